@@ -21,3 +21,11 @@ type Entry struct {
 	Prev     uint64             // number of the chunk that holds her entry before this one; 0 for none
 	Events   []rapport.Event
 }
+
+// Chunk is the events of one batch, packed.
+type Chunk struct {
+	Number    uint64 // the position of its batch
+	At        rapport.Instant
+	Workspace uint64 // the version it was computed under
+	Blocks    []Block
+}

@@ -24,7 +24,8 @@ import "rapport"
 
 // Batch is everything that one micro-batch changes.
 //
-// Where a slice holds several rows of one key, the last one counts.
+// Where a slice holds several rows of one key, the last one counts; changes of
+// counters add up. The store keeps nothing of the batch's memory.
 type Batch struct {
 	Position    uint64 // of the batch before it; this one gets Position+1
 	Epoch       uint64 // of the owner, as Open returned it
@@ -108,6 +109,13 @@ type Setting struct {
 	Data []byte // nil deletes it
 }
 
+// Total is what the changes of a [Counter] add up to.
+type Total struct {
+	Name   string
+	Bucket rapport.Instant
+	Sum    int64
+}
+
 // State is where a store stands.
 type State struct {
 	Position uint64          // number of the last committed batch, 0 for none
@@ -153,4 +161,17 @@ type Document struct {
 	Kind string
 	Name string
 	Body []byte // YAML or JSON, kept to the byte
+}
+
+// Stats says how much a store holds.
+type Stats struct {
+	Customers   int64
+	Identifiers int64
+	Addresses   int64
+	Chunks      int64
+	Events      int64
+	Messages    int64
+	Decisions   int64
+	Bytes       int64 // of the database on disk
+	WriteAhead  int64 // bytes on disk that are not yet folded into the database
 }
