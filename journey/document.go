@@ -1,0 +1,78 @@
+package journey
+
+// Doc is a journey as the marketer writes it. Its name is the document's.
+type Doc struct {
+	Description string  `json:"description" doc:"What the journey is for, in a sentence"`
+	Entry       Entry   `json:"entry" required:"true" doc:"What starts a run"`
+	Key         string  `json:"key" doc:"A property of the entry event, such as event.cart_id: there is one run per value of it. Without a key there is one run per customer"`
+	Reentry     Reentry `json:"reentry" doc:"What a trigger does while a run is under way, and after it ended"`
+	Exit        []Exit  `json:"exit" doc:"What ends a run at once, wherever it stands"`
+	Goal        *Goal   `json:"goal" doc:"What the journey wants the customer to do; counted, it ends nothing"`
+	Steps       []Step  `json:"steps" required:"true" doc:"What happens, one after another"`
+}
+
+// Entry says what starts a run: an event, or entering or leaving a segment.
+type Entry struct {
+	Event    []string `json:"event" doc:"The event, or a list of events, that starts a run"`
+	Segment  string   `json:"segment" doc:"The segment that a customer enters, which starts a run"`
+	Left     bool     `json:"left" doc:"With segment: leaving it starts the run, not entering it"`
+	Existing bool     `json:"existing" doc:"With segment: also those whom a new or changed definition of the segment makes members start a run"`
+	Where    string   `json:"where" doc:"A rule about customer and event that must hold as well"`
+	MaxAge   string   `json:"max_age" doc:"An event that is older than this when it arrives starts nothing; 24h unless said"`
+}
+
+// Reentry says what a trigger does when the key has or had a run already.
+type Reentry struct {
+	Running string `json:"running" enum:"ignore,restart" doc:"While a run is under way: ignore the trigger (unless said otherwise), or restart the run from its first step"`
+	After   string `json:"after" doc:"How long after a run ended the next may start: 0s (unless said otherwise), 12h, 7d (calendar days), or never"`
+}
+
+// Exit is one thing that ends a run: an event, or a rule that comes to hold.
+type Exit struct {
+	Event []string `json:"event" doc:"The event, or a list of events, that ends the run"`
+	Where string   `json:"where" doc:"With event: a rule about customer, event (the one that ends) and entry (the one that started) that must hold as well"`
+	When  string   `json:"when" doc:"A rule about customer and entry that ends the run as soon as it holds"`
+}
+
+// Goal is what the journey wants the customer to do.
+type Goal struct {
+	Event  []string `json:"event" required:"true" doc:"The event, or a list of events, that reaches the goal"`
+	Where  string   `json:"where" doc:"A rule about customer, event and entry that must hold as well"`
+	Within string   `json:"within" required:"true" doc:"How long after the entry it counts, also when the run has ended, such as 3d"`
+}
+
+// Step is one step; exactly one of the fields besides name is set.
+type Step struct {
+	Name      string     `json:"name" doc:"The step's name, unlike any other in the journey. A run's place is kept by it. Without one the step is called after its kind and place, such as wait-2"`
+	Wait      string     `json:"wait" doc:"Wait so long: 90m and 1h are exact, 2d and 1w are calendar days in the customer's zone"`
+	Send      *Send      `json:"send" doc:"Ask to send a message"`
+	Branch    []Case     `json:"branch" doc:"Go on with the first case whose rule holds; an unknown answer counts as no"`
+	WaitUntil *WaitUntil `json:"wait_until" doc:"Wait until something happens or holds, but not for ever"`
+	Stop      bool       `json:"stop" doc:"End the run here"`
+}
+
+// Send asks to send a message.
+type Send struct {
+	Template  string `json:"template" required:"true" doc:"The template of the message"`
+	Channel   string `json:"channel" required:"true" enum:"email,sms" doc:"How it is sent"`
+	Class     string `json:"class" required:"true" enum:"transactional,must-send,promotional,content" doc:"What the message is for, and so which gates it must pass"`
+	Purpose   string `json:"purpose" doc:"The purpose the customer must have agreed to; marketing unless said otherwise, and none for transactional messages"`
+	UsefulFor string `json:"useful_for" doc:"How long after this step the message still makes sense; later it is dropped"`
+}
+
+// Case is one way on from a branch.
+type Case struct {
+	When      string `json:"when" doc:"A rule about customer and entry; the first case whose rule holds is taken"`
+	Otherwise bool   `json:"otherwise" doc:"Taken when no rule before it holds; must be the last case"`
+	Steps     []Step `json:"steps" required:"true" doc:"What happens in this case; afterwards the run goes on behind the branch"`
+}
+
+// WaitUntil waits for an event or for a rule to hold.
+type WaitUntil struct {
+	Event     []string `json:"event" doc:"The event, or a list of events, that is waited for"`
+	Where     string   `json:"where" doc:"With event: a rule about customer, event and entry that must hold as well"`
+	When      string   `json:"when" doc:"Instead of event: a rule about customer and entry; if it holds already, nothing is waited for"`
+	Timeout   string   `json:"timeout" required:"true" doc:"How long to wait at most"`
+	Then      []Step   `json:"then" doc:"What happens when it came"`
+	Otherwise []Step   `json:"otherwise" doc:"What happens when it did not come in time"`
+}
