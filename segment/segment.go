@@ -38,3 +38,9 @@ type Change struct {
 	At      rapport.Instant // the exact instant of the change
 	Cause   Cause
 }
+
+// Membership says that a customer is in a segment.
+type Membership struct {
+	Segment string
+	Since   rapport.Instant
+}

@@ -1,0 +1,228 @@
+package segment
+
+import (
+	"encoding/binary"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"rapport/rule"
+)
+
+// Problem is one thing that is wrong with a segment's document.
+type Problem struct {
+	Segment string
+	Path    string // of the field: "where"
+	Offset  int    // byte of the field's text
+	Message string
+}
+
+// Set is all segments of a workspace, compiled. It is immutable and safe for
+// concurrent use.
+type Set struct {
+	segments []compiled // a segment comes after those it reads
+	byName   map[string]int
+	byKey    map[uint64]int
+	traits   map[string][]int
+	facts    map[rule.FactID][]int
+	calendar []int // rules that read the customer's time zone
+	hash     uint64
+}
+
+type compiled struct {
+	name    string
+	key     uint64
+	text    uint16
+	rule    *rule.Rule
+	reads   rule.Reads
+	readers []int // segments that read this one
+}
+
+// Compile checks all segments together, by name: each rule against the data
+// plan, references between segments, and that no segment reads itself through
+// others. If there is any problem the Set is nil. Problems are in the order of
+// the segments' names.
+func Compile(docs map[string]Doc, plan *rule.Plan) (*Set, []Problem) {
+	names := slices.Sorted(maps.Keys(docs))
+	rules := make(map[string]*rule.Rule, len(names))
+	var problems []Problem
+	in := environment(plan, names)
+	for _, name := range names {
+		r, err := rule.Compile(docs[name].Where, in)
+		if err != nil {
+			problems = append(problems, problemsOf(name, err)...)
+			continue
+		}
+		rules[name] = r
+	}
+	ordered, cycles := order(names, rules)
+	if problems = append(problems, cycles...); len(problems) > 0 {
+		slices.SortStableFunc(problems, func(a, b Problem) int { return strings.Compare(a.Segment, b.Segment) })
+		return nil, problems
+	}
+	return newSet(ordered, rules)
+}
+
+// environment is where segments' rules stand: other segments must be there, and
+// there is no event or order at hand.
+func environment(plan *rule.Plan, names []string) rule.Env {
+	p := rule.Plan{}
+	if plan != nil {
+		p = *plan
+	}
+	p.Segments, p.StrictSegments = names, true
+	return rule.Env{Plan: &p}
+}
+
+func problemsOf(name string, err error) []Problem {
+	var several rule.Errors
+	if !errors.As(err, &several) {
+		return []Problem{{Segment: name, Path: "where", Message: err.Error()}}
+	}
+	problems := make([]Problem, len(several))
+	for i, e := range several {
+		problems[i] = Problem{Segment: name, Path: "where", Offset: e.Start, Message: e.Message}
+		if e.Suggestion != "" {
+			problems[i].Message += ", " + e.Suggestion
+		}
+	}
+	return problems
+}
+
+// order sorts segments so that each comes after those it reads, and says which
+// go round in a circle.
+func order(names []string, rules map[string]*rule.Rule) (ordered []string, cycles []Problem) {
+	const (
+		open = iota + 1
+		done
+	)
+	seen := make(map[string]int, len(names))
+	var way []string
+	var visit func(string)
+	visit = func(name string) {
+		r := rules[name]
+		if r == nil || seen[name] == done {
+			return
+		}
+		if seen[name] == open {
+			cycles = append(cycles, cycle(way[slices.Index(way, name):]))
+			return
+		}
+		seen[name] = open
+		way = append(way, name)
+		for _, other := range r.Reads().Segments {
+			visit(other)
+		}
+		way = way[:len(way)-1]
+		seen[name] = done
+		ordered = append(ordered, name)
+	}
+	for _, name := range names {
+		visit(name)
+	}
+	return ordered, cycles
+}
+
+func cycle(way []string) Problem {
+	var b strings.Builder
+	b.WriteString("the segment reads itself: \"" + way[0] + "\"")
+	for _, name := range append(slices.Clone(way[1:]), way[0]) {
+		b.WriteString(" reads \"" + name + "\"")
+		if name == way[0] {
+			break
+		}
+		b.WriteString(", which")
+	}
+	b.WriteString("; take one of these out of its rule")
+	return Problem{Segment: way[0], Path: "where", Message: b.String()}
+}
+
+func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
+	s := &Set{
+		segments: make([]compiled, len(ordered)),
+		byName:   make(map[string]int, len(ordered)),
+		byKey:    make(map[uint64]int, len(ordered)),
+		traits:   map[string][]int{},
+		facts:    map[rule.FactID][]int{},
+	}
+	for i, name := range ordered {
+		r := rules[name]
+		key := keyOf(name)
+		if other, taken := s.byKey[key]; taken {
+			return nil, []Problem{{Segment: name, Message: "this name cannot stand beside \"" + ordered[other] + "\"; choose another"}}
+		}
+		s.byName[name], s.byKey[key] = i, i
+		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Text())), rule: r, reads: r.Reads()}
+		s.index(i)
+	}
+	s.hash = s.digest()
+	return s, nil
+}
+
+// index notes what makes segment i worth evaluating again.
+func (s *Set) index(i int) {
+	reads := s.segments[i].reads
+	for _, name := range reads.Traits {
+		s.traits[name] = append(s.traits[name], i)
+	}
+	for _, id := range reads.Facts {
+		s.facts[id] = append(s.facts[id], i)
+	}
+	for _, name := range reads.Segments {
+		read := &s.segments[s.byName[name]]
+		read.readers = append(read.readers, i)
+	}
+	if reads.Calendar {
+		s.calendar = append(s.calendar, i)
+	}
+}
+
+// digest hashes names and rules. It is never the hash of a state that was not
+// evaluated.
+func (s *Set) digest() uint64 {
+	d := xxhash.New()
+	var length [8]byte
+	for i := range s.segments {
+		for _, text := range [...]string{s.segments[i].name, s.segments[i].rule.Text()} {
+			binary.LittleEndian.PutUint64(length[:], uint64(len(text)))
+			_, _ = d.Write(length[:])
+			_, _ = d.WriteString(text)
+		}
+	}
+	return max(d.Sum64(), stale+1)
+}
+
+// Names returns the segments' names in the order of evaluation: a segment comes
+// after those it reads.
+func (s *Set) Names() []string {
+	names := make([]string, len(s.segments))
+	for i := range s.segments {
+		names[i] = s.segments[i].name
+	}
+	return names
+}
+
+// Rule returns a segment's rule, nil if there is no such segment.
+func (s *Set) Rule(name string) *rule.Rule {
+	i, ok := s.byName[name]
+	if !ok {
+		return nil
+	}
+	return s.segments[i].rule
+}
+
+// Facts returns what must be kept of a customer's past for all segments. A fact
+// that several read stands several times; [rule.NewFactSet] merges them.
+func (s *Set) Facts() []rule.Fact {
+	var facts []rule.Fact
+	for i := range s.segments {
+		facts = append(facts, s.segments[i].rule.Facts()...)
+	}
+	return facts
+}
+
+// Hash changes whenever a segment comes, goes or gets another rule.
+func (s *Set) Hash() uint64 { return s.hash }

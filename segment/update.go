@@ -1,0 +1,259 @@
+package segment
+
+import (
+	"math/bits"
+	"slices"
+
+	"rapport"
+	"rapport/rule"
+)
+
+// Touched says what of a customer's record has changed.
+type Touched struct {
+	Traits []string
+	Facts  []rule.FactID
+	Zone   bool // her calendar is kept in another time zone from now on
+	All    bool // anything may have
+}
+
+// Update evaluates the rules that read what has changed, and the segments that
+// read those whose answer changed, as of now. The subject shows the record after
+// the change; its answers about segments are not asked for.
+//
+// A new State gets every rule evaluated. One that was evaluated under another
+// Set is rebased first; whoever wants an event's changes kept apart from those of
+// the definitions calls [Set.Rebase] before folding the event in.
+func (set *Set) Update(st *State, s rule.Subject, touched Touched, now rapport.Instant) []Change {
+	p := set.pass(st, s)
+	if st.set == 0 {
+		st.set, touched.All = set.hash, true
+	}
+	p.rebase(now)
+	p.touch(touched)
+	p.run(now, ByEvent)
+	return p.changes
+}
+
+// Refresh is Update for what changed not because of an event: a fact that a new
+// rule asked for has been built from the past.
+func (set *Set) Refresh(st *State, s rule.Subject, touched Touched, now rapport.Instant) []Change {
+	p := set.pass(st, s)
+	st.set = max(st.set, stale)
+	p.rebase(now)
+	p.touch(touched)
+	p.run(now, ByDefinition)
+	return p.changes
+}
+
+// Due does what has fallen due by now, each as of its own instant, the earliest
+// first.
+func (set *Set) Due(st *State, s rule.Subject, now rapport.Instant) []Change {
+	p := set.pass(st, s)
+	if st.set != 0 {
+		p.rebase(now)
+	}
+	p.due(now)
+	return p.changes
+}
+
+// Rebase brings a State that was evaluated under another Set under this one. What
+// had fallen due for rules that stayed is done first, as of its instant and with
+// the cause time; then every rule is evaluated as of now, with the cause
+// definition. Segments that are gone are forgotten without a Change. It does
+// nothing if the State is of this Set already.
+func (set *Set) Rebase(st *State, s rule.Subject, now rapport.Instant) []Change {
+	p := set.pass(st, s)
+	st.set = max(st.set, stale)
+	p.rebase(now)
+	return p.changes
+}
+
+// Memberships returns the segments she is in, in the order of their names.
+func (set *Set) Memberships(st *State) []Membership {
+	var in []Membership
+	for _, e := range st.entries {
+		if i, ok := set.byKey[e.key]; ok && e.member {
+			in = append(in, Membership{Segment: set.segments[i].name, Since: e.since})
+		}
+	}
+	slices.SortFunc(in, func(a, b Membership) int { return compareNames(a.Segment, b.Segment) })
+	return in
+}
+
+func compareNames(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// pass is one evaluation of some segments. Segments stand in the set's order, so
+// that going through the marked ones upwards meets each after all it reads.
+type pass struct {
+	set     *Set
+	state   *State
+	subject rule.Subject
+	marks   []uint64
+	room    [16]uint64 // marks of up to 1,024 segments
+	changes []Change
+}
+
+func (set *Set) pass(st *State, s rule.Subject) *pass {
+	p := &pass{set: set, state: st}
+	p.subject = &subject{Subject: s, state: st}
+	if words := (len(set.segments) + 63) / 64; words <= len(p.room) {
+		p.marks = p.room[:words]
+	} else {
+		p.marks = make([]uint64, words)
+	}
+	return p
+}
+
+// subject answers about segments from the state that is being brought up to date.
+type subject struct {
+	rule.Subject
+	state *State
+}
+
+// Segment says whether she is in another segment as of this pass.
+func (s *subject) Segment(name string) rule.Truth { return rule.TruthOf(s.state.Member(name)) }
+
+func (p *pass) mark(i int) { p.marks[i/64] |= 1 << (i % 64) }
+
+func (p *pass) markAll(segments []int) {
+	for _, i := range segments {
+		p.mark(i)
+	}
+}
+
+func (p *pass) touch(t Touched) {
+	if t.All {
+		p.touchAll()
+		return
+	}
+	for _, name := range t.Traits {
+		p.markAll(p.set.traits[name])
+	}
+	for _, id := range t.Facts {
+		p.markAll(p.set.facts[id])
+	}
+	if t.Zone {
+		p.markAll(p.set.calendar)
+	}
+}
+
+func (p *pass) touchAll() {
+	for i := range p.set.segments {
+		p.mark(i)
+	}
+}
+
+// run evaluates the marked segments and, where an answer changed, its readers.
+// Readers stand behind what they read, so one way through is enough.
+func (p *pass) run(at rapport.Instant, cause Cause) {
+	for w := range p.marks {
+		for p.marks[w] != 0 {
+			bit := bits.TrailingZeros64(p.marks[w])
+			p.marks[w] &^= 1 << bit
+			p.evaluate(w*64+bit, at, cause)
+		}
+	}
+}
+
+func (p *pass) evaluate(i int, at rapport.Instant, cause Cause) {
+	seg := &p.set.segments[i]
+	if cause == ByTime && p.replaced(seg) {
+		return
+	}
+	fresh := entry{key: seg.key, text: seg.text, next: rapport.Never}
+	fresh.member = seg.rule.Eval(p.subject, at) == rule.Yes
+	if seg.reads.Clock {
+		fresh.next = seg.rule.NextFlip(p.subject, at)
+	}
+	if !p.keep(fresh, at) {
+		return
+	}
+	p.markAll(seg.readers)
+	p.changes = append(p.changes, Change{Segment: seg.name, Entered: fresh.member, At: at, Cause: cause})
+}
+
+// replaced reports whether what is kept of a segment came from another rule. That
+// is so only while a rebase does what was due before: the new rule's turn comes.
+func (p *pass) replaced(seg *compiled) bool {
+	i, found := p.state.find(seg.key)
+	return found && p.state.entries[i].text != seg.text
+}
+
+// keep puts an entry in the place of the former one of its segment, and reports
+// whether the customer entered or left.
+func (p *pass) keep(fresh entry, at rapport.Instant) (changed bool) {
+	st := p.state
+	i, found := st.find(fresh.key)
+	was := found && st.entries[i].member
+	fresh.since = at
+	if was {
+		fresh.since = st.entries[i].since
+	}
+	if !fresh.member {
+		fresh.since = 0
+	}
+	wanted := fresh.member || fresh.next != rapport.Never
+	switch {
+	case found && wanted:
+		st.entries[i] = fresh
+	case found:
+		st.entries = slices.Delete(st.entries, i, i+1)
+	case wanted:
+		st.entries = slices.Insert(st.entries, i, fresh)
+	}
+	return was != fresh.member
+}
+
+// due runs what is due by now, instant by instant. An evaluation leaves a later
+// instant behind, so it comes to an end.
+func (p *pass) due(now rapport.Instant) {
+	for at := p.state.Next(); at <= now && at != rapport.Never; at = p.state.Next() {
+		p.markDue(at)
+		p.run(at, ByTime)
+	}
+}
+
+func (p *pass) markDue(at rapport.Instant) {
+	for _, e := range p.state.entries {
+		if e.next <= at {
+			p.mark(p.set.byKey[e.key])
+		}
+	}
+}
+
+// rebase is Rebase for a state that was evaluated at least once.
+func (p *pass) rebase(now rapport.Instant) {
+	if p.state.set == p.set.hash {
+		return
+	}
+	p.forget()
+	p.due(now)
+	p.touchAll()
+	p.run(now, ByDefinition)
+	p.state.set = p.set.hash
+}
+
+// forget drops the entries of segments that are gone, and the wake-ups of those
+// whose rule is another now: the new rule is evaluated as of now, not of then.
+func (p *pass) forget() {
+	kept := p.state.entries[:0]
+	for _, e := range p.state.entries {
+		i, ok := p.set.byKey[e.key]
+		if !ok {
+			continue
+		}
+		if e.text != p.set.segments[i].text {
+			e.next = rapport.Never
+		}
+		kept = append(kept, e)
+	}
+	p.state.entries = kept
+}
