@@ -1,0 +1,85 @@
+# Everything a person or a machine does with this repository. `make` alone explains it.
+
+GO       ?= go
+BIN      := bin/rapport
+LISTEN   ?= 127.0.0.1:8080
+FUZZTIME ?= 10s
+PKG      ?= ./...
+
+# The program needs no C compiler, whatever the machine has.
+export CGO_ENABLED ?= 0
+# No downloads of other Go versions behind one's back: go.mod says which is needed.
+export GOTOOLCHAIN ?= local
+
+# Tests that drive somebody else's JavaScript keep it in a folder with a lock file.
+NPM_LOCKS := $(wildcard test/*/package-lock.json)
+NPM_DONE  := $(NPM_LOCKS:package-lock.json=node_modules/.package-lock.json)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build deps test test-long race fuzz bench bench-go lint vet staticcheck laws fmt clean
+
+help: ## what can be done here (this list)
+	@echo "Rapport. On a fresh machine with Go, node and git, start with: make run"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  LISTEN=host:port make run     listens elsewhere than on $(LISTEN)"
+	@echo "  PKG=./rule/... make test      tests some packages only"
+	@echo "  FUZZTIME=1m make fuzz         fuzzes longer than $(FUZZTIME) a target"
+
+run: build ## build the program and start the demo shop on http://127.0.0.1:8080
+	$(BIN) demo --listen $(LISTEN)
+
+build: ## build bin/rapport
+	@echo "Building $(BIN). Installs nothing but the Go modules of go.mod, into Go's own module cache."
+	@mkdir -p bin
+	$(GO) build -trimpath -o $(BIN) ./cmd/rapport
+
+deps: $(NPM_DONE) ## fetch what the tests need
+	@echo "Go modules of go.mod, into Go's own module cache:"
+	$(GO) mod download
+
+test/%/node_modules/.package-lock.json: test/%/package-lock.json
+	@scripts/needs.sh node:nodejs npm:npm
+	@echo "npm packages of test/$*, into test/$*/node_modules:"
+	cd test/$* && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test: deps lint ## run every check and test: lint, laws, unit, property, story, conformance, kill, SDK (within 15 minutes)
+	$(GO) test -timeout 14m $(PKG)
+
+test-long: deps lint ## the same with the long forms of property, kill and load tests (hours)
+	RAPPORT_TEST_LONG=1 $(GO) test -count=1 -timeout 4h $(PKG)
+
+race: deps ## run the tests with the race detector (needs a C compiler)
+	@scripts/needs.sh gcc:gcc
+	CGO_ENABLED=1 $(GO) test -race -timeout 60m $(PKG)
+
+fuzz: ## run each fuzz target for some seconds
+	@FUZZTIME=$(FUZZTIME) GO=$(GO) scripts/fuzz.sh
+
+bench: build ## measure the edge and the whole pipeline; prints JSON
+	$(BIN) bench edge
+	$(BIN) bench pipeline
+
+bench-go: ## run the Go benchmarks of single functions
+	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
+
+lint: vet staticcheck laws ## check form, vet, staticcheck and the laws of the house
+	@unformed=$$(git ls-files -co --exclude-standard '*.go' ':!**/testdata/**' | xargs gofmt -l -s); \
+	if [ -n "$$unformed" ]; then echo "not in gofmt's form (make fmt puts that right):"; echo "$$unformed"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+staticcheck:
+	$(GO) tool staticcheck ./...
+
+laws: ## check the laws of the house alone (a second)
+	$(GO) test -run '^TestLaws' .
+
+fmt: ## bring the Go files into gofmt's form
+	git ls-files -co --exclude-standard '*.go' ':!**/testdata/**' | xargs gofmt -w -s
+
+clean: ## remove what was built and fetched into this folder
+	rm -rf bin test/*/node_modules
