@@ -1,0 +1,170 @@
+package profile
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"rapport"
+)
+
+const (
+	maxConsents    = 300
+	maxSuppression = 20
+)
+
+// Consent returns what she last said about a purpose on a channel. Acts for all
+// channels count as well as acts for this one, acts for the customer as well as
+// acts for this address. At one instant the withdrawal counts.
+func (r *Record) Consent(purpose string, channel rapport.Channel, address string) rapport.ConsentState {
+	act := r.ConsentAct(purpose, channel, address)
+	if act == nil {
+		return rapport.ConsentUnknown
+	}
+	return act.State
+}
+
+// ConsentAct returns the act that Consent's answer rests on, nil if there is none.
+func (r *Record) ConsentAct(purpose string, channel rapport.Channel, address string) *rapport.Consent {
+	for i := len(r.Consents) - 1; i >= 0; i-- {
+		act := &r.Consents[i]
+		if act.Purpose == purpose && (act.Channel == "" || act.Channel == channel) &&
+			(act.Address == "" || sameAddress(channel, act.Address, address)) {
+			return act
+		}
+	}
+	return nil
+}
+
+// sameAddress compares two addresses in the form in which they are looked up.
+func sameAddress(channel rapport.Channel, a, b string) bool {
+	switch channel {
+	case rapport.Email:
+		return EmailOf(a) == EmailOf(b) && EmailOf(a) != ""
+	case rapport.SMS:
+		return PhoneOf(a) == PhoneOf(b) && PhoneOf(a) != ""
+	}
+	return a == b
+}
+
+// addConsent puts an act in its place in the ledger; the same act twice is one.
+// Beyond maxConsents the oldest that a later act overrules leaves the record; the
+// timeline keeps it.
+func (r *Record) addConsent(act rapport.Consent) {
+	i, found := slices.BinarySearchFunc(r.Consents, act, compareConsents)
+	if found {
+		return
+	}
+	r.Consents = slices.Insert(r.Consents, i, act)
+	if len(r.Consents) > maxConsents {
+		r.Consents = slices.Delete(r.Consents, r.overruled(), r.overruled()+1)
+	}
+}
+
+// compareConsents orders acts by time; at one instant the withdrawal comes last.
+func compareConsents(a, b rapport.Consent) int {
+	return cmp.Or(
+		cmp.Compare(a.At, b.At), cmp.Compare(a.State, b.State),
+		strings.Compare(a.Purpose, b.Purpose), strings.Compare(string(a.Channel), string(b.Channel)),
+		strings.Compare(a.Address, b.Address), strings.Compare(a.Source, b.Source), strings.Compare(a.TextVersion, b.TextVersion))
+}
+
+// overruled returns the place of the oldest act that a later one of the same
+// purpose, channel and address overrules, 0 if there is none.
+func (r *Record) overruled() int {
+	for i, act := range r.Consents {
+		for _, next := range r.Consents[i+1:] {
+			if next.Purpose == act.Purpose && next.Channel == act.Channel && next.Address == act.Address {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// foldPreferences reads Segment's context.consent.categoryPreferences, a yes or
+// no for each purpose.
+func (r *Record) foldPreferences(context rapport.Value, at rapport.Instant) {
+	preferences := context.Get("consent").Get("categoryPreferences")
+	for i := range preferences.Len() {
+		purpose, answer := preferences.Pair(i)
+		if answer.Kind() != rapport.Bool || purpose == "" || len(purpose) > maxTraitName {
+			continue
+		}
+		state := rapport.ConsentWithdrawn
+		if answer.Bool() {
+			state = rapport.ConsentGranted
+		}
+		r.addConsent(rapport.Consent{Purpose: purpose, State: state, Source: "context.consent", At: at})
+	}
+}
+
+// ConsentChanged is the name of the derived event that an act of consent is kept as.
+const ConsentChanged = "Consent Changed"
+
+// ConsentProperties writes an act as the properties of its event.
+func ConsentProperties(act rapport.Consent) []byte {
+	return rapport.ObjectOf([]rapport.Value{
+		rapport.TextOf("purpose"), rapport.TextOf(act.Purpose),
+		rapport.TextOf("channel"), rapport.TextOf(string(act.Channel)),
+		rapport.TextOf("address"), rapport.TextOf(act.Address),
+		rapport.TextOf("state"), rapport.TextOf(act.State.String()),
+		rapport.TextOf("source"), rapport.TextOf(act.Source),
+		rapport.TextOf("textVersion"), rapport.TextOf(act.TextVersion),
+	}).AppendJSON(nil)
+}
+
+func (r *Record) foldConsent(p rapport.Value, at rapport.Instant) {
+	state, ok := rapport.ParseConsentState(p.Get("state").Text())
+	if !ok {
+		return
+	}
+	r.addConsent(rapport.Consent{
+		Purpose: p.Get("purpose").Text(), Channel: rapport.Channel(p.Get("channel").Text()), Address: p.Get("address").Text(),
+		State: state, Source: p.Get("source").Text(), TextVersion: p.Get("textVersion").Text(), At: at,
+	})
+}
+
+// AddressSuppressed is the name of the derived event that says that an address
+// must not be written to: it does not exist, or its owner complained.
+const AddressSuppressed = "Address Suppressed"
+
+// SuppressionProperties writes a suppression as the properties of its event.
+func SuppressionProperties(s Suppression) []byte {
+	return rapport.ObjectOf([]rapport.Value{
+		rapport.TextOf("channel"), rapport.TextOf(string(s.Channel)),
+		rapport.TextOf("address"), rapport.TextOf(s.Address),
+		rapport.TextOf("reason"), rapport.TextOf(s.Reason),
+	}).AppendJSON(nil)
+}
+
+func (r *Record) foldSuppression(p rapport.Value, at rapport.Instant) {
+	r.suppress(Suppression{
+		Channel: rapport.Channel(p.Get("channel").Text()), Address: p.Get("address").Text(), Reason: p.Get("reason").Text(), At: at,
+	})
+}
+
+func (r *Record) suppress(s Suppression) {
+	i, found := slices.BinarySearchFunc(r.Suppressed, s, func(a, b Suppression) int {
+		return cmp.Or(strings.Compare(string(a.Channel), string(b.Channel)), strings.Compare(a.Address, b.Address))
+	})
+	if found {
+		if old := &r.Suppressed[i]; cmp.Or(cmp.Compare(s.At, old.At), strings.Compare(s.Reason, old.Reason)) > 0 {
+			*old = s
+		}
+		return
+	}
+	if len(r.Suppressed) < maxSuppression {
+		r.Suppressed = slices.Insert(r.Suppressed, i, s)
+	}
+}
+
+// SuppressionOf returns why an address must not be written to.
+func (r *Record) SuppressionOf(channel rapport.Channel, address string) (reason string, suppressed bool) {
+	for _, s := range r.Suppressed {
+		if s.Channel == channel && sameAddress(channel, s.Address, address) {
+			return s.Reason, true
+		}
+	}
+	return "", false
+}

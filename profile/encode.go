@@ -1,0 +1,353 @@
+package profile
+
+import (
+	"rapport"
+	"rapport/internal/wire"
+	"rapport/rule"
+)
+
+// The encoding: one byte of format, then sections, each a number, a length and
+// its bytes. Within a section fields may only be added at the end; a section may
+// only be added with a new number. So a newer program reads an older record, and
+// an older program keeps a newer record's sections as they are.
+const formatVersion = 1
+
+// Numbers of sections. Never reuse one.
+const (
+	sectionCore uint64 = iota + 1
+	sectionIdentifiers
+	sectionTraits
+	sectionGroups
+	sectionConsents
+	sectionSuppressed
+	sectionFacts
+	sectionCarts
+	sectionOrders
+	sectionReturns
+	sectionMerges
+	sectionSegments
+	sectionJourneys
+	sectionContacts
+	sectionsKnown
+)
+
+type section struct {
+	number uint64
+	data   []byte
+}
+
+// AppendBinary appends the record's encoding. Equal records have equal bytes.
+func (r *Record) AppendBinary(b []byte) []byte {
+	b = append(b, formatVersion)
+	scratch := make([]byte, 0, 512)
+	add := func(number uint64, data []byte) {
+		if len(data) > 0 {
+			b = wire.AppendText(wire.AppendUint(b, number), data)
+		}
+	}
+	add(sectionCore, r.appendCore(scratch))
+	add(sectionIdentifiers, appendList(scratch, r.Identifiers, appendIdentity))
+	add(sectionTraits, appendList(scratch, r.Traits, appendTrait))
+	add(sectionGroups, appendList(scratch, r.Groups, wire.AppendText[string]))
+	add(sectionConsents, appendList(scratch, r.Consents, appendConsent))
+	add(sectionSuppressed, appendList(scratch, r.Suppressed, appendSuppression))
+	add(sectionFacts, appendList(scratch, r.Facts, appendFact))
+	add(sectionCarts, appendList(scratch, r.Carts, appendCart))
+	add(sectionOrders, appendList(scratch, r.Orders, appendOrder))
+	add(sectionReturns, appendList(scratch, r.Returns, appendReturn))
+	add(sectionMerges, appendList(scratch, r.Merges, appendMerge))
+	add(sectionSegments, r.Segments)
+	add(sectionJourneys, r.Journeys)
+	add(sectionContacts, r.Contacts)
+	for _, s := range r.unknown {
+		add(s.number, s.data)
+	}
+	return b
+}
+
+// Decode reads a record. What it returns does not share data's memory.
+func Decode(id rapport.CustomerID, data []byte) (*Record, error) {
+	in := wire.NewReader(data)
+	if in.Byte() != formatVersion {
+		return nil, rapport.Errorf(rapport.Internal, "the record of %v is in a format that this version does not know", id)
+	}
+	r := New(id)
+	for in.Len() > 0 {
+		number, body := in.Uint(), in.Bytes()
+		if in.Err() != nil || !r.readSection(number, wire.NewReader(body), body) {
+			return nil, rapport.Errorf(rapport.Internal, "the record of %v is damaged", id)
+		}
+	}
+	if in.Err() != nil {
+		return nil, rapport.Errorf(rapport.Internal, "the record of %v is damaged", id)
+	}
+	return r, nil
+}
+
+func (r *Record) readSection(number uint64, in *wire.Reader, body []byte) bool {
+	switch number {
+	case sectionCore:
+		r.readCore(in)
+	case sectionIdentifiers:
+		r.Identifiers = readList(in, readIdentity)
+	case sectionTraits:
+		r.Traits = readList(in, readTrait)
+	case sectionGroups:
+		r.Groups = readList(in, (*wire.Reader).Text)
+	case sectionConsents:
+		r.Consents = readList(in, readConsent)
+	case sectionSuppressed:
+		r.Suppressed = readList(in, readSuppression)
+	case sectionFacts:
+		r.Facts = readList(in, readFact)
+	case sectionCarts:
+		r.Carts = readList(in, readCart)
+	case sectionOrders:
+		r.Orders = readList(in, readOrder)
+	case sectionReturns:
+		r.Returns = readList(in, readReturn)
+	case sectionMerges:
+		r.Merges = readList(in, readMerge)
+	case sectionSegments:
+		r.Segments = append([]byte(nil), body...)
+	case sectionJourneys:
+		r.Journeys = append([]byte(nil), body...)
+	case sectionContacts:
+		r.Contacts = append([]byte(nil), body...)
+	default:
+		r.unknown = append(r.unknown, section{number, append([]byte(nil), body...)})
+	}
+	return in.Err() == nil
+}
+
+// appendList appends each item with its length in front, so that items can grow.
+func appendList[T any](b []byte, items []T, item func([]byte, T) []byte) []byte {
+	if len(items) == 0 {
+		return nil
+	}
+	b = wire.AppendUint(b, uint64(len(items)))
+	var room [256]byte
+	for _, it := range items {
+		b = wire.AppendText(b, item(room[:0], it))
+	}
+	return b
+}
+
+func readList[T any](in *wire.Reader, item func(*wire.Reader) T) []T {
+	n := in.Count(1)
+	if n == 0 {
+		return nil
+	}
+	items := make([]T, 0, n)
+	for range n {
+		one := wire.NewReader(in.Bytes())
+		items = append(items, item(one))
+		if one.Err() != nil || in.Err() != nil {
+			in.Fail()
+			return nil
+		}
+	}
+	return items
+}
+
+func appendInstant(b []byte, at rapport.Instant) []byte { return wire.AppendInt(b, int64(at)) }
+
+func readInstant(in *wire.Reader) rapport.Instant { return rapport.Instant(in.Int()) }
+
+func (r *Record) appendCore(b []byte) []byte {
+	b = appendInstant(appendInstant(b, r.FirstSeen), r.LastSeen)
+	b = wire.AppendUint(wire.AppendInt(b, r.Events), r.Head)
+	b = wire.AppendFixed64(b, r.FactSet)
+	return appendInstant(b, r.CartsClosed)
+}
+
+func (r *Record) readCore(in *wire.Reader) {
+	r.FirstSeen, r.LastSeen = readInstant(in), readInstant(in)
+	r.Events, r.Head = in.Int(), in.Uint()
+	r.FactSet = in.Fixed64()
+	r.CartsClosed = readInstant(in)
+}
+
+func appendIdentifier(b []byte, id rapport.Identifier) []byte {
+	return wire.AppendText(append(b, byte(id.Kind)), id.Value)
+}
+
+func readIdentifier(in *wire.Reader) rapport.Identifier {
+	return rapport.Identifier{Kind: rapport.IdentifierKind(in.Byte()), Value: in.Text()}
+}
+
+func appendIdentity(b []byte, i Identity) []byte {
+	b = appendIdentifier(b, i.Identifier)
+	if i.Kind != rapport.AnonymousID {
+		return b
+	}
+	b = appendInstant(appendInstant(b, i.From), i.Until)
+	return appendInstant(appendInstant(b, i.FirstAnonymous), i.LastAnonymous)
+}
+
+func readIdentity(in *wire.Reader) Identity {
+	i := Identity{Identifier: readIdentifier(in)}
+	if i.Kind == rapport.AnonymousID {
+		i.From, i.Until = readInstant(in), readInstant(in)
+		i.FirstAnonymous, i.LastAnonymous = readInstant(in), readInstant(in)
+	}
+	return i
+}
+
+func appendTrait(b []byte, t Trait) []byte {
+	b = wire.AppendFixed64(appendInstant(wire.AppendText(b, t.Name), t.At), t.Tie)
+	return appendValue(b, t.Value)
+}
+
+func readTrait(in *wire.Reader) Trait {
+	return Trait{Name: in.Text(), At: readInstant(in), Tie: in.Fixed64(), Value: readValue(in)}
+}
+
+// appendValue appends a value: its kind, then a number, a text, or JSON for the
+// few that are nested.
+func appendValue(b []byte, v rapport.Value) []byte {
+	b = append(b, byte(v.Kind()))
+	switch v.Kind() {
+	case rapport.Bool:
+		if v.Bool() {
+			return append(b, 1)
+		}
+		return append(b, 0)
+	case rapport.Number:
+		return wire.AppendFloat(b, v.Number())
+	case rapport.Text:
+		return wire.AppendText(b, v.Text())
+	case rapport.List, rapport.Object:
+		return wire.AppendText(b, v.AppendJSON(nil))
+	}
+	return b
+}
+
+func readValue(in *wire.Reader) rapport.Value {
+	switch rapport.ValueKind(in.Byte()) {
+	case rapport.Unset:
+		return rapport.Value{}
+	case rapport.Bool:
+		return rapport.BoolOf(in.Byte() == 1)
+	case rapport.Number:
+		return rapport.NumberOf(in.Float())
+	case rapport.Text:
+		return rapport.TextOf(in.Text())
+	case rapport.List, rapport.Object:
+		v, err := rapport.ParseJSON(in.Bytes())
+		if err != nil {
+			in.Fail()
+		}
+		return v
+	}
+	in.Fail()
+	return rapport.Value{}
+}
+
+func appendConsent(b []byte, c rapport.Consent) []byte {
+	b = appendInstant(append(b, byte(c.State)), c.At)
+	b = wire.AppendText(wire.AppendText(b, c.Purpose), c.Channel)
+	b = wire.AppendText(wire.AppendText(b, c.Address), c.Source)
+	return wire.AppendText(b, c.TextVersion)
+}
+
+func readConsent(in *wire.Reader) rapport.Consent {
+	return rapport.Consent{
+		State: rapport.ConsentState(in.Byte()), At: readInstant(in),
+		Purpose: in.Text(), Channel: rapport.Channel(in.Text()), Address: in.Text(), Source: in.Text(), TextVersion: in.Text(),
+	}
+}
+
+func appendSuppression(b []byte, s Suppression) []byte {
+	b = wire.AppendText(wire.AppendText(b, s.Channel), s.Address)
+	return appendInstant(wire.AppendText(b, s.Reason), s.At)
+}
+
+func readSuppression(in *wire.Reader) Suppression {
+	return Suppression{Channel: rapport.Channel(in.Text()), Address: in.Text(), Reason: in.Text(), At: readInstant(in)}
+}
+
+func appendFact(b []byte, f Fact) []byte {
+	return f.History.AppendBinary(wire.AppendFixed64(b, uint64(f.ID)))
+}
+
+func readFact(in *wire.Reader) Fact {
+	f := Fact{ID: rule.FactID(in.Fixed64())}
+	h, _, err := rule.DecodeHistory(in.Take(in.Len()))
+	if err != nil {
+		in.Fail()
+	}
+	f.History = h
+	return f
+}
+
+func appendCart(b []byte, c Cart) []byte {
+	b = appendInstant(wire.AppendText(b, c.ID), c.Closed)
+	return appendList2(b, c.Ops, func(b []byte, op CartOp) []byte {
+		b = wire.AppendFixed64(appendInstant(append(b, byte(op.Kind)), op.At), op.Tie)
+		b = wire.AppendText(wire.AppendUint(b, uint64(op.Ordinal)), op.Product)
+		return wire.AppendText(wire.AppendFloat(b, op.Quantity), op.Item)
+	})
+}
+
+// appendList2 is appendList for a list inside an item: an empty one still says so.
+func appendList2[T any](b []byte, items []T, item func([]byte, T) []byte) []byte {
+	if len(items) == 0 {
+		return wire.AppendUint(b, 0)
+	}
+	return appendList(b, items, item)
+}
+
+func readCart(in *wire.Reader) Cart {
+	return Cart{ID: in.Text(), Closed: readInstant(in), Ops: readList(in, func(in *wire.Reader) CartOp {
+		op := CartOp{Kind: CartOpKind(in.Byte()), At: readInstant(in), Tie: in.Fixed64(), Ordinal: uint16(in.Uint()), Product: in.Text(), Quantity: in.Float()}
+		if item := in.Bytes(); item != nil {
+			op.Item = append([]byte(nil), item...)
+		}
+		return op
+	})}
+}
+
+func appendOrder(b []byte, o Order) []byte {
+	b = wire.AppendFixed64(appendInstant(wire.AppendText(b, o.ID), o.At), o.Tie)
+	b = wire.AppendText(wire.AppendInt(b, o.Total), o.Currency)
+	b = wire.AppendUint(b, uint64(o.Products))
+	if o.Cancelled {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+func readOrder(in *wire.Reader) Order {
+	return Order{
+		ID: in.Text(), At: readInstant(in), Tie: in.Fixed64(), Total: in.Int(), Currency: in.Text(),
+		Products: int(in.Uint() & 0xffffff), Cancelled: in.Byte() == 1,
+	}
+}
+
+func appendReturn(b []byte, ret Return) []byte {
+	b = wire.AppendFixed64(appendInstant(wire.AppendText(b, ret.Order), ret.At), ret.Tie)
+	b = wire.AppendText(wire.AppendInt(b, ret.Amount), ret.Currency)
+	return appendList2(wire.AppendText(b, ret.Reason), ret.Products, wire.AppendText[string])
+}
+
+func readReturn(in *wire.Reader) Return {
+	return Return{
+		Order: in.Text(), At: readInstant(in), Tie: in.Fixed64(), Amount: in.Int(), Currency: in.Text(),
+		Reason: in.Text(), Products: readList(in, (*wire.Reader).Text),
+	}
+}
+
+func appendMerge(b []byte, m Merge) []byte {
+	b = append(append(b, m.From[:]...), m.Into[:]...)
+	return appendInstant(appendIdentifier(wire.AppendText(b, m.By), m.Via), m.At)
+}
+
+func readMerge(in *wire.Reader) Merge {
+	var m Merge
+	copy(m.From[:], in.Take(len(m.From)))
+	copy(m.Into[:], in.Take(len(m.Into)))
+	m.By = in.Text()
+	m.Via, m.At = readIdentifier(in), readInstant(in)
+	return m
+}

@@ -1,0 +1,147 @@
+package profile
+
+import (
+	"cmp"
+	"slices"
+
+	"rapport"
+	"rapport/rule"
+)
+
+const maxMerges = 60
+
+// Join folds another customer's record into this one, as if all her events had
+// been folded here. Both must be complete for the facts. Now trims, as in Fold.
+//
+// The sections of other stages are left alone: their owners join them.
+func (r *Record) Join(o *Record, facts *rule.FactSet, now rapport.Instant) {
+	if r.Events == 0 {
+		r.FactSet = o.FactSet
+	}
+	r.Events += o.Events
+	if r.FirstSeen == 0 || o.FirstSeen != 0 && o.FirstSeen < r.FirstSeen {
+		r.FirstSeen = o.FirstSeen
+	}
+	r.LastSeen = max(r.LastSeen, o.LastSeen)
+	for _, id := range o.Identifiers {
+		r.joinIdentity(id)
+	}
+	for _, t := range o.Traits {
+		r.setTrait(t)
+	}
+	for _, g := range o.Groups {
+		r.joinGroup(g)
+	}
+	for _, act := range o.Consents {
+		r.addConsent(act)
+	}
+	for _, s := range o.Suppressed {
+		r.suppress(s)
+	}
+	r.joinFacts(o, facts, now)
+	r.joinCarts(o)
+	for _, order := range o.Orders {
+		r.addOrder(order)
+	}
+	for _, ret := range o.Returns {
+		r.addReturn(ret)
+	}
+	for _, m := range o.Merges {
+		r.addMerge(m)
+	}
+}
+
+func (r *Record) joinIdentity(id Identity) {
+	mine := r.Identity(id.Identifier)
+	if mine == nil {
+		r.add(id)
+		return
+	}
+	if mine.Until == 0 {
+		mine.From, mine.Until = id.From, id.Until
+	}
+	if mine.FirstAnonymous == 0 || id.FirstAnonymous != 0 && id.FirstAnonymous < mine.FirstAnonymous {
+		mine.FirstAnonymous = id.FirstAnonymous
+	}
+	mine.LastAnonymous = max(mine.LastAnonymous, id.LastAnonymous)
+}
+
+func (r *Record) joinFacts(o *Record, facts *rule.FactSet, now rapport.Instant) {
+	for _, f := range o.Facts {
+		fact := facts.Get(f.ID)
+		if fact == nil {
+			continue // no rule asks for it any more
+		}
+		i, found := findFact(r.Facts, f.ID)
+		if !found {
+			r.Facts = slices.Insert(r.Facts, i, Fact{ID: f.ID})
+		}
+		r.Facts[i].History = rule.Merge(r.Facts[i].History, f.History, fact.Keep, now)
+	}
+}
+
+func (r *Record) joinCarts(o *Record) {
+	r.CartsClosed = max(r.CartsClosed, o.CartsClosed)
+	for i := range r.Carts {
+		r.Carts[i].dropUntil(r.CartsClosed)
+	}
+	for _, c := range o.Carts {
+		mine := r.cart(c.ID)
+		mine.Closed = max(mine.Closed, c.Closed)
+		mine.dropUntil(mine.Closed)
+		for _, op := range c.Ops {
+			mine.insert(op, r.CartsClosed)
+		}
+	}
+	r.trimCarts()
+}
+
+// LogMerge notes that a profile was joined into this one.
+func (r *Record) LogMerge(m Merge) { r.addMerge(m) }
+
+func (r *Record) addMerge(m Merge) {
+	compare := func(a, b Merge) int { return cmp.Or(cmp.Compare(a.At, b.At), compareCustomers(a.From, b.From)) }
+	i, found := slices.BinarySearchFunc(r.Merges, m, compare)
+	if found {
+		return
+	}
+	r.Merges = slices.Insert(r.Merges, i, m)
+	r.Merges = slices.Delete(r.Merges, 0, max(0, len(r.Merges)-maxMerges))
+}
+
+// Former returns the customers who were joined into this one since an instant.
+func (r *Record) Former(since rapport.Instant) []rapport.CustomerID {
+	var ids []rapport.CustomerID
+	for _, m := range r.Merges {
+		if m.At >= since && m.From != r.ID && !slices.Contains(ids, m.From) {
+			ids = append(ids, m.From)
+		}
+	}
+	return ids
+}
+
+// Rebuild makes a record anew from a customer's events, in any order. What is
+// hers besides events comes from before: withdrawals, suppressed addresses, the
+// log of joins and the sections of other stages.
+func Rebuild(id rapport.CustomerID, x *Identities, events []*Event, before *Record, facts *rule.FactSet, now rapport.Instant) *Record {
+	r := New(id)
+	var touched Touched
+	for _, e := range events {
+		r.Note(x, e.Event)
+		r.Fold(e, facts, now, &touched)
+		touched.Reset()
+	}
+	if before == nil {
+		return r
+	}
+	r.Merges, r.Segments, r.Journeys, r.Contacts = before.Merges, before.Segments, before.Journeys, before.Contacts
+	for _, act := range before.Consents {
+		if act.State == rapport.ConsentWithdrawn {
+			r.addConsent(act)
+		}
+	}
+	for _, s := range before.Suppressed {
+		r.suppress(s)
+	}
+	return r
+}
