@@ -88,19 +88,19 @@ func (p *parser) item(it *item) bool {
 	p.deep = false
 	it.whole.from = p.pos
 	ok := p.object(func(key []byte) bool {
-		if bytes.IndexByte(key, '\\') >= 0 {
-			key = unescape(key)
-		}
 		at, ok := p.span()
-		it.at[fieldOf(key)] = at
+		it.at[fieldOf(plain(key))] = at
 		return ok
 	})
 	it.whole.to, it.deep = p.pos, p.deep
 	return ok
 }
 
-// unescape returns the text that stands, already checked, between two quotes.
-func unescape(quoted []byte) []byte {
+// plain returns the text that stands, scanned before, between two quotes.
+func plain(quoted []byte) []byte {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return quoted
+	}
 	v, err := rapport.ParseJSON(append(append([]byte{'"'}, quoted...), '"'))
 	if err != nil {
 		return quoted
@@ -247,7 +247,7 @@ func (p *parser) words(at span) string {
 	case c == '"':
 		quoted := p.text[at.from+1 : at.to-1]
 		if strings.IndexByte(quoted, '\\') >= 0 {
-			return string(unescape(p.data[at.from+1 : at.to-1]))
+			return string(plain(p.data[at.from+1 : at.to-1]))
 		}
 		return quoted
 	case c == '-' || c >= '0' && c <= '9':

@@ -17,6 +17,7 @@ const (
 	maxName    = 200      // bytes of an event's name
 	maxDepth   = 64       // nested lists and objects, the event itself included
 	maxRemarks = 10_000   // that are listed; each is longer than the smallest item
+	usualEvent = 400      // bytes of an event's JSON, to guess how many a body holds
 	maxShared  = 16 << 20 // bytes that a batch's context may come to over all of its events
 )
 
@@ -119,25 +120,20 @@ func (p *parser) open(call rapport.EventType) bool {
 	return true
 }
 
+// batchMember walks over what stands under one name of a batch's request.
 func (p *parser) batchMember(name []byte) bool {
-	if p.peek() == '[' && string(name) == "batch" {
-		p.batched = true
-		p.drafts, p.result = p.drafts[:0], Result{Events: p.result.Events[:0], WriteKey: p.result.WriteKey}
-		index := 0
-		return p.array(func() bool {
-			ok := p.batchItem(index)
-			index++
-			return ok
-		})
+	member := string(plain(name))
+	if member == "batch" {
+		if p.batched = p.peek() == '['; p.batched {
+			return p.batch()
+		}
 	}
 	p.deep = false
 	at, ok := p.span()
 	if !ok {
 		return false
 	}
-	switch string(name) {
-	case "batch":
-		p.batched = false
+	switch member {
 	case "context":
 		p.context = p.newShared(at)
 	case "sentAt":
@@ -150,6 +146,20 @@ func (p *parser) batchMember(name []byte) bool {
 		}
 	}
 	return true
+}
+
+// batch walks over the list of items. If it is the second one of that name, it
+// stands for the first.
+func (p *parser) batch() bool {
+	guess := len(p.data) / usualEvent
+	p.result = Result{WriteKey: p.result.WriteKey, Events: slices.Grow(p.result.Events[:0], guess)}
+	p.drafts = slices.Grow(p.drafts[:0], guess)
+	index := 0
+	return p.array(func() bool {
+		ok := p.batchItem(index)
+		index++
+		return ok
+	})
 }
 
 // batchItem walks over one item of a batch, whatever it is, and takes it in.
@@ -202,23 +212,26 @@ func (p *parser) add(it *item) {
 
 // finish does what can only be done when the whole request has been read.
 func (p *parser) finish() {
-	kept := p.result.Events[:0]
+	kept := 0
 	before := len(p.result.Refused)
 	for i := range p.drafts {
-		d, e := &p.drafts[i], p.result.Events[i]
-		if fault := p.context.into(&e, d.size); fault != nil {
-			p.refuse(d.index, e.MessageID, fault)
+		d, e := &p.drafts[i], &p.result.Events[i]
+		if f := p.context.into(e, d.size); f != nil {
+			p.refuse(d.index, e.MessageID, f)
 			continue
 		}
 		if d.tidied {
-			p.note(d.index, &e, nameTidied)
+			p.note(d.index, e, nameTidied)
 		}
-		if !p.date(&e, d) {
-			p.note(d.index, &e, timeReplaced)
+		if !p.date(e, d) {
+			p.note(d.index, e, timeReplaced)
 		}
-		kept = append(kept, e)
+		if kept < i {
+			p.result.Events[kept] = *e
+		}
+		kept++
 	}
-	p.result.Events = kept
+	p.result.Events = p.result.Events[:kept]
 	if len(p.result.Refused) > before {
 		slices.SortStableFunc(p.result.Refused, func(a, b Remark) int { return cmp.Compare(a.Index, b.Index) })
 	}
