@@ -26,10 +26,35 @@ const (
 // blockReader reads the layout of [blockWriter]. After the first thing that
 // cannot be it is bad, and everything it returns is empty.
 type blockReader struct {
-	rest     []byte
-	texts    []string
-	contexts [][]byte // the texts that contexts are, made when first met
-	bad      bool
+	rest  []byte
+	texts []blockText
+	bad   bool
+}
+
+// blockText is a text that stands once in the block. Most are of no interest to
+// who looks for one customer, so a string is made when it is first asked for.
+type blockText struct {
+	raw  []byte // as it stands in the block
+	uuid bool
+	text string
+}
+
+func (t *blockText) string() string {
+	if t.text == "" && len(t.raw) > 0 {
+		if t.uuid {
+			t.text = formatUUID([16]byte(t.raw))
+		} else {
+			t.text = string(t.raw)
+		}
+	}
+	return t.text
+}
+
+func (t *blockText) bytes() []byte {
+	if t.uuid {
+		return []byte(t.string())
+	}
+	return t.raw
 }
 
 func (r *blockReader) fail() { r.bad, r.rest = true, nil }
@@ -76,11 +101,10 @@ func (r *blockReader) count(size int) uint64 {
 }
 
 func (r *blockReader) readTexts() {
-	r.texts = make([]string, r.count(minText))
+	r.texts = make([]blockText, r.count(minText))
 	for i := range r.texts {
 		r.texts[i] = r.text()
 	}
-	r.contexts = make([][]byte, len(r.texts))
 }
 
 func (r *blockReader) readHeads() []entryHead {
@@ -98,7 +122,7 @@ func (r *blockReader) readHeads() []entryHead {
 
 // entry reads the events that stand next.
 func (r *blockReader) entry(h entryHead) (Entry, error) {
-	own := blockReader{rest: r.take(h.size), texts: r.texts, contexts: r.contexts, bad: r.bad}
+	own := blockReader{rest: r.take(h.size), texts: r.texts, bad: r.bad}
 	if h.events > h.size/minEvent {
 		return Entry{}, errBlock("an entry has more events than bytes")
 	}
@@ -123,43 +147,29 @@ func (r *blockReader) event(e *rapport.Event, last rapport.Instant) {
 	}
 	e.ReceivedAt = last + rapport.Instant(r.varint())
 	e.Timestamp = e.ReceivedAt - rapport.Instant(r.varint())
-	e.Name = r.referred()
-	e.UserID = r.referred()
-	e.AnonymousID = r.referred()
-	e.PreviousID = r.referred()
-	e.GroupID = r.referred()
-	e.Context = r.referredBytes()
-	e.MessageID = r.text()
+	e.Name = r.referred().string()
+	e.UserID = r.referred().string()
+	e.AnonymousID = r.referred().string()
+	e.PreviousID = r.referred().string()
+	e.GroupID = r.referred().string()
+	e.Context = r.referred().bytes()
+	own := r.text()
+	e.MessageID = own.string()
 	if n := r.uvarint(); n > 0 {
 		e.Properties = r.take(n)
 	}
 }
 
-func (r *blockReader) referred() string {
+// referred returns the text whose number stands next.
+func (r *blockReader) referred() *blockText {
 	n := r.uvarint()
-	if n == 0 {
-		return ""
-	}
 	if n > uint64(len(r.texts)) {
 		r.fail()
-		return ""
 	}
-	return r.texts[n-1]
-}
-
-// referredBytes is referred for bytes; events that refer to one text share them.
-func (r *blockReader) referredBytes() []byte {
-	n := r.uvarint()
-	if n == 0 || n > uint64(len(r.texts)) {
-		if n != 0 {
-			r.fail()
-		}
-		return nil
+	if n == 0 || r.bad {
+		return &blockText{}
 	}
-	if r.contexts[n-1] == nil && r.texts[n-1] != "" {
-		r.contexts[n-1] = []byte(r.texts[n-1])
-	}
-	return r.contexts[n-1]
+	return &r.texts[n-1]
 }
 
 // appendText appends a text after its length. A UUID in the usual form, which
@@ -176,17 +186,15 @@ func appendText(b []byte, text string) []byte {
 	return append(binary.AppendUvarint(b, n), text...)
 }
 
-func (r *blockReader) text() string {
+func (r *blockReader) text() blockText {
 	switch n := r.uvarint(); n {
 	case 0:
-		return ""
+		return blockText{}
 	case 1:
-		if raw := r.take(16); raw != nil {
-			return formatUUID([16]byte(raw))
-		}
-		return ""
+		raw := r.take(16)
+		return blockText{raw: raw, uuid: raw != nil}
 	default:
-		return string(r.take(n - 1))
+		return blockText{raw: r.take(n - 1)}
 	}
 }
 
