@@ -42,7 +42,9 @@ type decoder struct {
 }
 
 func (d *decoder) add(n *yaml.Node, path, format string, args ...any) {
-	d.problems = append(d.problems, d.tree.problem(n, path, format, args...))
+	if len(d.problems) < maxFound {
+		d.problems = append(d.problems, d.tree.problem(n, path, format, args...))
+	}
 }
 
 // wrong reports a value of another kind than the one that is wanted.

@@ -3,7 +3,6 @@ package strictyaml
 import (
 	"cmp"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -42,40 +41,4 @@ func (p Problem) String() string {
 func (p Problem) Compare(q Problem) int {
 	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line),
 		cmp.Compare(p.Column, q.Column), cmp.Compare(p.Path, q.Path), cmp.Compare(p.Message, q.Message))
-}
-
-// Key returns the path of a named field inside path.
-func Key(path, name string) string {
-	if !plainName(name) {
-		return path + "[" + strconv.Quote(name) + "]"
-	}
-	if path == "" {
-		return name
-	}
-	return path + "." + name
-}
-
-// Index returns the path of item i inside path.
-func Index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
-
-// parent returns the path that path is inside of, and "" for the outermost.
-func parent(path string) string {
-	if strings.HasSuffix(path, `"]`) {
-		if at := strings.LastIndex(path, `["`); at >= 0 {
-			return path[:at]
-		}
-	}
-	return path[:max(0, strings.LastIndexAny(path, ".["))]
-}
-
-func plainName(name string) bool {
-	if name == "" {
-		return false
-	}
-	for _, r := range name {
-		if r != '_' && r != '-' && r != '$' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
-			return false
-		}
-	}
-	return true
 }

@@ -17,6 +17,8 @@ const (
 	MaxBytes = 1 << 20
 	maxDepth = 64
 	maxNodes = 100_000 // with every alias counted as often as it is used
+	maxName  = 200     // bytes of a name before a colon
+	maxFound = 100     // problems told of one document
 )
 
 // Source is a document's text and where it stands.
@@ -30,14 +32,14 @@ type Source struct {
 type Tree struct {
 	source Source
 	root   *yaml.Node
-	places map[string]*yaml.Node
 	nodes  int
+	way    []crumb // where check is
 }
 
 // Parse reads the text of one document. The tree is nil if nothing can be done
 // with it; doubled names are reported and the first of them is kept.
 func Parse(src Source) (*Tree, []Problem) {
-	t := &Tree{source: src, places: map[string]*yaml.Node{}}
+	t := &Tree{source: src}
 	if len(src.Text) > MaxBytes {
 		return nil, t.whole("is larger than %d KB: split it into several documents", MaxBytes>>10)
 	}
@@ -52,8 +54,8 @@ func Parse(src Source) (*Tree, []Problem) {
 		return nil, t.whole("is empty")
 	}
 	t.root = root
-	problems, fine := t.check(root, "", 0)
-	if !fine {
+	problems, fine := t.check(root)
+	if problems = problems[:min(len(problems), maxFound)]; !fine {
 		return nil, problems
 	}
 	return t, problems
@@ -69,31 +71,22 @@ func (t *Tree) Problem(path, message string) Problem {
 // At returns the line and column at which the value of a path begins, or that
 // of the nearest path around it that is there.
 func (t *Tree) At(path string) (line, column int) {
-	n := t.near(path)
+	n, _ := t.find(path)
 	return n.Line + t.source.Line, n.Column
 }
 
 // Text returns the text of the scalar at a path, and "" if there is none.
 func (t *Tree) Text(path string) string {
-	if n := t.places[path]; n != nil && n.Kind == yaml.ScalarNode {
-		return n.Value
+	if n, whole := t.find(path); whole && resolve(n).Kind == yaml.ScalarNode {
+		return resolve(n).Value
 	}
 	return ""
 }
 
 // Has reports whether the document has a value at a path.
-func (t *Tree) Has(path string) bool { return t.places[path] != nil }
-
-func (t *Tree) near(path string) *yaml.Node {
-	for {
-		if n := t.places[path]; n != nil {
-			return n
-		}
-		if path == "" {
-			return t.root
-		}
-		path = parent(path)
-	}
+func (t *Tree) Has(path string) bool {
+	_, whole := t.find(path)
+	return whole
 }
 
 func (t *Tree) whole(format string, args ...any) []Problem {
@@ -127,23 +120,22 @@ func (t *Tree) read() (root *yaml.Node, problem *Problem) {
 	return doc.Content[0], nil
 }
 
-// check walks the nodes once: limits, doubled names, and where each path is. It
-// reports whether the document can be decoded at all.
-func (t *Tree) check(n *yaml.Node, path string, depth int) ([]Problem, bool) {
+// check walks the nodes once, for the limits and for doubled names. It reports
+// whether the document can be decoded at all.
+func (t *Tree) check(n *yaml.Node) ([]Problem, bool) {
 	if t.nodes++; t.nodes > maxNodes {
-		return []Problem{t.problem(n, path, "the document has too many values: at most %d, aliases counted", maxNodes)}, false
+		return []Problem{t.problem(n, pathOf(t.way), "the document has too many values: at most %d, aliases counted", maxNodes)}, false
 	}
-	if depth > maxDepth {
+	if len(t.way) > maxDepth {
 		return []Problem{t.problem(n, "", "the document is nested too deeply: at most %d levels", maxDepth)}, false
 	}
-	t.places[path] = n
 	switch n.Kind {
 	case yaml.AliasNode:
-		return t.check(n.Alias, path, depth+1)
+		return t.check(n.Alias)
 	case yaml.SequenceNode:
 		var problems []Problem
 		for i, item := range n.Content {
-			more, fine := t.check(item, Index(path, i), depth+1)
+			more, fine := t.checkInside(crumb{index: i, item: true}, item)
 			problems = append(problems, more...)
 			if !fine {
 				return problems, false
@@ -151,25 +143,36 @@ func (t *Tree) check(n *yaml.Node, path string, depth int) ([]Problem, bool) {
 		}
 		return problems, true
 	case yaml.MappingNode:
-		return t.checkMapping(n, path, depth)
+		return t.checkMapping(n)
 	}
 	return nil, true
 }
 
-func (t *Tree) checkMapping(n *yaml.Node, path string, depth int) (problems []Problem, fine bool) {
+func (t *Tree) checkInside(c crumb, n *yaml.Node) ([]Problem, bool) {
+	t.way = append(t.way, c)
+	problems, fine := t.check(n)
+	t.way = t.way[:len(t.way)-1]
+	return problems, fine
+}
+
+func (t *Tree) checkMapping(n *yaml.Node) (problems []Problem, fine bool) {
 	lines := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
-			problems = append(problems, t.problem(key, path, "only plain names may stand before a colon here"))
+			problems = append(problems, t.problem(key, pathOf(t.way), "only plain names may stand before a colon here"))
 			continue
 		}
-		if line, doubled := lines[key.Value]; doubled {
-			problems = append(problems, t.problem(key, Key(path, key.Value), "%q stands twice, first in line %d: keep one of them", key.Value, line))
+		if len(key.Value) > maxName {
+			return append(problems, t.problem(key, pathOf(t.way), "the name before the colon is too long: at most %d characters", maxName)), false
+		}
+		if line, doubled := lines[key.Value]; doubled && len(problems) < maxFound {
+			path := Key(pathOf(t.way), key.Value)
+			problems = append(problems, t.problem(key, path, "%q stands twice, first in line %d: keep one of them", key.Value, line))
 			continue
 		}
 		lines[key.Value] = key.Line + t.source.Line
-		more, fine := t.check(n.Content[i+1], Key(path, key.Value), depth+1)
+		more, fine := t.checkInside(crumb{name: key.Value}, n.Content[i+1])
 		problems = append(problems, more...)
 		if !fine {
 			return problems, false

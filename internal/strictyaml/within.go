@@ -13,12 +13,8 @@ import (
 // line and column are those of the file.
 func (t *Tree) Within(path string, offset int, message string) Problem {
 	p := t.Problem(path, message)
-	n := t.places[path]
-	if n == nil {
-		return p
-	}
-	n = resolve(n)
-	if n.Kind != yaml.ScalarNode {
+	n, whole := t.find(path)
+	if n = resolve(n); !whole || n.Kind != yaml.ScalarNode {
 		return p
 	}
 	visible := countVisible(n.Value[:max(0, min(offset, len(n.Value)))])
