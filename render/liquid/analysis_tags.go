@@ -1,0 +1,158 @@
+package liquid
+
+import "maps"
+
+func (n textNode) inspect(*analysis) {}
+
+func (n jumpNode) inspect(*analysis) {}
+
+func (n *outputNode) inspect(a *analysis) { n.expr.inspect(a, Printed) }
+
+func (n *assignNode) inspect(a *analysis) {
+	n.expr.inspect(a, Passed)
+	a.locals[n.name] = a.alias(n.expr)
+}
+
+func (n *captureNode) inspect(a *analysis) {
+	a.body(n.body)
+	a.locals[n.name] = ""
+}
+
+func (n *counterNode) inspect(a *analysis) {
+	if _, ok := a.locals[n.name]; !ok {
+		a.locals[n.name] = ""
+	}
+}
+
+func (n *ifChangedNode) inspect(a *analysis) { a.body(n.body) }
+
+func (n *ifNode) inspect(a *analysis) {
+	var tested []string
+	var bodies []*body
+	exhaustive := false
+	for _, b := range n.branches {
+		if b.when != nil {
+			tested = append(tested, a.tested(func() { b.when.inspect(a) })...)
+		}
+		exhaustive = exhaustive || b.when == nil
+		bodies = append(bodies, b.body)
+	}
+	defer a.guard(tested)()
+	a.branches(exhaustive, bodies...)
+}
+
+func (n *caseNode) inspect(a *analysis) {
+	tested := a.tested(func() {
+		n.of.inspect(a, Tested)
+		for _, w := range n.whens {
+			for _, v := range w.values {
+				v.inspect(a, Tested)
+			}
+		}
+	})
+	defer a.guard(tested)()
+	var bodies []*body
+	for _, w := range n.whens {
+		bodies = append(bodies, w.body)
+	}
+	a.branches(false, bodies...)
+}
+
+func (h *loopHead) inspect(a *analysis) {
+	h.list.inspect(a, Looped)
+	for _, e := range []expression{h.limit, h.offset, h.cols} {
+		if e != nil {
+			e.inspect(a, Passed)
+		}
+	}
+}
+
+// turns looks into the body of a loop, in which its names are known.
+func (h *loopHead) inspectBody(a *analysis, self string, b *body) {
+	item := a.alias(h.list)
+	if item != "" {
+		item += "[]"
+	}
+	before := a.locals
+	a.locals = maps.Clone(before)
+	a.locals[h.variable], a.locals[self] = item, ""
+	a.body(b)
+	a.locals = common(before, a.locals)
+	for _, name := range []string{h.variable, self} {
+		delete(a.locals, name)
+		if path, ok := before[name]; ok {
+			a.locals[name] = path
+		}
+	}
+}
+
+func (n *forNode) inspect(a *analysis) {
+	n.loopHead.inspect(a)
+	n.inspectBody(a, "forloop", n.body)
+	if n.orElse != nil {
+		a.branches(false, n.orElse)
+	}
+}
+
+func (n *tableRowNode) inspect(a *analysis) {
+	n.loopHead.inspect(a)
+	n.inspectBody(a, "tablerowloop", n.body)
+}
+
+func (n *cycleNode) inspect(a *analysis) {
+	if n.name != nil {
+		n.name.inspect(a, Tested)
+	}
+	for _, v := range n.values {
+		v.inspect(a, Printed)
+	}
+}
+
+func (n *blockNode) inspect(a *analysis) {
+	bound := map[string]string{}
+	for _, arg := range n.args {
+		arg.expr.inspect(a, Passed)
+		bound[arg.name] = a.alias(arg.expr)
+	}
+	if n.with != nil {
+		n.inspectWith(a, bound)
+	}
+	if a.active[n.block] {
+		return
+	}
+	before, unit := a.locals, a.unit
+	if n.isolated {
+		a.locals = bound
+	} else {
+		a.locals = maps.Clone(before)
+		maps.Copy(a.locals, bound)
+	}
+	a.active[n.block], a.unit = true, n.block
+	a.body(n.block.body)
+	delete(a.active, n.block)
+	a.unit = unit
+	if n.isolated {
+		a.locals = before
+		return
+	}
+	for name := range bound {
+		delete(a.locals, name)
+		if path, ok := before[name]; ok {
+			a.locals[name] = path
+		}
+	}
+}
+
+func (n *blockNode) inspectWith(a *analysis, bound map[string]string) {
+	use, item := Passed, ""
+	if n.each {
+		use, item = Looped, "[]"
+		bound["forloop"] = ""
+	}
+	n.with.inspect(a, use)
+	if name := a.alias(n.with); name != "" {
+		bound[n.name] = name + item
+	} else {
+		bound[n.name] = ""
+	}
+}

@@ -1,0 +1,2 @@
+// Package liquid parses and renders Liquid templates.
+package liquid
