@@ -22,11 +22,12 @@ func (p *parser) newShared(at span) shared {
 	}
 	s := shared{raw: raw, place: map[string]int{}}
 	walk(raw, func(m member) {
-		if i, ok := s.place[string(m.name)]; ok {
+		name := string(plain(m.name))
+		if i, ok := s.place[name]; ok {
 			s.members[i] = m
 			return
 		}
-		s.place[string(m.name)] = len(s.members)
+		s.place[name] = len(s.members)
 		s.members = append(s.members, m)
 	})
 	return s
@@ -57,7 +58,7 @@ func (s *shared) into(e *rapport.Event, size int) *fault {
 func (s *shared) merge(own []byte) []byte {
 	has := make([]bool, len(s.members))
 	walk(own, func(m member) {
-		if i, ok := s.place[string(m.name)]; ok {
+		if i, ok := s.place[string(plain(m.name))]; ok {
 			has[i] = true
 		}
 	})
@@ -88,7 +89,7 @@ func walk(raw []byte, visit func(member)) {
 // they have one themselves.
 func withCategory(properties []byte, category string) []byte {
 	has := false
-	walk(properties, func(m member) { has = has || string(m.name) == "category" })
+	walk(properties, func(m member) { has = has || string(plain(m.name)) == "category" })
 	if has || category == "" {
 		return properties
 	}

@@ -103,7 +103,7 @@ func newParser(body []byte, meta Meta) *parser {
 // open walks over the request's object.
 func (p *parser) open(call rapport.EventType) bool {
 	if p.peek() != '{' {
-		if !p.value() {
+		if !p.value() || !p.end() {
 			return false
 		}
 		p.err = &rapport.Error{Kind: rapport.Invalid, Code: "not_an_object", Message: "The body is JSON, but not an object."}
