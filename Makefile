@@ -43,7 +43,7 @@ test/%/node_modules/.package-lock.json: test/%/package-lock.json
 	@scripts/needs.sh node:nodejs npm:npm
 	@echo "npm packages of test/$*, into test/$*/node_modules:"
 	cd test/$* && npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 test: deps lint ## run every check and test: lint, laws, unit, property, story, conformance, kill, SDK (within 15 minutes)
 	$(GO) test -timeout 14m $(PKG)
