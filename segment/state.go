@@ -45,6 +45,10 @@ func (st *State) Since(name string) (rapport.Instant, bool) {
 	return st.entries[i].since, true
 }
 
+// Evaluated reports whether the state is of this Set, so that [Set.Rebase] has
+// nothing to do.
+func (st *State) Evaluated(set *Set) bool { return st.set == set.hash }
+
 // Next returns the earliest instant at which a membership may change by itself,
 // [rapport.Never] if none does. It may turn out that nothing changes then.
 func (st *State) Next() rapport.Instant {
@@ -126,9 +130,9 @@ const (
 
 // AppendBinary appends the state's encoding. A state that says nothing takes no
 // bytes.
-func (st *State) AppendBinary(b []byte) ([]byte, error) {
+func (st *State) AppendBinary(b []byte) []byte {
 	if st.set == 0 && len(st.entries) == 0 {
-		return b, nil
+		return b
 	}
 	b = append(b, version)
 	b = binary.LittleEndian.AppendUint64(b, st.set)
@@ -136,7 +140,7 @@ func (st *State) AppendBinary(b []byte) ([]byte, error) {
 	for i := range st.entries {
 		b = st.entries[i].append(b)
 	}
-	return b, nil
+	return b
 }
 
 func (e *entry) append(b []byte) []byte {
@@ -157,30 +161,31 @@ func (e *entry) append(b []byte) []byte {
 	return b
 }
 
-// UnmarshalBinary reads what AppendBinary wrote, of this version or an earlier one.
-func (st *State) UnmarshalBinary(data []byte) error {
-	*st = State{entries: st.entries[:0]}
+// Decode reads what AppendBinary wrote, of this version or an earlier one. Bytes
+// behind what this version knows are passed over.
+func Decode(data []byte) (*State, error) {
+	st := new(State)
 	if len(data) == 0 {
-		return nil
+		return st, nil
 	}
 	if data[0] != version || len(data) < headerBytes {
-		return broken()
+		return nil, broken()
 	}
 	st.set = binary.LittleEndian.Uint64(data[1:])
 	count, n := binary.Uvarint(data[headerBytes:])
 	data = data[min(headerBytes+max(n, 0), len(data)):]
 	if n <= 0 || count > uint64(len(data)/entryBytes) {
-		return broken()
+		return nil, broken()
 	}
-	st.entries = slices.Grow(st.entries, int(count))
+	st.entries = make([]entry, 0, count)
 	for range count {
 		e, size := readEntry(data)
 		if size == 0 || len(st.entries) > 0 && st.entries[len(st.entries)-1].key >= e.key {
-			return broken()
+			return nil, broken()
 		}
 		st.entries, data = append(st.entries, e), data[size:]
 	}
-	return nil
+	return st, nil
 }
 
 // readEntry returns an entry and its length, 0 if it is none.
