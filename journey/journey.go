@@ -1,34 +1,132 @@
 package journey
 
-import "rapport/rule"
+import (
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"rapport"
+	"rapport/internal/durations"
+	"rapport/rule"
+)
 
 // Journey is a compiled document. It is immutable and safe for concurrent use.
 type Journey struct {
+	name    string
+	hash    uint64
+	version uint64
+	entry   entry
+	key     []string       // path within the entry event; empty: one run per customer
+	restart bool           // a trigger restarts the run under way
+	after   durations.Span // how long after a run's end the next may start
+	never   bool           // no run ever follows another
+	exits   []happening
+	ends    []*rule.Rule // those of exit: when
+	goal    *goal
+	nodes   []node
+	places  map[uint32]int // from the hash of a step's name to its node
+
+	facts      []rule.Fact
+	references []Reference
+}
+
+type entry struct {
+	events   []string
+	segment  string
+	left     bool
+	existing bool
+	where    *rule.Rule
+	maxAge   durations.Span
+}
+
+// happening is an event that is looked out for, with the rule that must hold.
+type happening struct {
+	events []string
+	where  *rule.Rule // nil: always
+}
+
+func (h *happening) listens(event string) bool { return slices.Contains(h.events, event) }
+
+type goal struct {
+	happening
+	within durations.Span
+}
+
+type nodeKind uint8
+
+const (
+	waitNode nodeKind = iota + 1
+	sendNode
+	branchNode
+	untilNode
+	stopNode
+)
+
+// node is one step of the flattened document.
+type node struct {
+	kind   nodeKind
+	name   string
+	place  uint32
+	next   int // the node after it; end if there is none
+	wait   durations.Span
+	send   send
+	cases  []choice // of a branch
+	until  happening
+	when   *rule.Rule // of a wait_until without event
+	then   int        // of a wait_until
+	missed int        // of a wait_until: where its otherwise begins
+	parent int        // while compiling: the node whose list it stands in
+}
+
+// The numbers that stand for no node.
+const (
+	end        = -1
+	unresolved = -2 // while compiling: wherever the node around it goes on
+)
+
+type send struct {
+	template string
+	channel  rapport.Channel
+	class    rapport.Class
+	purpose  string
+	useful   durations.Span
+}
+
+type choice struct {
 	name string
+	rule *rule.Rule // nil: otherwise
+	to   int
 }
-
-// Env is what a document is compiled against.
-type Env struct {
-	Plan    *rule.Plan // what is known of the data; may be nil
-	Version uint64     // of the workspace that it belongs to
-}
-
-// Problem is one thing that is wrong with a document, in words for its author.
-type Problem struct {
-	Path       string // where: steps[2].branch[0].when
-	Message    string
-	Suggestion string // what to write instead; may be empty
-}
-
-// Compile checks a document and compiles it. It reports every problem it finds;
-// the journey is nil if there is one.
-func Compile(name string, doc Doc, in Env) (*Journey, []Problem) { return &Journey{name: name}, nil }
 
 // Name returns the document's name.
 func (j *Journey) Name() string { return j.name }
 
 // Facts returns what must be kept of a customer's past for the journey's rules.
-func (j *Journey) Facts() []rule.Fact { return nil }
+// The slice must not be changed.
+func (j *Journey) Facts() []rule.Fact { return j.facts }
+
+// References returns what the journey names, in the document's order. Whether
+// it exists is the caller's to check. The slice must not be changed.
+func (j *Journey) References() []Reference { return j.references }
+
+// Steps returns the names of the steps in the document's order.
+func (j *Journey) Steps() []string {
+	names := make([]string, len(j.nodes))
+	for i := range j.nodes {
+		names[i] = j.nodes[i].name
+	}
+	return names
+}
+
+// StepAt returns the name of the step that a run stands on, and false if the
+// journey has no such step any more.
+func (j *Journey) StepAt(r Run) (string, bool) {
+	i, ok := j.places[r.Place]
+	if !ok {
+		return "", false
+	}
+	return j.nodes[i].name, true
+}
 
 // ReferenceKind says what a reference names.
 type ReferenceKind string
@@ -48,9 +146,7 @@ type Reference struct {
 	Path string // where the document says so
 }
 
-// References returns what the journey names, in the document's order. Whether
-// it exists is the caller's to check.
-func (j *Journey) References() []Reference { return nil }
+// NameHash returns the hash under which runs keep the name of their journey.
+func NameHash(journey string) uint64 { return xxhash.Sum64String(journey) }
 
-// Steps returns the names of the steps in the document's order.
-func (j *Journey) Steps() []string { return nil }
+func placeHash(step string) uint32 { return uint32(xxhash.Sum64String(step)) }

@@ -1,31 +1,165 @@
 package journey
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"rapport"
+	"rapport/internal/durations"
 	"rapport/rule"
 )
 
 // Set is the journeys of a workspace, found by what they read. It is immutable
 // and safe for concurrent use.
-type Set struct{}
+type Set struct {
+	journeys  []*Journey // by name
+	byHash    map[uint64]*Journey
+	byEvent   map[string]*reading
+	bySegment map[string][]*Journey
+}
+
+// reading is what the journeys do with one event.
+type reading struct {
+	entries []*Journey     // whom it starts
+	runs    bool           // it may end or move runs
+	goals   bool           // it may reach goals
+	heard   bool           // it is to be remembered as an exit
+	fields  []string       // its properties that rules of exits read, sorted
+	horizon durations.Span // for how long it is remembered
+}
 
 // NewSet gathers journeys. Of two with the same name the later one counts.
-func NewSet(journeys []*Journey) *Set { return &Set{} }
+func NewSet(journeys []*Journey) *Set {
+	x := &Set{byHash: map[uint64]*Journey{}, byEvent: map[string]*reading{}, bySegment: map[string][]*Journey{}}
+	for _, j := range journeys {
+		x.byHash[j.hash] = j
+	}
+	for _, j := range x.byHash {
+		x.journeys = append(x.journeys, j)
+	}
+	slices.SortFunc(x.journeys, func(a, b *Journey) int { return strings.Compare(a.name, b.name) })
+	for _, j := range x.journeys {
+		x.index(j)
+	}
+	return x
+}
 
-// Journeys returns the journeys in the order of their names.
-func (x *Set) Journeys() []*Journey { return nil }
+func (x *Set) index(j *Journey) {
+	for _, name := range j.entry.events {
+		r := x.reading(name)
+		r.entries = append(r.entries, j)
+	}
+	if j.entry.segment != "" {
+		x.bySegment[j.entry.segment] = append(x.bySegment[j.entry.segment], j)
+	}
+	for _, h := range j.exits {
+		for _, name := range h.events {
+			r := x.reading(name)
+			r.runs = true
+			if len(j.entry.events) > 0 {
+				r.remember(h.where, j.entry.maxAge)
+			}
+		}
+	}
+	for i := range j.nodes {
+		for _, name := range j.nodes[i].until.events {
+			x.reading(name).runs = true
+		}
+	}
+	if j.goal != nil {
+		for _, name := range j.goal.events {
+			x.reading(name).goals = true
+		}
+	}
+}
+
+func (x *Set) reading(event string) *reading {
+	r := x.byEvent[event]
+	if r == nil {
+		r = &reading{}
+		x.byEvent[event] = r
+	}
+	return r
+}
+
+// remember widens what is kept of the event such that an exit's rule can be
+// asked later, until no entry that happened before it could start a run.
+func (r *reading) remember(where *rule.Rule, horizon durations.Span) {
+	r.heard = true
+	if horizon.About() > r.horizon.About() {
+		r.horizon = horizon
+	}
+	if where == nil {
+		return
+	}
+	for _, name := range fieldsOf(where, "event") {
+		if !slices.Contains(r.fields, name) {
+			r.fields = append(r.fields, name)
+		}
+	}
+	slices.Sort(r.fields)
+}
+
+// Journeys returns the journeys in the order of their names. The slice must not
+// be changed.
+func (x *Set) Journeys() []*Journey { return x.journeys }
 
 // Get returns a journey, or nil if there is none of this name.
-func (x *Set) Get(name string) *Journey { return nil }
+func (x *Set) Get(name string) *Journey { return x.byHash[NameHash(name)] }
+
+// Of returns the journey of a run, or nil if it is not there any more.
+func (x *Set) Of(r Run) *Journey { return x.byHash[r.Journey] }
 
 // Reads reports whether an event of this name could do anything to a customer
 // who has no runs.
-func (x *Set) Reads(event string) bool { return false }
+func (x *Set) Reads(event string) bool { return x.byEvent[event] != nil }
 
 // Step gives one input to a customer's runs at an instant, changes st and
 // returns what came of it, in order. What fell due by now is done as of its due
 // instant if the input is the zero one, and not before.
 //
-// After [Merge] it should be called once with the zero Input at the instant of
-// the merge, since what ends a run may stand in the other half.
-func (x *Set) Step(st *State, in Input, s rule.Subject, now rapport.Instant) []Effect { return nil }
+// The zero input also asks every rule that a run is waiting for, so it serves
+// after a change of the record that no event tells. After [Set.Merge] it should
+// be given at the instant of the merge, since what ends a run may stand in the
+// other half.
+func (x *Set) Step(st *State, in Input, s rule.Subject, now rapport.Instant) []Effect {
+	var r *reading
+	if in.Event != nil {
+		r = x.byEvent[in.Event.Name()]
+		if r == nil && !st.watched() {
+			return nil
+		}
+	}
+	st.expire(now)
+	w := &walk{set: x, st: st, now: now, view: view{Subject: s}}
+	switch {
+	case in.Event != nil:
+		w.happened(in.Event, r)
+	case in.Segment != nil:
+		w.changed(*in.Segment)
+	default:
+		w.passed()
+	}
+	st.sweep()
+	return w.effects
+}
+
+// Merge returns the state of a customer who was kept as two, and the end of each
+// run that does not live on: of two runs of the same journey and key the older
+// survives. The state depends neither on which half is called a nor on the order
+// in which several are merged. Neither half is changed, but the result shares
+// memory with both.
+func (x *Set) Merge(a, b *State, now rapport.Instant) (*State, []Effect) {
+	m, lost := merge(a, b, now)
+	w := &walk{set: x, st: m, now: now}
+	for _, l := range lost {
+		w.effects = append(w.effects, w.ending(&l.run, l.reason, ""))
+	}
+	return m, w.effects
+}
+
+// compareRuns orders runs by age; the order is total.
+func compareRuns(a, b Run) int {
+	return cmp.Or(cmp.Compare(a.Entered, b.Entered), cmp.Compare(a.Since, b.Since), cmp.Compare(a.Number, b.Number))
+}

@@ -1,0 +1,235 @@
+package journey
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rapport"
+	"rapport/internal/durations"
+	"rapport/rule"
+)
+
+// Env is what a document is compiled against.
+type Env struct {
+	Plan    *rule.Plan // what is known of the data; may be nil
+	Version uint64     // of the workspace that it belongs to
+}
+
+// Problem is one thing that is wrong with a document, in words for its author.
+type Problem struct {
+	Path       string // where: steps[2].branch[0].when
+	Message    string
+	Suggestion string // what to write instead; may be empty
+}
+
+// String returns path, message and suggestion.
+func (p Problem) String() string {
+	text := p.Path + ": " + p.Message
+	if p.Suggestion != "" {
+		text += "; " + p.Suggestion
+	}
+	return text
+}
+
+// Compile checks a document and compiles it. It reports every problem it finds;
+// the journey is nil if there is one.
+func Compile(name string, doc Doc, in Env) (*Journey, []Problem) {
+	c := &compiler{
+		in:     in,
+		j:      &Journey{name: name, hash: NameHash(name), version: in.Version, places: map[uint32]int{}},
+		placed: map[string]string{},
+	}
+	c.entryNoun = c.noun(doc.Entry.Event)
+	c.entry(doc.Entry)
+	c.key(doc.Key, doc.Entry)
+	c.reentry(doc.Reentry)
+	for i, x := range doc.Exit {
+		c.exit(x, fmt.Sprintf("exit[%d]", i))
+	}
+	c.goal(doc.Goal)
+	if len(doc.Steps) == 0 {
+		c.problem("steps", "the journey has no steps", "add at least one, such as - send: { … }")
+	}
+	c.steps(doc.Steps, "steps", "", end)
+	if len(c.problems) > 0 {
+		return nil, c.problems
+	}
+	c.link()
+	return c.j, nil
+}
+
+type compiler struct {
+	in        Env
+	j         *Journey
+	entryNoun rule.Noun
+	placed    map[string]string // from a step's name to its path
+	problems  []Problem
+}
+
+func (c *compiler) problem(path, message, suggestion string) {
+	c.problems = append(c.problems, Problem{Path: path, Message: message, Suggestion: suggestion})
+}
+
+func (c *compiler) refer(kind ReferenceKind, name, path string) {
+	c.j.references = append(c.j.references, Reference{Kind: kind, Name: name, Path: path})
+}
+
+// noun returns what the plan says of the properties of events: of one event what
+// is declared, of several nothing, since they may differ.
+func (c *compiler) noun(events []string) rule.Noun {
+	if len(events) == 1 {
+		return c.in.Plan.Event(events[0])
+	}
+	return rule.Noun{}
+}
+
+// events checks a list of event names.
+func (c *compiler) events(names []string, path string) []string {
+	for i, name := range names {
+		at := path
+		if len(names) > 1 {
+			at = fmt.Sprintf("%s[%d]", path, i)
+		}
+		switch {
+		case strings.TrimSpace(name) == "":
+			c.problem(at, "an event has no name", "write the event's name, such as Order Completed")
+		case slices.Contains(names[:i], name):
+			c.problem(at, fmt.Sprintf("the event %q stands twice", name), "keep one of them")
+		}
+		c.refer(ToEvent, name, at)
+	}
+	return names
+}
+
+// rule compiles a rule; an empty text is none. With events, the root event has
+// their properties; the root entry is there once the run has begun.
+func (c *compiler) rule(text, path string, events []string, begun bool) *rule.Rule {
+	if text == "" {
+		return nil
+	}
+	in := rule.Env{Plan: c.in.Plan}
+	if events != nil {
+		in.Roots = append(in.Roots, "event")
+		in.Plan = in.Plan.WithRoot("event", c.noun(events))
+	}
+	if begun {
+		in.Roots = append(in.Roots, "entry")
+		in.Plan = in.Plan.WithRoot("entry", c.entryNoun)
+	}
+	r, err := rule.Compile(text, in)
+	if err != nil {
+		c.ruleProblem(err, path)
+		return nil
+	}
+	c.j.facts = append(c.j.facts, r.Facts()...)
+	for _, name := range r.Reads().Segments {
+		c.refer(ToSegment, name, path)
+	}
+	for _, name := range r.Reads().Events {
+		c.refer(ToEvent, name, path)
+	}
+	return r
+}
+
+func (c *compiler) ruleProblem(err error, path string) {
+	var several rule.Errors
+	if !errors.As(err, &several) {
+		c.problem(path, rapport.MessageOf(err), "")
+		return
+	}
+	for _, e := range several {
+		c.problem(path, fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message), e.Suggestion)
+	}
+}
+
+func (c *compiler) entry(e Entry) {
+	byEvent := len(e.Event) > 0
+	switch {
+	case byEvent == (e.Segment != ""):
+		c.problem("entry", "a journey starts with an event or with a segment, with one of them",
+			"write event: Product Added, or segment: loyal")
+	case byEvent && (e.Left || e.Existing):
+		c.problem("entry", "left and existing go with segment only", "leave them out")
+	case !byEvent && e.MaxAge != "":
+		c.problem("entry.max_age", "max_age goes with event only: a change of segment is never late", "leave it out")
+	}
+	c.j.entry = entry{
+		events: c.events(e.Event, "entry.event"), segment: e.Segment, left: e.Left, existing: e.Existing,
+		where: c.rule(e.Where, "entry.where", e.Event, false), maxAge: durations.Span{Exact: defaultMaxAge},
+	}
+	if e.Segment != "" {
+		c.refer(ToSegment, e.Segment, "entry.segment")
+	}
+	if e.MaxAge != "" {
+		c.j.entry.maxAge = c.span(e.MaxAge, "entry.max_age")
+	}
+}
+
+func (c *compiler) key(key string, e Entry) {
+	if key == "" {
+		return
+	}
+	path := strings.Split(key, ".")
+	switch {
+	case len(e.Event) == 0:
+		c.problem("key", "a journey that starts with a segment has no event to take a key from", "leave key out")
+		return
+	case path[0] != "event" || len(path) == 1 || slices.Contains(path, ""):
+		c.problem("key", fmt.Sprintf("%q is no property of the entry event", key), "write it as event.cart_id")
+		return
+	}
+	if noun := c.entryNoun; noun.Strict {
+		if _, known := noun.Fields[path[1]]; !known {
+			c.problem("key", fmt.Sprintf("the event %q has no property %q in the data plan", e.Event[0], path[1]),
+				"name one of its properties, or add this one to the data plan")
+		}
+	}
+	c.j.key = path[1:]
+}
+
+func (c *compiler) reentry(r Reentry) {
+	switch r.Running {
+	case "", "ignore":
+	case "restart":
+		c.j.restart = true
+	default:
+		c.problem("reentry.running", fmt.Sprintf("%q is neither ignore nor restart", r.Running), "write one of them")
+	}
+	switch r.After {
+	case "":
+	case "never":
+		c.j.never = true
+	default:
+		c.j.after, _ = c.spanOrZero(r.After, "reentry.after")
+	}
+}
+
+func (c *compiler) exit(x Exit, path string) {
+	switch {
+	case (len(x.Event) > 0) == (x.When != ""):
+		c.problem(path, "an exit is an event or a rule, one of them", "write event: Order Completed, or when: a rule")
+	case x.When != "" && x.Where != "":
+		c.problem(path+".where", "where goes with event only", "join the two rules with && in when")
+	}
+	if x.When != "" {
+		c.j.ends = append(c.j.ends, c.rule(x.When, path+".when", nil, true))
+		return
+	}
+	c.j.exits = append(c.j.exits, c.happening(x.Event, x.Where, path))
+}
+
+func (c *compiler) happening(events []string, where, path string) happening {
+	return happening{events: c.events(events, path+".event"), where: c.rule(where, path+".where", events, true)}
+}
+
+func (c *compiler) goal(g *Goal) {
+	if g == nil {
+		return
+	}
+	if len(g.Event) == 0 {
+		c.problem("goal.event", "the goal names no event", "write event: Order Completed")
+	}
+	c.j.goal = &goal{happening: c.happening(g.Event, g.Where, "goal"), within: c.span(g.Within, "goal.within")}
+}
