@@ -27,6 +27,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(byte(0), []byte("{\"batch\":[{\"type\":\"page\",\"userId\":\"\xff\\ud800\\udc00\\ud800\",\"name\":\"\\u0007\",\"category\":\"x\"}],\"batch\":[]}"))
 	f.Add(byte(5), []byte(`{"userId":1,"groupId":-1.5e3,"traits":[],"sentAt":"2026-01-01T00:00:00Z","timestamp":1e12}`))
 	f.Fuzz(func(t *testing.T, call byte, body []byte) {
+		if bytes.Count(body, []byte("["))+bytes.Count(body, []byte("{")) > 9_000 {
+			t.Skip("encoding/json gives up at a depth of 10,000; the scanner does not")
+		}
 		checkParse(t, rapport.EventType(call%7), body)
 	})
 }
