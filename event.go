@@ -3,8 +3,10 @@ package rapport
 // EventType is the sort of call an event came by.
 type EventType uint8
 
-// The types of event: Segment's six calls, and Derived for what the product
-// itself tells of a customer (a message was handed over, two profiles became one).
+// The types of event: Segment's six calls; Derived for what the product itself
+// tells of a customer and rules may read (a message was handed over, a consent
+// was given); Noted for what stands in her timeline only (a segment was entered,
+// two profiles became one).
 const (
 	Identify EventType = iota + 1
 	Track
@@ -13,10 +15,11 @@ const (
 	Group
 	Alias
 	Derived
+	Noted
 	eventTypes
 )
 
-var eventTypeNames = [eventTypes]string{"", "identify", "track", "page", "screen", "group", "alias", "derived"}
+var eventTypeNames = [eventTypes]string{"", "identify", "track", "page", "screen", "group", "alias", "derived", "noted"}
 
 // String returns the name of the call.
 func (t EventType) String() string {

@@ -144,9 +144,13 @@ type Identifier struct {
 // IdentifierKey is the keyed hash under which an identifier is looked up.
 type IdentifierKey [16]byte
 
-// Identifier hashes an identifier.
+// Identifier hashes an identifier: the first half of SHA-256 over the key, the
+// kind and the value. The kind has one byte, so no two are hashed alike; half of
+// a hash can't be continued, so the key in front is enough.
 func (k Key) Identifier(id Identifier) IdentifierKey {
-	sum := k.Sum("identifier", id.Kind.String(), id.Value)
+	var room [len(k) + 1 + 128]byte
+	b := append(append(room[:0], k[:]...), byte(id.Kind))
+	sum := sha256.Sum256(append(b, id.Value...))
 	return IdentifierKey(sum[:16])
 }
 

@@ -102,6 +102,7 @@ type Message struct {
 	Template    string
 	Channel     Channel
 	Class       Class
+	Purpose     string // what she agreed to that allows it; "" for none
 	Status      Status
 	To          string // the address it goes to; set when it is decided
 	Subject     string // set when it is rendered

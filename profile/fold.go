@@ -32,6 +32,12 @@ func (e *Event) Name() string { return e.name }
 // Timestamp returns when it happened.
 func (e *Event) Timestamp() rapport.Instant { return e.Event.Timestamp }
 
+// ID returns the sender's name for the event.
+func (e *Event) ID() string { return e.MessageID }
+
+// JSON returns the properties as they came; may be nil.
+func (e *Event) JSON() []byte { return e.Event.Properties }
+
 // Properties returns the properties, or the traits of identify and group, as an
 // object; Unset if there are none or they are not JSON.
 func (e *Event) Properties() rapport.Value {

@@ -36,6 +36,7 @@ type Directory interface {
 	// Row returns what is known of an identifier, nil if it was never seen.
 	// The row must not be changed.
 	Row(rapport.IdentifierKey) *Row
+	// SetRow puts another row in its place, which the directory may keep.
 	SetRow(rapport.IdentifierKey, *Row)
 }
 
@@ -59,8 +60,8 @@ type Identities struct {
 // changes come before the event is folded, in this order.
 type Attribution struct {
 	Customer rapport.CustomerID
-	Join     *Join   // two customers are one from now on; nil for most events
-	Relink   *Relink // a device's anonymous events belong to somebody else; nil for most
+	Joins    []Join   // two customers are one from now on; nil for most events
+	Relinks  []Relink // a device's anonymous events belong to somebody else; nil for most
 }
 
 // Join says that one customer is another from now on.
@@ -343,4 +344,16 @@ func DecodeRow(data []byte) (*Row, error) {
 		return nil, rapport.Errorf(rapport.Internal, "the row of an identifier is damaged")
 	}
 	return r, nil
+}
+
+// Owner returns whose an event is by what is known now, without noting anything.
+func (x *Identities) Owner(e *rapport.Event) rapport.CustomerID {
+	if e.UserID != "" {
+		return x.Root(x.Key.Identifier(rapport.Identifier{Kind: rapport.UserID, Value: e.UserID}).CustomerID())
+	}
+	key := x.Key.Identifier(rapport.Identifier{Kind: rapport.AnonymousID, Value: e.AnonymousID})
+	if owner := x.ownership(key, x.Directory.Row(key)); e.Timestamp < owner.until {
+		return owner.first
+	}
+	return key.CustomerID()
 }

@@ -127,6 +127,9 @@ func Rebuild(id rapport.CustomerID, x *Identities, events []*Event, before *Reco
 	r := New(id)
 	var touched Touched
 	for _, e := range events {
+		if e.Type == rapport.Noted {
+			continue
+		}
 		r.Note(x, e.Event)
 		r.Fold(e, facts, now, &touched)
 		touched.Reset()
@@ -135,13 +138,46 @@ func Rebuild(id rapport.CustomerID, x *Identities, events []*Event, before *Reco
 		return r
 	}
 	r.Merges, r.Segments, r.Journeys, r.Contacts = before.Merges, before.Segments, before.Journeys, before.Contacts
-	for _, act := range before.Consents {
-		if act.State == rapport.ConsentWithdrawn {
-			r.addConsent(act)
-		}
-	}
+	r.Withdraw(before)
 	for _, s := range before.Suppressed {
 		r.suppress(s)
 	}
 	return r
+}
+
+// Withdraw notes what another record's customer has withdrawn: of two people who
+// were taken for one, both keep it.
+func (r *Record) Withdraw(o *Record) {
+	for _, act := range o.Consents {
+		if act.State == rapport.ConsentWithdrawn {
+			r.addConsent(act)
+		}
+	}
+}
+
+// Suppress notes that an address must not be written to any more.
+func (r *Record) Suppress(s Suppression) { r.suppress(s) }
+
+// Forget takes the newest joining of a profile out of the log and returns it.
+func (r *Record) Forget(from rapport.CustomerID) (Merge, bool) {
+	for i := len(r.Merges) - 1; i >= 0; i-- {
+		if m := r.Merges[i]; m.From == from {
+			r.Merges = slices.Delete(r.Merges, i, i+1)
+			return m, true
+		}
+	}
+	return Merge{}, false
+}
+
+// BuildFacts makes the facts anew from all of a customer's events, in any order.
+func (r *Record) BuildFacts(events []*Event, facts *rule.FactSet, now rapport.Instant) {
+	r.Facts = nil
+	r.FactSet = facts.Hash()
+	var touched Touched
+	for _, e := range events {
+		if e.Type != rapport.Noted {
+			r.foldFacts(e, facts, now, &touched)
+			touched.Reset()
+		}
+	}
 }

@@ -1,0 +1,224 @@
+package flow
+
+import (
+	"context"
+	"slices"
+
+	"rapport"
+	"rapport/profile"
+	"rapport/store"
+)
+
+// Batch is a micro-batch under way. Nothing of it is in the store before it is
+// committed; if it fails, whatever it touched in memory is forgotten.
+type Batch struct {
+	g       *Engine
+	ctx     context.Context
+	now     rapport.Instant
+	number  uint64 // of the batch and its chunk
+	err     error  // the first that makes the whole batch fail
+	touched []*customer
+	gone    []rapport.CustomerID
+	entries map[rapport.CustomerID]*store.Entry
+	keys    []uint64 // added to the window
+	sizes   map[string]int64
+	born    int64
+	out     store.Batch
+	counts  map[string]int64
+	changed profile.Touched
+	derived uint32 // ordinal of events made in this batch
+}
+
+func (g *Engine) begin(ctx context.Context, now rapport.Instant) *Batch {
+	g.now = max(g.now, now)
+	g.rows.ctx = ctx
+	return &Batch{
+		g: g, ctx: ctx, now: g.now, number: g.state.Position + 1,
+		entries: map[rapport.CustomerID]*store.Entry{}, sizes: map[string]int64{}, counts: map[string]int64{},
+	}
+}
+
+// Now is the instant of the batch.
+func (b *Batch) Now() rapport.Instant { return b.now }
+
+func (b *Batch) fail(err error) {
+	if b.err == nil && err != nil {
+		b.err = err
+	}
+}
+
+// existing returns a customer with a record, nil if there is none. She is
+// brought up to the workspace, and counts as touched from then on.
+func (b *Batch) existing(id rapport.CustomerID) *customer {
+	c := b.peek(id)
+	if c == nil {
+		return nil
+	}
+	b.touch(c)
+	if c.version != b.g.workspace.Version {
+		b.refresh(c)
+	}
+	return c
+}
+
+// peek returns a customer to be looked at only, nil if there is no record of her.
+func (b *Batch) peek(id rapport.CustomerID) *customer {
+	if c := b.g.cache[id]; c != nil {
+		return c
+	}
+	loaded, err := b.g.load(b.ctx, []rapport.CustomerID{id})
+	if err != nil {
+		b.fail(err)
+		return nil
+	}
+	return loaded[0]
+}
+
+// customer returns a customer, a new one if there is no record of her.
+func (b *Batch) customer(id rapport.CustomerID) *customer {
+	if c := b.existing(id); c != nil {
+		return c
+	}
+	c := newCustomer(id)
+	c.version = b.g.workspace.Version
+	c.zone = b.g.workspace.Places.Zone(c.record)
+	b.g.cache[id] = c
+	b.born++
+	b.touch(c)
+	return c
+}
+
+func (b *Batch) touch(c *customer) {
+	if c.batch != b.number {
+		c.batch = b.number
+		b.touched = append(b.touched, c)
+	}
+}
+
+// entry returns the customer's entry in the chunk of this batch.
+func (b *Batch) entry(c *customer) *store.Entry {
+	e := b.entries[c.record.ID]
+	if e == nil {
+		e = &store.Entry{Customer: c.record.ID, Prev: c.record.Head}
+		b.entries[c.record.ID] = e
+	}
+	c.record.Head = b.number
+	return e
+}
+
+// count adds to a counter that the API shows.
+func (b *Batch) count(name string) { b.counts[name]++ }
+
+// commit writes the batch. Afterwards memory and store agree, either way.
+func (b *Batch) commit() error {
+	b.fail(b.g.rows.err)
+	if b.err == nil && !b.isEmpty() {
+		b.fill()
+		b.fail(b.g.store.Commit(b.ctx, &b.out))
+	}
+	if b.err != nil {
+		b.rollback()
+		return b.err
+	}
+	b.publish()
+	return nil
+}
+
+func (b *Batch) isEmpty() bool {
+	return len(b.touched) == 0 && len(b.gone) == 0 && len(b.out.Messages) == 0 && len(b.out.Marks) == 0 && len(b.out.Settings) == 0
+}
+
+func (b *Batch) fill() {
+	b.out.Position, b.out.Epoch, b.out.At = b.g.state.Position, b.g.state.Epoch, b.now
+	b.out.Workspace = b.g.workspace.Version
+	for _, c := range b.touched {
+		if b.g.cache[c.record.ID] != c {
+			continue // joined into another within this batch
+		}
+		b.fillAddresses(c)
+		c.wake = c.next()
+		b.out.Records = append(b.out.Records, store.Record{Customer: c.record.ID, Data: c.encode(make([]byte, 0, 1024)), Wake: c.wake})
+	}
+	for _, id := range b.gone {
+		b.out.Records = append(b.out.Records, store.Record{Customer: id})
+	}
+	for key, row := range b.g.rows.staged {
+		b.out.Identifiers = append(b.out.Identifiers, store.Identifier{Key: key, Data: row.AppendBinary(nil)})
+	}
+	slices.SortFunc(b.out.Identifiers, func(x, y store.Identifier) int { return slices.Compare(x.Key[:], y.Key[:]) })
+	for name, n := range b.counts {
+		b.out.Counters = append(b.out.Counters, store.Counter{Name: name, Delta: n})
+	}
+	slices.SortFunc(b.out.Counters, func(x, y store.Counter) int { return compareTexts(x.Name, y.Name) })
+	b.out.Events = store.EncodeBlocks(b.sortedEntries())
+}
+
+func (b *Batch) sortedEntries() []store.Entry {
+	entries := make([]store.Entry, 0, len(b.entries))
+	for _, e := range b.entries {
+		entries = append(entries, *e)
+	}
+	slices.SortFunc(entries, func(x, y store.Entry) int { return slices.Compare(x.Customer[:], y.Customer[:]) })
+	return entries
+}
+
+func compareTexts(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// fillAddresses brings the addresses by which she is looked up to what they are.
+func (b *Batch) fillAddresses(c *customer) {
+	b.moveAddress(c, store.EmailAddress, &c.email, c.record.Email())
+	b.moveAddress(c, store.PhoneAddress, &c.phone, c.record.Phone())
+}
+
+func (b *Batch) moveAddress(c *customer, kind store.AddressKind, old *string, value string) {
+	if *old == value {
+		return
+	}
+	if *old != "" {
+		b.out.Addresses = append(b.out.Addresses, store.Address{Kind: kind, Value: *old, Customer: c.record.ID, Gone: true})
+	}
+	if value != "" {
+		b.out.Addresses = append(b.out.Addresses, store.Address{Kind: kind, Value: value, Customer: c.record.ID})
+	}
+	*old = value
+}
+
+// publish makes what was committed the truth in memory.
+func (b *Batch) publish() {
+	g := b.g
+	g.rows.keep()
+	if !b.isEmpty() {
+		g.state.Position, g.state.At = b.number, b.now
+	}
+	for _, c := range b.touched {
+		c.stored = true
+	}
+	for name, n := range b.sizes {
+		g.sizes[name] += n
+	}
+	g.customers += b.born - int64(len(b.gone))
+	g.shrink()
+}
+
+// rollback forgets whatever the batch touched in memory.
+func (b *Batch) rollback() {
+	for _, c := range b.touched {
+		delete(b.g.cache, c.record.ID)
+	}
+	for _, id := range b.gone {
+		delete(b.g.cache, id)
+	}
+	for _, key := range b.keys {
+		b.g.seen.remove(key, b.now)
+	}
+	b.g.rows.drop()
+	b.g.state = b.g.store.State()
+}

@@ -1,0 +1,116 @@
+package flow
+
+import (
+	"time"
+
+	"rapport"
+	"rapport/decide"
+	"rapport/journey"
+	"rapport/profile"
+	"rapport/rule"
+	"rapport/segment"
+)
+
+// customer is one record in memory, with the sections of all stages decoded.
+type customer struct {
+	record   *profile.Record
+	segments *segment.State
+	runs     *journey.State
+	contacts *decide.State
+
+	wake    rapport.Instant // as it stands in the store
+	version uint64          // of the workspace she was last brought up to
+	zone    *time.Location  // as of her traits
+	email   string          // as they stand in the store's addresses
+	phone   string
+	stored  bool   // there is a record in the store
+	batch   uint64 // number of the last batch that touched her
+}
+
+// decode reads a record with all its sections.
+func decode(id rapport.CustomerID, data []byte) (*customer, error) {
+	record, err := profile.Decode(id, data)
+	if err != nil {
+		return nil, err
+	}
+	c := &customer{record: record, wake: rapport.Never, stored: true}
+	if c.segments, err = segment.Decode(record.Segments); err != nil {
+		return nil, err
+	}
+	if c.runs, err = journey.Decode(record.Journeys); err != nil {
+		return nil, err
+	}
+	if c.contacts, err = decide.Decode(record.Contacts); err != nil {
+		return nil, err
+	}
+	record.Segments, record.Journeys, record.Contacts = nil, nil, nil
+	c.email, c.phone = record.Email(), record.Phone()
+	return c, nil
+}
+
+func newCustomer(id rapport.CustomerID) *customer {
+	return &customer{
+		record: profile.New(id), segments: new(segment.State), runs: new(journey.State), contacts: new(decide.State),
+		wake: rapport.Never,
+	}
+}
+
+// encode writes the record with all its sections.
+func (c *customer) encode(b []byte) []byte {
+	r := *c.record
+	r.Segments = c.segments.AppendBinary(nil)
+	r.Journeys = c.runs.AppendBinary(nil)
+	r.Contacts = c.contacts.AppendBinary(nil)
+	return r.AppendBinary(b)
+}
+
+// next returns when something falls due for her by itself.
+func (c *customer) next() rapport.Instant { return min(c.segments.Next(), c.runs.Next()) }
+
+// subject is the customer as rules see her, with the event at hand if there is one.
+type subject struct {
+	*customer
+	event rule.Event
+}
+
+// ID returns the customer's id.
+func (s *subject) ID() rapport.CustomerID { return s.record.ID }
+
+// Trait returns what she told under a name.
+func (s *subject) Trait(name string) rapport.Value { return s.record.Trait(name) }
+
+// History returns what is kept of a fact.
+func (s *subject) History(id rule.FactID) *rule.History { return s.record.History(id) }
+
+// Segment says whether she is in a segment.
+func (s *subject) Segment(name string) rule.Truth { return rule.TruthOf(s.segments.Member(name)) }
+
+// Zone returns where her calendar is kept.
+func (s *subject) Zone() *time.Location { return s.zone }
+
+// Field returns a property of the event at hand.
+func (s *subject) Field(root, name string) rapport.Value {
+	if root == "event" && s.event != nil {
+		return s.event.Property(name)
+	}
+	return rapport.Value{}
+}
+
+// person is the customer as the decision asks about her.
+type person struct{ *customer }
+
+// ID returns the customer's id.
+func (p person) ID() rapport.CustomerID { return p.record.ID }
+
+// Address returns where a channel reaches her.
+func (p person) Address(channel rapport.Channel) (string, bool) { return p.record.Address(channel) }
+
+// Consent returns what she last said about a purpose.
+func (p person) Consent(purpose string, channel rapport.Channel, address string) rapport.ConsentState {
+	return p.record.Consent(purpose, channel, address)
+}
+
+// Suppressed says that an address must not be written to.
+func (p person) Suppressed(channel rapport.Channel, address string) (string, bool) {
+	return p.record.SuppressionOf(channel, address)
+}

@@ -1,0 +1,277 @@
+package flow
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"rapport"
+	"rapport/profile"
+	"rapport/store"
+)
+
+// Config is what an Engine needs. Key and Store are required.
+type Config struct {
+	Key       rapport.Key // the installation's; it never changes
+	Store     Store
+	Workspace *Workspace
+	Providers map[rapport.Channel]Provider
+	// KeepContents keeps what was rendered, for sandbox and tests.
+	KeepContents bool
+	// Unsubscribe returns the URL of the one-click page of a message.
+	Unsubscribe func(rapport.MessageID) string
+	// Customers is how many records are kept decoded in memory; 0 means 100,000.
+	Customers int
+}
+
+// Engine is the flow without goroutines: each call takes one micro-batch through
+// all stages and commits it. It is not safe for concurrent use.
+type Engine struct {
+	key         rapport.Key
+	store       Store
+	workspace   *Workspace
+	providers   map[rapport.Channel]Provider
+	keep        bool
+	unsubscribe func(rapport.MessageID) string
+
+	state      store.State
+	now        rapport.Instant // of the last batch: time never goes back
+	cache      map[rapport.CustomerID]*customer
+	max        int
+	rows       *directory
+	identities *profile.Identities
+	seen       *window
+	sizes      map[string]int64 // members of each segment
+	customers  int64
+	sweep      *sweep // bringing everybody up to the workspace; nil when that is done
+}
+
+// Open returns an Engine that goes on where the store's last owner stopped: it
+// remembers the events of the last day, the segments' sizes, and what a
+// message that was being handed over when the last owner died must become.
+func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
+	g := &Engine{
+		key: c.Key, store: c.Store, workspace: c.Workspace, providers: c.Providers, keep: c.KeepContents, unsubscribe: c.Unsubscribe,
+		state: c.Store.State(), cache: map[rapport.CustomerID]*customer{}, max: c.Customers,
+		seen: newWindow(), sizes: map[string]int64{},
+	}
+	if g.max == 0 {
+		g.max = 100_000
+	}
+	g.now = max(now, g.state.At)
+	g.rows = newDirectory(c.Store, 4*g.max)
+	g.identities = &profile.Identities{Key: c.Key, Directory: g.rows}
+	if err := g.remember(ctx); err != nil {
+		return nil, err
+	}
+	if err := g.count(ctx); err != nil {
+		return nil, err
+	}
+	if err := g.recoverMessages(ctx); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// remember fills the window of known messageIds from the last day's chunks.
+func (g *Engine) remember(ctx context.Context) error {
+	from, err := g.store.ChunkAt(ctx, g.now.Add(-DedupeWindow))
+	if err != nil {
+		return err
+	}
+	for from != 0 && from <= g.state.Position {
+		chunks, err := g.store.Chunks(ctx, from, 64)
+		if err != nil {
+			return err
+		}
+		if len(chunks) == 0 {
+			return nil
+		}
+		for _, chunk := range chunks {
+			if err := g.rememberChunk(chunk); err != nil {
+				return err
+			}
+			from = chunk.Number + 1
+		}
+	}
+	return nil
+}
+
+func (g *Engine) rememberChunk(chunk store.Chunk) error {
+	for _, block := range chunk.Blocks {
+		entries, err := store.DecodeBlock(block.Data)
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			for _, e := range entry.Events {
+				g.seen.add(dedupeKey(entry.Customer, e.MessageID), chunk.At)
+			}
+		}
+	}
+	return nil
+}
+
+// count reads through all records once for the sizes of segments, and finds out
+// whether any is still to be brought up to the workspace.
+func (g *Engine) count(ctx context.Context) error {
+	stale := false
+	err := g.scan(ctx, func(c *customer) {
+		g.customers++
+		for _, m := range g.workspace.Segments.Memberships(c.segments) {
+			g.sizes[m.Segment]++
+		}
+		stale = stale || c.record.FactSet != g.workspace.Facts.Hash() || !g.workspace.Segments.Evaluated(c.segments)
+	})
+	if stale {
+		g.sweep = new(sweep)
+	}
+	return err
+}
+
+func (g *Engine) scan(ctx context.Context, visit func(*customer)) error {
+	var after rapport.CustomerID
+	for {
+		records, err := g.store.Scan(ctx, after, 1000)
+		if err != nil || len(records) == 0 {
+			return err
+		}
+		for _, row := range records {
+			c, err := decode(row.Customer, row.Data)
+			if err != nil {
+				return err
+			}
+			visit(c)
+			after = row.Customer
+		}
+	}
+}
+
+// Work is something to be done within a micro-batch. It returns an error of its
+// own if it asks for what can't be; it must then not have changed anything.
+type Work func(b *Batch) error
+
+// Run takes works through one micro-batch at an instant and commits it. The
+// errors are the works' own, in their order, nil for those that were done. If
+// err is not nil nothing was done at all.
+func (g *Engine) Run(ctx context.Context, now rapport.Instant, works ...Work) (errs []error, err error) {
+	b := g.begin(ctx, now)
+	errs = make([]error, len(works))
+	for i, work := range works {
+		errs[i] = work(b)
+	}
+	if err := b.commit(); err != nil {
+		return nil, err
+	}
+	return errs, nil
+}
+
+// Admit is the work of admitting events. Preload brings what they need into
+// memory in one go.
+func Admit(events []rapport.Event) Work {
+	return func(b *Batch) error {
+		for i := range events {
+			b.admit(&events[i])
+		}
+		return nil
+	}
+}
+
+// Preload brings the rows and records that events will need into memory.
+func (g *Engine) Preload(ctx context.Context, events []rapport.Event) error {
+	g.rows.ctx = ctx
+	wanted := map[rapport.IdentifierKey]struct{}{}
+	want := func(kind rapport.IdentifierKind, value string) {
+		if value != "" {
+			wanted[g.key.Identifier(rapport.Identifier{Kind: kind, Value: value})] = struct{}{}
+		}
+	}
+	for i := range events {
+		want(rapport.UserID, events[i].UserID)
+		want(rapport.AnonymousID, events[i].AnonymousID)
+	}
+	keys := slices.Collect(maps.Keys(wanted))
+	missing := make([]rapport.IdentifierKey, 0, len(keys))
+	for _, key := range keys {
+		if g.rows.missing(key) {
+			missing = append(missing, key)
+		}
+	}
+	g.rows.load(missing)
+	if g.rows.err != nil {
+		err := g.rows.err
+		g.rows.drop()
+		return err
+	}
+	return g.preloadRecords(ctx, keys)
+}
+
+func (g *Engine) preloadRecords(ctx context.Context, keys []rapport.IdentifierKey) error {
+	var ids []rapport.CustomerID
+	for _, key := range keys {
+		row := g.rows.Row(key)
+		if row == nil {
+			continue
+		}
+		id := g.identities.Root(key.CustomerID())
+		if row.Kind == rapport.AnonymousID && len(row.Links) > 0 {
+			id = g.identities.Root(row.Links[0].User.CustomerID())
+		}
+		if g.cache[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.SortFunc(ids, func(a, b rapport.CustomerID) int { return slices.Compare(a[:], b[:]) })
+	_, err := g.load(ctx, slices.Compact(ids))
+	return err
+}
+
+// load reads records into the cache and returns them, nil for those that are not there.
+func (g *Engine) load(ctx context.Context, ids []rapport.CustomerID) ([]*customer, error) {
+	rows, err := g.store.Load(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	loaded := make([]*customer, len(ids))
+	for i, data := range rows {
+		if data == nil {
+			continue
+		}
+		c, err := decode(ids[i], data)
+		if err != nil {
+			return nil, err
+		}
+		c.wake = c.next()
+		c.zone = g.workspace.Places.Zone(c.record)
+		g.cache[ids[i]] = c
+		loaded[i] = c
+	}
+	return loaded, nil
+}
+
+// shrink makes room in the cache; whom it forgets can be loaded again. It never
+// runs while a batch is open.
+func (g *Engine) shrink() {
+	for id := range g.cache {
+		if len(g.cache) <= g.max {
+			return
+		}
+		delete(g.cache, id)
+	}
+}
+
+// State returns where the store stands.
+func (g *Engine) State() store.State { return g.state }
+
+// Workspace returns the workspace in force.
+func (g *Engine) Workspace() *Workspace { return g.workspace }
+
+// Sizes returns how many customers there are in each segment and in all, and
+// whether every customer has been brought up to the workspace, so that the sizes
+// are exact.
+func (g *Engine) Sizes() (segments map[string]int64, customers int64, exact bool) {
+	return maps.Clone(g.sizes), g.customers, g.sweep == nil
+}

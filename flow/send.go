@@ -1,0 +1,272 @@
+package flow
+
+import (
+	"context"
+	"time"
+
+	"rapport"
+	"rapport/decide"
+	"rapport/profile"
+	"rapport/store"
+)
+
+// Parcel is a message on its way to a provider: attempted in the store, not yet
+// handed over.
+type Parcel struct {
+	Message  rapport.Message
+	Delivery rapport.Delivery
+}
+
+// noProvider is how long a message waits whose channel has nobody to carry it.
+const noProvider = 5 * time.Minute
+
+// Claim takes up to so many messages that are due, asks once more whether they may
+// go out, renders them and commits that they are being attempted. What it
+// returns must be handed over at once, and what came of it given to
+// [Engine.Settle]: after a crash in between, a message that may be left out
+// counts as unclear and is not tried again.
+func (g *Engine) Claim(ctx context.Context, now rapport.Instant, limit int) ([]Parcel, error) {
+	messages, err := g.store.Pending(ctx, now, limit)
+	if err != nil || len(messages) == 0 {
+		return nil, err
+	}
+	var parcels []Parcel
+	_, err = g.Run(ctx, now, func(b *Batch) error {
+		for i := range messages {
+			if delivery, ok := b.attempt(&messages[i]); ok {
+				parcels = append(parcels, Parcel{messages[i], delivery})
+			}
+		}
+		return nil
+	})
+	return parcels, err
+}
+
+// attempt brings one message to the point where it is handed over.
+func (b *Batch) attempt(m *rapport.Message) (rapport.Delivery, bool) {
+	c := b.recipient(m)
+	switch {
+	case c == nil:
+		b.end(m, rapport.Dropped, "the customer is not there any more")
+	case b.g.providers[m.Channel] == nil:
+		m.DueAt, m.Reason = b.now.Add(noProvider), "no channel for "+string(m.Channel)+" is set up"
+		b.out.Messages = append(b.out.Messages, *m)
+	default:
+		return b.prepare(m, c)
+	}
+	return rapport.Delivery{}, false
+}
+
+// recipient returns whom a message is for, nil if she is gone.
+func (b *Batch) recipient(m *rapport.Message) *customer {
+	c := b.peek(b.g.identities.Root(m.Customer))
+	if c == nil {
+		key := rapport.IdentifierKey(m.Customer) // a device that became somebody's
+		if row := b.g.rows.Row(key); row != nil && len(row.Links) > 0 {
+			c = b.peek(b.g.identities.Root(row.Links[0].User.CustomerID()))
+		}
+	}
+	if c != nil && c.next() <= b.now {
+		b.touch(c)
+		b.catchUp(c)
+	}
+	return c
+}
+
+func (b *Batch) prepare(m *rapport.Message, c *customer) (rapport.Delivery, bool) {
+	wish := decide.Wish{
+		Journey: m.Journey, Version: m.Version, Run: m.Run, Step: m.Step, Template: m.Template,
+		Channel: m.Channel, Class: m.Class, Purpose: m.Purpose, UsefulUntil: m.UsefulUntil,
+	}
+	if d := b.g.workspace.Policy.Recheck(wish, m.To, person{c}, b.now); d.Outcome != decide.Send {
+		b.release(m, c)
+		b.end(m, rapport.Dropped, reasonOf(d))
+		return rapport.Delivery{}, false
+	}
+	delivery, err := b.g.workspace.Renderer.Render(m, c.record, c.zone, b.now)
+	if err != nil {
+		b.release(m, c)
+		b.end(m, rapport.Failed, rapport.MessageOf(err))
+		return rapport.Delivery{}, false
+	}
+	delivery.Message, delivery.Channel, delivery.Class, delivery.To, delivery.At = m.ID, m.Channel, m.Class, m.To, b.now
+	if m.Class != rapport.Transactional && b.g.unsubscribe != nil {
+		delivery.Unsubscribe = b.g.unsubscribe(m.ID)
+	}
+	m.Status, m.Subject, m.Reason = rapport.Attempting, delivery.Content.Subject, ""
+	m.Attempts++
+	b.out.Messages = append(b.out.Messages, *m)
+	if b.g.keep {
+		b.out.Contents = append(b.out.Contents, store.Content{Message: m.ID, At: b.now, Content: delivery.Content})
+	}
+	return delivery, true
+}
+
+// reasonOf returns why a decision said no.
+func reasonOf(d rapport.Decision) string {
+	for _, check := range d.Checks {
+		if !check.Passed {
+			return check.Name + ": " + check.Reason
+		}
+	}
+	return ""
+}
+
+// release gives back the place that a message took among her contacts.
+func (b *Batch) release(m *rapport.Message, c *customer) {
+	b.touch(c)
+	c.contacts.Release(m.ID)
+}
+
+func (b *Batch) end(m *rapport.Message, status rapport.Status, reason string) {
+	m.Status, m.Reason = status, reason
+	b.count("messages/" + status.String())
+	b.out.Messages = append(b.out.Messages, *m)
+}
+
+// Hand gives parcels to their providers and returns what came of each, in their
+// order. It touches nothing of the Engine that changes, so it may run beside it.
+func (g *Engine) Hand(parcels []Parcel) []rapport.Outcome {
+	outcomes := make([]rapport.Outcome, len(parcels))
+	byChannel := map[rapport.Channel][]int{}
+	var channels []rapport.Channel
+	for i := range parcels {
+		channel := parcels[i].Message.Channel
+		if byChannel[channel] == nil {
+			channels = append(channels, channel)
+		}
+		byChannel[channel] = append(byChannel[channel], i)
+	}
+	for _, channel := range channels {
+		deliveries := make([]rapport.Delivery, len(byChannel[channel]))
+		for n, i := range byChannel[channel] {
+			deliveries[n] = parcels[i].Delivery
+		}
+		for n, outcome := range g.providers[channel].Deliver(deliveries) {
+			outcomes[byChannel[channel][n]] = outcome
+		}
+	}
+	return outcomes
+}
+
+// Settle commits what came of handing parcels over.
+func (g *Engine) Settle(ctx context.Context, now rapport.Instant, parcels []Parcel, outcomes []rapport.Outcome) error {
+	_, err := g.Run(ctx, now, func(b *Batch) error {
+		for i := range parcels {
+			m := parcels[i].Message
+			b.settle(&m, outcomes[i])
+		}
+		return nil
+	})
+	return err
+}
+
+func (b *Batch) settle(m *rapport.Message, o rapport.Outcome) {
+	c := b.recipient(m)
+	m.Reason = o.Reason
+	switch {
+	case o.Kind == rapport.Accepted:
+		m.HandedAt = b.now
+		b.end(m, rapport.Handed, "")
+		b.tellOutcome(c, m, MessageSent)
+	case o.Kind == rapport.Refused:
+		b.fault(c, m, o.Bad)
+	case o.Kind == rapport.Vague && m.Class.Optional():
+		b.end(m, rapport.Unclear, o.Reason)
+	default:
+		b.again(c, m, o)
+	}
+}
+
+// again plans the next attempt, or gives up.
+func (b *Batch) again(c *customer, m *rapport.Message, o rapport.Outcome) {
+	at, giveUp := b.g.providers[m.Channel].Again(m, b.now)
+	if giveUp {
+		m.Reason = "given up after " + m.Reason
+		b.fault(c, m, false)
+		return
+	}
+	m.Status, m.DueAt = rapport.Waiting, max(at, o.RetryAt)
+	b.out.Messages = append(b.out.Messages, *m)
+}
+
+// fault ends a message that was not accepted. A bad address is not written to again.
+func (b *Batch) fault(c *customer, m *rapport.Message, bad bool) {
+	b.end(m, rapport.Failed, m.Reason)
+	if c == nil {
+		return
+	}
+	b.release(m, c)
+	b.tellOutcome(c, m, MessageFailed)
+	if bad {
+		b.happen(c, profile.AddressSuppressed, b.now, profile.SuppressionProperties(profile.Suppression{
+			Channel: m.Channel, Address: m.To, Reason: "bounced",
+		}))
+	}
+}
+
+// tellOutcome puts what came of a message into its customer's timeline, where
+// rules and journeys see it.
+func (b *Batch) tellOutcome(c *customer, m *rapport.Message, name string) {
+	if c == nil {
+		return
+	}
+	b.touch(c)
+	properties := []rapport.Value{
+		rapport.TextOf("message"), rapport.TextOf(m.ID.String()),
+		rapport.TextOf("journey"), rapport.TextOf(m.Journey),
+		rapport.TextOf("step"), rapport.TextOf(m.Step),
+		rapport.TextOf("template"), rapport.TextOf(m.Template),
+		rapport.TextOf("channel"), rapport.TextOf(string(m.Channel)),
+		rapport.TextOf("class"), rapport.TextOf(m.Class.String()),
+	}
+	if name == MessageFailed {
+		properties = append(properties, rapport.TextOf("reason"), rapport.TextOf(m.Reason))
+	}
+	b.happen(c, name, b.now, rapport.ObjectOf(properties).AppendJSON(nil))
+}
+
+// recoverMessages decides what becomes of the messages that were being handed
+// over when the last owner died: what may be left out is unclear and stays so,
+// what must not be lost is attempted again under the same id.
+func (g *Engine) recoverMessages(ctx context.Context) error {
+	for {
+		messages, err := g.store.InStatus(ctx, rapport.Attempting, 500)
+		if err != nil || len(messages) == 0 {
+			return err
+		}
+		_, err = g.Run(ctx, g.now, func(b *Batch) error {
+			for i := range messages {
+				m := &messages[i]
+				if m.Class.Optional() {
+					b.end(m, rapport.Unclear, "the program stopped while it was being handed over")
+					continue
+				}
+				m.Status = rapport.Waiting
+				b.out.Messages = append(b.out.Messages, *m)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// Unsubscribe is the work of withdrawing what a message was allowed by: its
+// purpose, on its channel, for its address.
+func Unsubscribe(m rapport.Message, source string) Work {
+	return func(b *Batch) error {
+		c := b.recipient(&m)
+		if c == nil {
+			return rapport.Errorf(rapport.NotFound, "this link belongs to nobody any more")
+		}
+		purpose := m.Purpose
+		if purpose == "" {
+			purpose = rapport.PurposeMarketing
+		}
+		return Record(c.record.ID, rapport.Consent{
+			Purpose: purpose, Channel: m.Channel, Address: m.To, State: rapport.ConsentWithdrawn, Source: source, At: b.now,
+		})(b)
+	}
+}
