@@ -1,0 +1,66 @@
+// Package channel hands messages to the world, through providers.
+//
+// What every [Provider] guarantees, kept by package channeltest:
+//
+//  1. One outcome for each delivery, in the same order, with the delivery's
+//     message id and the provider's name; for any batch, an empty one and one
+//     that holds the same message twice included.
+//  2. [rapport.Accepted]: the provider has the message and answers for it.
+//  3. [rapport.Retry]: it does not have the message and may take it later.
+//     Whatever is wrong with us (no connection, a wrong password, too many
+//     messages at once) is of this kind, for every message it concerns.
+//  4. [rapport.Refused]: it does not have the message and will not take it. Bad
+//     is set only if the address itself is at fault.
+//  5. [rapport.Vague]: it may have the message. Only what was handed over to its
+//     end without an answer is of this kind: never what had not been begun.
+//  6. A delivery can't change what another one says or whom it reaches.
+//  7. Deliver blocks until every message is answered for. Soon after its context
+//     has ended it returns: what was not begun by then is Retry.
+//  8. Reasons are sentences for the operator; they hold neither the customer's
+//     address nor a secret.
+//  9. Deliver and Close may be called from several goroutines at once. After
+//     Close everything is Retry.
+//
+// What a provider does not do: it keeps no queue, tries nothing again later
+// ([Policy] says when that should be), records nothing, and does not know who
+// may be written to.
+package channel
+
+import (
+	"context"
+
+	"rapport"
+	"rapport/channel/capture"
+	"rapport/channel/smtp"
+)
+
+// Provider hands messages over. The package's comment says what its outcomes promise.
+type Provider interface {
+	// Name is how outcomes name the provider.
+	Name() string
+	// Deliver hands a batch over and returns one outcome for each delivery.
+	Deliver(ctx context.Context, batch []rapport.Delivery) []rapport.Outcome
+	// Close waits for deliveries under way, until ctx ends, and lets go of connections.
+	Close(ctx context.Context) error
+}
+
+// Secrets looks up a secret by name.
+type Secrets func(name string) (value string, ok bool)
+
+// Open returns the provider that a document describes. Captured messages go to
+// sink. Nothing is connected yet.
+func Open(doc Doc, secrets Secrets, sink capture.Sink) (Provider, error) {
+	if err := doc.Check(); err != nil {
+		return nil, err
+	}
+	switch doc.Provider {
+	case SMTP:
+		config, err := doc.smtp(secrets)
+		if err != nil {
+			return nil, err
+		}
+		return smtp.New(config)
+	default:
+		return capture.New(doc.Name, doc.sender(), sink)
+	}
+}
