@@ -1,6 +1,10 @@
 package decide
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+
 	"rapport"
 )
 
@@ -14,24 +18,22 @@ type Wish struct {
 	Template    string
 	Channel     rapport.Channel
 	Class       rapport.Class
-	Purpose     string // what she must have agreed to; "" for none
-	UsefulUntil rapport.Instant
+	Purpose     string          // what she must have agreed to; "" for none
+	UsefulUntil rapport.Instant // Never if it does not spoil
 }
 
 // Customer is what the questions ask about the person.
 type Customer interface {
 	ID() rapport.CustomerID
 	// Address returns where a channel reaches her.
-	Address(channel rapport.Channel) (string, bool)
-	// Consent returns what she said of a purpose for a channel ("" for all of
-	// them) and an address ("" for all of hers); an answer for the exact three only.
+	Address(channel rapport.Channel) (address string, ok bool)
+	// Consent returns what she said last of a purpose that covers this channel and
+	// this address, be it for them alone or for all of hers.
 	Consent(purpose string, channel rapport.Channel, address string) rapport.ConsentState
-	// Suppressed says that an address must not be written to: it bounced, or she complained.
+	// Suppressed says that an address must not be written to, and why: it bounced,
+	// or she complained.
 	Suppressed(channel rapport.Channel, address string) (reason string, suppressed bool)
 }
-
-// MaxValues is how many bytes of what it saw a decision keeps at most.
-const MaxValues = 1024
 
 // The outcomes of a decision.
 const (
@@ -39,29 +41,60 @@ const (
 	Drop = "drop"
 )
 
-// Policy is how a workspace decides. It is immutable and safe for concurrent use.
-type Policy struct{}
-
-// NewPolicy compiles a policy.
-func NewPolicy(s Settings) (*Policy, error) { return &Policy{}, nil }
-
 // Settings are what a workspace says about deciding.
-type Settings struct{}
+type Settings struct {
+	// Remember is how long contacts are kept for the questions that look back;
+	// 0 stands for 35 days, a little more than a month of the calendar.
+	Remember time.Duration
+}
 
-// Decide answers a wish. If it passes, the decision names the message and the
-// state remembers the contact; the address it goes to is the customer's for the channel.
+const (
+	defaultRemember = 35 * 24 * time.Hour
+	maxRemember     = 400 * 24 * time.Hour
+)
+
+// Policy is how a workspace decides. It is immutable and safe for concurrent use.
+type Policy struct {
+	remember time.Duration
+}
+
+// NewPolicy compiles settings.
+func NewPolicy(s Settings) (*Policy, error) {
+	if s.Remember < 0 || s.Remember > maxRemember {
+		return nil, rapport.Errorf(rapport.Invalid, "contacts can be remembered for at most 400 days")
+	}
+	if s.Remember == 0 {
+		s.Remember = defaultRemember
+	}
+	return &Policy{remember: s.Remember}, nil
+}
+
+// Decide answers a wish. If it passes, the decision names the message, and st
+// remembers the contact; the message goes to the address that c has for the channel.
 func (p *Policy) Decide(w Wish, c Customer, st *State, now rapport.Instant) rapport.Decision {
-	return rapport.Decision{}
+	address, _ := c.Address(w.Channel)
+	q := question{wish: w, customer: c, address: address, now: now}
+	d := q.decide(onWish[:])
+	if d.Outcome == Send {
+		st.add(Contact{Message: d.Message, At: now, Channel: w.Channel, Class: w.Class}, now.Add(-p.remember))
+	}
+	return d
 }
 
 // Recheck asks once more, when a message that was decided is about to be handed
-// over, what may have changed since: consent, suppression and whether it is
-// still useful. The message's address is that of the decision.
+// over, what may have changed since: suppression, consent and whether it is still
+// useful. to is the address that was decided, whatever hers is by now. The wish
+// is the one that was decided, so the message in the answer is the same.
 func (p *Policy) Recheck(w Wish, to string, c Customer, now rapport.Instant) rapport.Decision {
-	return rapport.Decision{}
+	q := question{wish: w, customer: c, address: to, now: now}
+	return q.decide(onClaim[:])
 }
 
 // MessageID returns the id of the message that a step of a run asks for.
 func MessageID(customer rapport.CustomerID, run uint64, step string, ordinal uint64) rapport.MessageID {
-	return rapport.MessageID{}
+	b := append([]byte("message\x00"), customer[:]...)
+	b = binary.BigEndian.AppendUint64(b, run)
+	b = binary.BigEndian.AppendUint64(b, ordinal)
+	sum := sha256.Sum256(append(b, step...))
+	return rapport.MessageID(sum[:16])
 }
