@@ -146,10 +146,10 @@ func (a *analysis) resolve(p *path) (name string, ok bool) {
 	b.WriteString(name)
 	for i, s := range p.rest {
 		switch {
-		case s.dot && s.name == "size" && i == len(p.rest)-1:
-		case s.by != nil || s.name == "" || s.dot && (s.name == "first" || s.name == "last"):
+		case s.special && s.name == "size" && i == len(p.rest)-1:
+		case s.by != nil || s.name == "" || s.special && (s.name == "first" || s.name == "last"):
 			b.WriteString("[]")
-		case s.dot || isPlainName(s.name):
+		case isPlainName(s.name):
 			b.WriteString("." + s.name)
 		default:
 			s.write(&b)
@@ -158,8 +158,9 @@ func (a *analysis) resolve(p *path) (name string, ok bool) {
 	return b.String(), ok
 }
 
+// isPlainName reports whether s can stand after a dot.
 func isPlainName(s string) bool {
-	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == ""
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == ""
 }
 
 func (p *path) inspect(a *analysis, use Use) {

@@ -171,7 +171,7 @@ func (s *segment) write(b *strings.Builder) {
 	switch {
 	case s.by != nil:
 		b.WriteString("[" + source(s.by) + "]")
-	case s.dot:
+	case isPlainName(s.name):
 		b.WriteString("." + s.name)
 	case s.name != "":
 		b.WriteString("[" + strconv.Quote(s.name) + "]")

@@ -18,7 +18,8 @@ func dateFilter(r *renderer, in value, a args) (value, error) {
 	if len(format) > maxFormat {
 		return value{}, fail("this date format is longer than %d characters", maxFormat)
 	}
-	return textValue(string(appendTime(nil, at.In(r.zone), format))), nil
+	var scratch [64]byte
+	return textValue(string(appendTime(scratch[:0], at.In(r.zone), format))), nil
 }
 
 const maxFormat = 1000

@@ -37,6 +37,9 @@ func entity(c byte) string {
 func appendEscaped(b []byte, s string) []byte {
 	start := 0
 	for i := range len(s) {
+		if s[i] > '>' {
+			continue
+		}
 		if e := entity(s[i]); e != "" {
 			b = append(append(b, s[start:i]...), e...)
 			start = i + 1

@@ -97,7 +97,7 @@ func (c *compiler) path(s *scanner) (expression, error) {
 			if s.kind != nameSymbol {
 				return nil, s.unexpected("a name belongs after the dot")
 			}
-			p.rest = append(p.rest, segment{name: s.text, dot: true})
+			p.rest = append(p.rest, segment{name: s.text, special: s.text == "size" || s.text == "first" || s.text == "last"})
 			s.advance()
 		case s.is("["):
 			seg, err := c.bracket(s)

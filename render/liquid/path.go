@@ -21,10 +21,10 @@ type path struct {
 
 // segment is one step of a path.
 type segment struct {
-	name  string     // .name or ['name']
-	dot   bool       // only .name may mean size, first or last
-	index int        // [3], when name is empty and by is nil
-	by    expression // [other.path]
+	name    string     // .name or ['name']
+	special bool       // written .size, .first or .last, which mean something of their own
+	index   int        // [3], when name is empty and by is nil
+	by      expression // [other.path]
 }
 
 func (p *path) eval(r *renderer) (value, error) {
@@ -83,6 +83,10 @@ func (r *renderer) walk(v value, rest []segment) (value, error) {
 // what stands at the end.
 func (r *renderer) walkData(v rapport.Value, rest []segment) (value, error) {
 	for i := range rest {
+		if name := rest[i].name; name != "" && !rest[i].special && v.Kind() == rapport.Object {
+			v = v.Get(name)
+			continue
+		}
 		key, err := rest[i].key(r)
 		if err != nil {
 			return value{}, err
@@ -115,7 +119,7 @@ func dataField(v rapport.Value, s *segment, key value) rapport.Value {
 	if key.kind != textKind {
 		return rapport.Value{}
 	}
-	if found, ok := lookUp(v, key.text); ok || !s.dot {
+	if found, ok := lookUp(v, key.text); ok || !s.special {
 		return found
 	}
 	switch {
@@ -130,7 +134,7 @@ func dataField(v rapport.Value, s *segment, key value) rapport.Value {
 
 func dataItem(v rapport.Value, s *segment, key value) rapport.Value {
 	n := v.Len()
-	if s.dot && key.text == "size" {
+	if s.special && key.text == "size" {
 		return rapport.NumberOf(float64(n))
 	}
 	if i, ok := position(s, key, n); ok {
@@ -149,9 +153,9 @@ func position(s *segment, key value, n int) (int, bool) {
 		if i < 0 {
 			i += n
 		}
-	case s.dot && key.text == "first":
+	case s.special && key.text == "first":
 		i = 0
-	case s.dot && key.text == "last":
+	case s.special && key.text == "last":
 		i = n - 1
 	}
 	return i, i >= 0 && i < n
@@ -163,14 +167,14 @@ func (r *renderer) member(v value, s *segment, key value) value {
 	case loopKind:
 		return v.of.(*loop).field(key.text)
 	case listKind, rangeKind:
-		if s.dot && key.text == "size" {
+		if s.special && key.text == "size" {
 			return intValue(int64(v.size()))
 		}
 		if i, ok := position(s, key, v.size()); ok {
 			return r.item(v, i)
 		}
 	case textKind:
-		if s.dot && key.text == "size" {
+		if s.special && key.text == "size" {
 			return intValue(int64(runeCount(v.text)))
 		}
 	}

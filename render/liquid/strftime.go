@@ -81,7 +81,8 @@ func (d directive) number(b []byte, n, width int, pad byte) []byte {
 	if n < 0 {
 		b, n = append(b, '-'), -n
 	}
-	digits := strconv.Itoa(n)
+	var scratch [20]byte
+	digits := strconv.AppendInt(scratch[:0], int64(n), 10)
 	if pad != '-' {
 		for i := len(digits); i < width; i++ {
 			b = append(b, pad)
