@@ -1,12 +1,200 @@
 package rule
 
-import "errors"
+import (
+	"encoding/binary"
+
+	"rapport"
+)
+
+// The encoding of a history: the length of the body, and in it
+//
+//	flags, count, last (zigzag), last-first,
+//	if measured: sum (its high half zigzag, its low half), min, max (zigzag),
+//	the number of points, and for each, from the newest back:
+//	the time since (that of the first since last, zigzag), and if it has values
+//	the value (zigzag, or eight bytes if the values are hashes).
+//
+// All numbers are varints. A later version appends to the body; what follows
+// there is passed over by an earlier one.
+const (
+	flagMeasured = 1 << iota // sum, min and max are there
+	flagValues               // points have values
+	flagHashes               // ... of eight bytes
+)
 
 // AppendBinary appends h in a compact form of its own that later versions read.
-func (h *History) AppendBinary(b []byte) []byte { return b }
+func (h *History) AppendBinary(b []byte) []byte {
+	var room [1024]byte
+	body := h.appendBody(room[:0])
+	b = binary.AppendUvarint(b, uint64(len(body)))
+	return append(b, body...)
+}
+
+func (h *History) appendBody(b []byte) []byte {
+	flags := h.flags()
+	b = append(b, flags)
+	b = binary.AppendUvarint(b, uint64(h.Count))
+	b = binary.AppendVarint(b, int64(h.Last))
+	b = binary.AppendUvarint(b, uint64(h.Last-h.First))
+	if flags&flagMeasured != 0 {
+		b = binary.AppendVarint(b, h.Sum.hi)
+		b = binary.AppendUvarint(b, h.Sum.lo)
+		b = binary.AppendVarint(b, h.Min)
+		b = binary.AppendVarint(b, h.Max)
+	}
+	b = binary.AppendUvarint(b, uint64(len(h.Points)))
+	at := h.Last
+	for i := len(h.Points) - 1; i >= 0; i-- {
+		p := h.Points[i]
+		if i == len(h.Points)-1 {
+			b = binary.AppendVarint(b, int64(at-p.At))
+		} else {
+			b = binary.AppendUvarint(b, uint64(at-p.At))
+		}
+		switch at = p.At; {
+		case flags&flagHashes != 0:
+			b = binary.LittleEndian.AppendUint64(b, uint64(p.Value))
+		case flags&flagValues != 0:
+			b = binary.AppendVarint(b, p.Value)
+		}
+	}
+	return b
+}
+
+func (h *History) flags() (flags byte) {
+	if h.Sum != (Sum{}) || h.Min != 0 || h.Max != 0 {
+		flags |= flagMeasured
+	}
+	for _, p := range h.Points {
+		if p.Value != 0 {
+			flags |= flagValues
+		}
+		if p.Value > 1<<54 || p.Value < -1<<54 {
+			return flags | flagHashes
+		}
+	}
+	return flags
+}
 
 // DecodeHistory reads what AppendBinary wrote and returns the bytes behind it.
 // It never panics, whatever the bytes are, and keeps no reference to them.
 func DecodeHistory(b []byte) (h *History, rest []byte, err error) {
-	return nil, nil, errors.New("to come")
+	h = new(History)
+	rest, err = h.Decode(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h, rest, nil
+}
+
+// Decode is DecodeHistory into h, whose points' memory it uses again.
+func (h *History) Decode(b []byte) (rest []byte, err error) {
+	r := reader{b: b}
+	length := r.uvarint()
+	if r.failed || length > uint64(len(r.b)) {
+		return nil, rapport.Errorf(rapport.Invalid, "the history of a fact is damaged")
+	}
+	rest, r.b = r.b[length:], r.b[:length]
+	*h = History{Points: h.Points[:0]}
+	h.read(&r)
+	if r.failed {
+		return nil, rapport.Errorf(rapport.Invalid, "the history of a fact is damaged")
+	}
+	return rest, nil
+}
+
+func (h *History) read(r *reader) {
+	flags := r.byte()
+	h.Count = int64(r.uvarint())
+	h.Last = rapport.Instant(r.varint())
+	h.First = h.Last - rapport.Instant(r.uvarint())
+	if flags&flagMeasured != 0 {
+		h.Sum = Sum{hi: r.varint(), lo: r.uvarint()}
+		h.Min, h.Max = r.varint(), r.varint()
+	}
+	n := r.uvarint()
+	if n > uint64(len(r.b)) || h.Count < 0 || h.First > h.Last {
+		r.failed = true
+		return
+	}
+	h.readPoints(r, flags, int(n))
+}
+
+func (h *History) readPoints(r *reader, flags byte, n int) {
+	if n == 0 {
+		h.Points = nil
+		return
+	}
+	if cap(h.Points) < n {
+		h.Points = make([]Point, n)
+	}
+	h.Points = h.Points[:n]
+	at := h.Last
+	for i := n - 1; i >= 0; i-- {
+		before := at
+		if i == n-1 {
+			at -= rapport.Instant(r.varint())
+		} else if at -= rapport.Instant(r.uvarint()); at > before {
+			r.failed = true
+		}
+		p := Point{At: at}
+		switch {
+		case flags&flagHashes != 0:
+			p.Value = r.int64()
+		case flags&flagValues != 0:
+			p.Value = r.varint()
+		}
+		h.Points[i] = p
+		if r.failed || i < n-1 && p.compare(h.Points[i+1]) > 0 {
+			r.failed = true
+			return
+		}
+	}
+}
+
+// reader reads a body; after the first thing that can't be read, failed is set
+// and everything reads as 0.
+type reader struct {
+	b      []byte
+	failed bool
+}
+
+func (r *reader) byte() byte {
+	if len(r.b) == 0 {
+		r.failed = true
+		return 0
+	}
+	c := r.b[0]
+	r.b = r.b[1:]
+	return c
+}
+
+func (r *reader) uvarint() uint64 {
+	n, size := binary.Uvarint(r.b)
+	if size <= 0 {
+		r.failed, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[size:]
+	return n
+}
+
+func (r *reader) varint() int64 {
+	n, size := binary.Varint(r.b)
+	if size <= 0 {
+		r.failed, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[size:]
+	return n
+}
+
+func (r *reader) int64() int64 {
+	if len(r.b) < 8 {
+		r.failed, r.b = true, nil
+		return 0
+	}
+	n := binary.LittleEndian.Uint64(r.b)
+	r.b = r.b[8:]
+	return int64(n)
 }

@@ -10,15 +10,19 @@ import (
 // env is all that an evaluation reads. It is passed by value and fits the
 // registers, so that evaluating allocates nothing.
 type env struct {
-	subject Subject
+	subject Subject // nil inside a fact's filter or measure
 	now     rapport.Instant
 	event   Event  // inside a fact's filter or measure
 	frame   *frame // the variables of list loops; nil if the rule has none
 }
 
+// zone is where the calendar is kept. A fact is kept for all zones alike: its
+// filter reads dates in UTC.
 func (x env) zone() *time.Location {
-	if z := x.subject.Zone(); z != nil {
-		return z
+	if x.subject != nil {
+		if z := x.subject.Zone(); z != nil {
+			return z
+		}
 	}
 	return time.UTC
 }
@@ -31,22 +35,24 @@ type frame [maxLoops]rapport.Value
 
 // frames lends frames to evaluations that need one.
 type frames struct {
-	needed bool
-	pool   *sync.Pool
+	pool *sync.Pool // nil if none is needed
 }
 
 func newFrames(needed bool) frames {
-	return frames{needed: needed, pool: &sync.Pool{New: func() any { return new(frame) }}}
+	if !needed {
+		return frames{}
+	}
+	return frames{pool: &sync.Pool{New: func() any { return new(frame) }}}
 }
 
-func (f *frames) get() *frame {
-	if !f.needed {
+func (f frames) get() *frame {
+	if f.pool == nil {
 		return nil
 	}
 	return f.pool.Get().(*frame)
 }
 
-func (f *frames) put(lent *frame) {
+func (f frames) put(lent *frame) {
 	if lent != nil {
 		*lent = frame{}
 		f.pool.Put(lent)
@@ -59,17 +65,57 @@ type cond interface {
 	// flip returns the answer and the first instant at which it may be another;
 	// that instant may lie in the past, which means "at once".
 	flip(x env) (Truth, rapport.Instant)
-	explain(x env) *Trace
 }
 
-// number is a compiled expression that yields a number.
+// number is a compiled expression that yields a number, or none.
 type number interface {
 	eval(x env) (float64, bool)
 	next(x env) rapport.Instant // when its value may next be another
+}
+
+// moment is a compiled expression that yields an instant, or none.
+type moment interface {
+	eval(x env) (rapport.Instant, bool)
+	next(x env) rapport.Instant // when its value may next be another, the clock's own running aside
+}
+
+// moving is a moment that runs with the clock.
+type moving interface {
+	moment
+	// reaches returns the first now at which the moment is at or after an instant.
+	reaches(x env, at rapport.Instant) rapport.Instant
 }
 
 // value is a compiled expression that yields a value as it was stored. It never
 // changes as time passes.
 type value interface {
 	eval(x env) rapport.Value
+}
+
+// Values.
+
+type constant struct{ v rapport.Value }
+type trait struct{ name string }
+type rootField struct{ root, name string }
+type property struct{ name string }
+type loopVariable struct{ slot int }
+type member struct {
+	of   value
+	name string
+}
+type lowered struct{ of value }
+
+func (n constant) eval(env) rapport.Value       { return n.v }
+func (n trait) eval(x env) rapport.Value        { return x.subject.Trait(n.name) }
+func (n rootField) eval(x env) rapport.Value    { return x.subject.Field(n.root, n.name) }
+func (n property) eval(x env) rapport.Value     { return x.event.Property(n.name) }
+func (n loopVariable) eval(x env) rapport.Value { return x.frame[n.slot] }
+func (n member) eval(x env) rapport.Value       { return n.of.eval(x).Get(n.name) }
+
+func (n lowered) eval(x env) rapport.Value {
+	v := n.of.eval(x)
+	if v.Kind() != rapport.Text {
+		return rapport.Value{}
+	}
+	return rapport.TextOf(lower(v.Text()))
 }

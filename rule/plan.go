@@ -35,6 +35,8 @@ type Type struct {
 	Kind   Kind
 	Elem   *Type // of a List; nil is any
 	Fields *Noun // of an Object; nil is any
+
+	broken bool // something was wrong with the expression, and has been told
 }
 
 // ListOf returns the type of a list.

@@ -1,46 +1,34 @@
 package rule
 
-import (
-	"rapport"
-)
+import "rapport"
 
 // Rule is a checked and compiled condition. It is immutable.
 type Rule struct {
 	text   string
 	root   cond
+	whole  *part // the same, for explaining
 	facts  []Fact
 	reads  Reads
 	frames frames
 }
 
-// Reads is what a rule looks at: an event, trait or segment that is not in it
-// cannot change the answer. The lists are sorted and hold nothing twice.
-type Reads struct {
-	Traits   []string // names of customer's properties
-	Events   []string // names of events
-	Facts    []FactID // what is kept of those events
-	Segments []string // names of other segments
-	Fields   []string // fields of other roots, as in "order.total"
-	Clock    bool     // the answer may change as time passes
-	Calendar bool     // it depends on the customer's time zone as well
-}
-
 // Compile parses, checks and compiles a rule. The error is [Errors].
 func Compile(text string, in Env) (*Rule, error) {
-	e, err := Parse(text)
+	e, err := parse(text)
 	if err != nil {
-		return nil, err
+		return nil, Errors{err}
 	}
-	return CompileExpr(e, in)
+	return compile(e, text, in)
 }
 
 // Text returns the rule's canonical text.
 func (r *Rule) Text() string { return r.text }
 
-// Facts returns what must be kept of the customer's past for this rule.
+// Facts returns what must be kept of the customer's past for this rule, in the
+// order of their ids. The slice must not be changed.
 func (r *Rule) Facts() []Fact { return r.facts }
 
-// Reads returns what the rule looks at.
+// Reads returns what the rule looks at. Its lists must not be changed.
 func (r *Rule) Reads() Reads { return r.reads }
 
 // Eval answers the rule for a customer at an instant.
@@ -55,8 +43,19 @@ func (r *Rule) Eval(s Subject, now rapport.Instant) Truth {
 // at now unless the customer's record changes; [rapport.Never] if it stays for
 // good. The answer need not change at that instant: it is a lower bound.
 func (r *Rule) NextFlip(s Subject, now rapport.Instant) rapport.Instant {
+	if !r.reads.Clock {
+		return rapport.Never
+	}
 	x := env{subject: s, now: now, frame: r.frames.get()}
 	_, at := r.root.flip(x)
 	r.frames.put(x.frame)
 	return max(at, now+1)
+}
+
+// Explain answers the rule and says why, and what would flip it.
+func (r *Rule) Explain(s Subject, now rapport.Instant) *Trace {
+	x := env{subject: s, now: now, frame: r.frames.get()}
+	trace := r.whole.explain(x)
+	r.frames.put(x.frame)
+	return trace
 }

@@ -1,10 +1,6 @@
 package rule
 
-import (
-	"strings"
-
-	"rapport"
-)
+import "strings"
 
 // Trace is an explained answer: one node for the whole rule, and below an and,
 // an or or a not one for each part.
@@ -35,11 +31,4 @@ func (t *Trace) write(b *strings.Builder, depth int) {
 	for _, part := range t.Parts {
 		part.write(b, depth+1)
 	}
-}
-
-// Explain answers the rule and says why.
-func (r *Rule) Explain(s Subject, now rapport.Instant) *Trace {
-	x := env{subject: s, now: now, frame: r.frames.get()}
-	defer r.frames.put(x.frame)
-	return r.root.explain(x)
 }

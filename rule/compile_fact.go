@@ -1,0 +1,205 @@
+package rule
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// selection compiles events(...) with its where(...) and within(...), and notes
+// the fact that it reads. measured is the method that measures, or nil; keep
+// says what is needed besides the totals, its lengths replaced by the window's.
+func (b *builder) selection(e *Expr, measured *Expr, keep Keep) (selection, Fact) {
+	var filters []*Expr
+	s := selection{}
+	for ; e.Op == OpMethod; e = e.Args[0] {
+		if e.Text == "within" {
+			s.within, _ = parseSpan(e.Args[1].Text)
+			s.windowed = true
+			continue
+		}
+		filters = append(filters, e)
+	}
+	length := Forever
+	if s.windowed {
+		length = s.within.keep()
+		b.clock = true
+		b.calendar = b.calendar || s.within.days > 0
+	}
+	keep.Window, keep.LastWithin = min(keep.Window, length), min(keep.LastWithin, length)
+	fact := b.fact(e.Args[0].Text, filters, measured, keep)
+	s.fact = fact.ID
+	b.read('e', fact.Event)
+	b.addFact(fact)
+	return s, fact
+}
+
+func (b *builder) addFact(f Fact) {
+	for i := range b.facts {
+		if b.facts[i].ID == f.ID {
+			b.facts[i].Keep = b.facts[i].Keep.Merge(f.Keep)
+			return
+		}
+	}
+	b.facts = append(b.facts, f)
+}
+
+// fact makes the fact of an event, filtered and measured. Its key is its text
+// with variables named alike and filters in order, so that facts which mean the
+// same have the same key.
+func (b *builder) fact(event string, filters []*Expr, measured *Expr, keep Keep) Fact {
+	f := Fact{Event: event, Keep: keep, probe: new(probe)}
+	f.Key = (&Expr{Op: OpCall, Text: "events", Args: []*Expr{{Op: OpText, Text: event}}}).String()
+	inner := builder{types: b.types, reads: map[string]bool{}}
+	if filter := b.filter(filters); len(filter) > 0 {
+		f.Key += ".where(e, " + joinTexts(filter) + ")"
+		f.probe.filter = inner.filterCond(filters)
+	}
+	if measured != nil {
+		name, body := measured.Args[1].Text, measured.Args[2]
+		inner.scope = []binding{{name: name, event: true}}
+		if measured.Text == "distinct" {
+			f.probe.what = inner.stored(body)
+			f.Key += ".distinct(e, "
+		} else {
+			f.probe.measure = inner.number(body)
+			f.Key += ".sum(e, "
+		}
+		f.Key += renamed(body, map[string]string{name: "e"}, 0).String() + ")"
+	}
+	f.probe.frames = newFrames(inner.loops)
+	f.ID = FactID(xxhash.Sum64String(f.Key))
+	return f
+}
+
+// stored compiles what distinct(...) tells apart.
+func (b *builder) stored(e *Expr) value {
+	if b.kind(e) == Number && computed(e) {
+		return computedValue{b.number(e)}
+	}
+	if b.kind(e) == Bool && e.Op != OpField && e.Op != OpName {
+		return answeredValue{b.cond(e)}
+	}
+	return b.value(e)
+}
+
+// filter returns all clauses of all where(...), each once and in order.
+func (b *builder) filter(filters []*Expr) []*Expr {
+	var clauses []*Expr
+	for _, f := range filters {
+		body := renamed(f.Args[2], map[string]string{f.Args[1].Text: "e"}, 0)
+		if body.Op == OpAnd {
+			clauses = append(clauses, body.Args...)
+		} else {
+			clauses = append(clauses, body)
+		}
+	}
+	slices.SortFunc(clauses, func(a, b *Expr) int { return strings.Compare(a.String(), b.String()) })
+	return slices.CompactFunc(clauses, (*Expr).equal)
+}
+
+func joinTexts(clauses []*Expr) string {
+	if len(clauses) == 1 {
+		return clauses[0].String()
+	}
+	return (&Expr{Op: OpAnd, Args: clauses}).String()
+}
+
+func (b *builder) filterCond(filters []*Expr) cond {
+	all := and{}
+	for _, f := range filters {
+		b.scope = []binding{{name: f.Args[1].Text, event: true}}
+		all = append(all, b.cond(f.Args[2]))
+	}
+	b.scope = nil
+	if len(all) == 1 {
+		return all[0]
+	}
+	return all
+}
+
+// renamed returns a tree in which the variables are called by how deep they stand.
+func renamed(e *Expr, names map[string]string, depth int) *Expr {
+	n := *e
+	if name, ok := names[e.Text]; ok && e.Op == OpName {
+		n.Text = name
+	}
+	n.Args = make([]*Expr, len(e.Args))
+	loop := e.Op == OpMethod && len(e.Args) == 3
+	for i, arg := range e.Args {
+		if loop && i == 1 {
+			inner := map[string]string{arg.Text: fmt.Sprintf("i%d", depth+1)}
+			for from, to := range names {
+				inner[from] = to
+			}
+			names, depth = inner, depth+1
+		}
+		n.Args[i] = renamed(arg, names, depth)
+	}
+	return &n
+}
+
+func measureNamed(name string) measure {
+	return measure(slices.Index([]string{"count", "sum", "avg", "min", "max", "distinct"}, name))
+}
+
+// aggregate compiles count(), sum(...) and the like. last, if not 0, is how many
+// of the newest points are enough.
+func (b *builder) aggregate(e *Expr, last int) *aggregate {
+	n := &aggregate{measure: measureNamed(e.Text)}
+	keep, measured := Keep{}, e
+	switch n.measure {
+	case countOf:
+		measured = nil
+	case distinctOf:
+		keep.Distinct, keep.Measured = true, true
+	default:
+		keep.Measured = true
+	}
+	windowed := isWindowed(e.Args[0])
+	switch {
+	case !windowed && n.measure != distinctOf:
+	case last > 0:
+		keep.Last, keep.LastWithin = last, Forever
+	default:
+		keep.Window = Forever
+	}
+	n.selection, _ = b.selection(e.Args[0], measured, keep)
+	return n
+}
+
+func isWindowed(e *Expr) bool {
+	for ; e.Op == OpMethod; e = e.Args[0] {
+		if e.Text == "within" {
+			return true
+		}
+	}
+	return false
+}
+
+// needed returns how many of the newest points decide a count's comparison with
+// a constant, 0 if all do.
+func needed(e *Expr, op Op, r *Expr) int {
+	if r.Op != OpNumber || e.Text != "count" && e.Text != "distinct" || r.Number > 1000 {
+		return 0
+	}
+	if op == OpGe || op == OpLt {
+		return max(1, int(math.Ceil(r.Number)))
+	}
+	return max(1, int(math.Floor(r.Number))+1)
+}
+
+// edge compiles first() and last(): the totals know them, except the first one
+// inside a window.
+func (b *builder) edge(e *Expr) moment {
+	keep := Keep{}
+	n := &edge{first: e.Text == "first"}
+	if n.first && isWindowed(e.Args[0]) {
+		keep.Window = Forever
+	}
+	n.selection, _ = b.selection(e.Args[0], nil, keep)
+	return n
+}
