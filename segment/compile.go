@@ -14,10 +14,11 @@ import (
 
 // Problem is one thing that is wrong with a segment's document.
 type Problem struct {
-	Segment string
-	Path    string // of the field: "where"
-	Offset  int    // byte of the field's text
-	Message string
+	Segment    string
+	Path       string // of the field: "where"
+	Offset     int    // byte of the field's text
+	Message    string
+	Suggestion string // what to write instead; may be empty
 }
 
 // Set is all segments of a workspace, compiled. It is immutable and safe for
@@ -84,10 +85,7 @@ func problemsOf(name string, err error) []Problem {
 	}
 	problems := make([]Problem, len(several))
 	for i, e := range several {
-		problems[i] = Problem{Segment: name, Path: "where", Offset: e.Start, Message: e.Message}
-		if e.Suggestion != "" {
-			problems[i].Message += ", " + e.Suggestion
-		}
+		problems[i] = Problem{Segment: name, Path: "where", Offset: e.Start, Message: e.Message, Suggestion: e.Suggestion}
 	}
 	return problems
 }
@@ -136,8 +134,7 @@ func cycle(way []string) Problem {
 		}
 		b.WriteString(", which")
 	}
-	b.WriteString("; take one of these out of its rule")
-	return Problem{Segment: way[0], Path: "where", Message: b.String()}
+	return Problem{Segment: way[0], Path: "where", Message: b.String(), Suggestion: "take one of these out of its rule"}
 }
 
 func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {

@@ -3,6 +3,7 @@ package segment
 import (
 	"math/bits"
 	"slices"
+	"strings"
 
 	"rapport"
 	"rapport/rule"
@@ -24,6 +25,9 @@ type Touched struct {
 // Set is rebased first; whoever wants an event's changes kept apart from those of
 // the definitions calls [Set.Rebase] before folding the event in.
 func (set *Set) Update(st *State, s rule.Subject, touched Touched, now rapport.Instant) []Change {
+	if st.Evaluated(set) && !set.reads(touched) {
+		return nil
+	}
 	p := set.pass(st, s)
 	if st.set == 0 {
 		st.set, touched.All = set.hash, true
@@ -32,6 +36,21 @@ func (set *Set) Update(st *State, s rule.Subject, touched Touched, now rapport.I
 	p.touch(touched)
 	p.run(now, ByEvent)
 	return p.changes
+}
+
+// reads reports whether any rule reads what was touched.
+func (set *Set) reads(t Touched) bool {
+	for _, name := range t.Traits {
+		if len(set.traits[name]) > 0 {
+			return true
+		}
+	}
+	for _, id := range t.Facts {
+		if len(set.facts[id]) > 0 {
+			return true
+		}
+	}
+	return t.All || t.Zone && len(set.calendar) > 0
 }
 
 // Refresh is Update for what changed not because of an event: a fact that a new
@@ -48,6 +67,9 @@ func (set *Set) Refresh(st *State, s rule.Subject, touched Touched, now rapport.
 // Due does what has fallen due by now, each as of its own instant, the earliest
 // first.
 func (set *Set) Due(st *State, s rule.Subject, now rapport.Instant) []Change {
+	if st.Next() > now && st.Evaluated(set) {
+		return nil
+	}
 	p := set.pass(st, s)
 	if st.set != 0 {
 		p.rebase(now)
@@ -76,18 +98,8 @@ func (set *Set) Memberships(st *State) []Membership {
 			in = append(in, Membership{Segment: set.segments[i].name, Since: e.since})
 		}
 	}
-	slices.SortFunc(in, func(a, b Membership) int { return compareNames(a.Segment, b.Segment) })
+	slices.SortFunc(in, func(a, b Membership) int { return strings.Compare(a.Segment, b.Segment) })
 	return in
-}
-
-func compareNames(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // pass is one evaluation of some segments. Segments stand in the set's order, so
