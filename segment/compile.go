@@ -160,30 +160,30 @@ func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
 }
 
 // index notes what makes segment i worth evaluating again.
-func (s *Set) index(i int) {
-	reads := s.segments[i].reads
+func (set *Set) index(i int) {
+	reads := set.segments[i].reads
 	for _, name := range reads.Traits {
-		s.traits[name] = append(s.traits[name], i)
+		set.traits[name] = append(set.traits[name], i)
 	}
 	for _, id := range reads.Facts {
-		s.facts[id] = append(s.facts[id], i)
+		set.facts[id] = append(set.facts[id], i)
 	}
 	for _, name := range reads.Segments {
-		read := &s.segments[s.byName[name]]
+		read := &set.segments[set.byName[name]]
 		read.readers = append(read.readers, i)
 	}
 	if reads.Calendar {
-		s.calendar = append(s.calendar, i)
+		set.calendar = append(set.calendar, i)
 	}
 }
 
 // digest hashes names and rules. It is never the hash of a state that was not
 // evaluated.
-func (s *Set) digest() uint64 {
+func (set *Set) digest() uint64 {
 	d := xxhash.New()
 	var length [8]byte
-	for i := range s.segments {
-		for _, text := range [...]string{s.segments[i].name, s.segments[i].rule.Text()} {
+	for i := range set.segments {
+		for _, text := range [...]string{set.segments[i].name, set.segments[i].rule.Text()} {
 			binary.LittleEndian.PutUint64(length[:], uint64(len(text)))
 			_, _ = d.Write(length[:])
 			_, _ = d.WriteString(text)
@@ -194,32 +194,32 @@ func (s *Set) digest() uint64 {
 
 // Names returns the segments' names in the order of evaluation: a segment comes
 // after those it reads.
-func (s *Set) Names() []string {
-	names := make([]string, len(s.segments))
-	for i := range s.segments {
-		names[i] = s.segments[i].name
+func (set *Set) Names() []string {
+	names := make([]string, len(set.segments))
+	for i := range set.segments {
+		names[i] = set.segments[i].name
 	}
 	return names
 }
 
 // Rule returns a segment's rule, nil if there is no such segment.
-func (s *Set) Rule(name string) *rule.Rule {
-	i, ok := s.byName[name]
+func (set *Set) Rule(name string) *rule.Rule {
+	i, ok := set.byName[name]
 	if !ok {
 		return nil
 	}
-	return s.segments[i].rule
+	return set.segments[i].rule
 }
 
 // Facts returns what must be kept of a customer's past for all segments. A fact
 // that several read stands several times; [rule.NewFactSet] merges them.
-func (s *Set) Facts() []rule.Fact {
+func (set *Set) Facts() []rule.Fact {
 	var facts []rule.Fact
-	for i := range s.segments {
-		facts = append(facts, s.segments[i].rule.Facts()...)
+	for i := range set.segments {
+		facts = append(facts, set.segments[i].rule.Facts()...)
 	}
 	return facts
 }
 
 // Hash changes whenever a segment comes, goes or gets another rule.
-func (s *Set) Hash() uint64 { return s.hash }
+func (set *Set) Hash() uint64 { return set.hash }

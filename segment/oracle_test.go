@@ -11,16 +11,15 @@ import (
 
 // clause is one rule of a small family.
 type clause struct {
-	form   string // count, lapsed, trait, not-trait, and, and-not, or
-	event  string
-	hours  int64 // of the window
-	total  float64
-	n      int
-	trait  string
-	value  string
-	one    string // names of segments
-	two    string
-	negate bool
+	form  string // count, lapsed, trait, not-trait, and, and-not, or
+	event string
+	hours int64 // of the window
+	total float64
+	n     int
+	trait string
+	value string
+	one   string // names of segments
+	two   string
 }
 
 // text is the clause in the language of rules.
