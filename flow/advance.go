@@ -1,0 +1,95 @@
+package flow
+
+import (
+	"context"
+
+	"rapport"
+)
+
+// batchWakes and batchSends bound how much is done within one micro-batch.
+const (
+	batchWakes = 2000
+	batchSends = 500
+)
+
+// NextDue returns when something next falls due for anybody: a wake-up, or a
+// message that waits.
+func (g *Engine) NextDue(ctx context.Context) (rapport.Instant, error) {
+	wake, err := g.store.NextWake(ctx)
+	if err != nil {
+		return rapport.Never, err
+	}
+	message, err := g.store.NextPending(ctx)
+	return min(wake, message), err
+}
+
+// Advance does everything that falls due until an instant, one due instant after
+// the other, hands over what is to be sent, and returns when nothing is due by
+// then any more. Reached, if not nil, is called with each instant before its work
+// is done. Time stands at the target afterwards.
+func (g *Engine) Advance(ctx context.Context, target rapport.Instant, reached func(rapport.Instant)) error {
+	for {
+		if err := g.sweepAll(ctx); err != nil {
+			return err
+		}
+		at, err := g.NextDue(ctx)
+		if err != nil {
+			return err
+		}
+		if at > target {
+			g.now = max(g.now, target)
+			return nil
+		}
+		at = max(at, g.now)
+		if reached != nil {
+			reached(at)
+		}
+		if err := g.do(ctx, at); err != nil {
+			return err
+		}
+	}
+}
+
+func (g *Engine) sweepAll(ctx context.Context) error {
+	for more := true; more; {
+		var err error
+		if more, err = g.Sweep(ctx, g.now, batchWakes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// do does what is due at an instant: wake-ups first, then messages.
+func (g *Engine) do(ctx context.Context, at rapport.Instant) error {
+	for {
+		ids, err := g.dueCustomers(ctx, at)
+		if err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			break
+		}
+		if _, err := g.Run(ctx, at, Wake(ids)); err != nil {
+			return err
+		}
+	}
+	for {
+		parcels, err := g.Claim(ctx, at, batchSends)
+		if err != nil || len(parcels) == 0 {
+			return err
+		}
+		if err := g.Settle(ctx, at, parcels, g.Hand(parcels)); err != nil {
+			return err
+		}
+	}
+}
+
+func (g *Engine) dueCustomers(ctx context.Context, at rapport.Instant) ([]rapport.CustomerID, error) {
+	wakes, err := g.store.Due(ctx, at, batchWakes)
+	ids := make([]rapport.CustomerID, len(wakes))
+	for i, w := range wakes {
+		ids[i] = w.Customer
+	}
+	return ids, err
+}

@@ -1,0 +1,422 @@
+package flow
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rapport"
+	"rapport/internal/clock"
+	"rapport/store"
+)
+
+// Alarm rings once an instant has come.
+type Alarm interface {
+	// Set makes the alarm ring at an instant, instead of at the one set before.
+	Set(at rapport.Instant)
+	// C returns the channel on which it rings. It may ring too often, never too rarely.
+	C() <-chan struct{}
+}
+
+// Limits are how much a Flow takes on at once. Zero means the stated default.
+type Limits struct {
+	Queued    int // events that may wait; 100,000
+	Batch     int // events of one micro-batch; 20,000
+	Attempts  int // parcels being handed over at once; 2,000
+	Parcel    int // parcels handed to a provider in one call; 100
+	SweepSize int // customers brought up to a new workspace between two batches; 500
+}
+
+func (l Limits) withDefaults() Limits {
+	or := func(n *int, standard int) {
+		if *n <= 0 {
+			*n = standard
+		}
+	}
+	or(&l.Queued, 100_000)
+	or(&l.Batch, 20_000)
+	or(&l.Attempts, 2_000)
+	or(&l.Parcel, 100)
+	or(&l.SweepSize, 500)
+	return l
+}
+
+// Flow is an Engine that is fed through a queue by many at once. It forms
+// micro-batches by itself from whatever waits: the busier it is, the larger they
+// are.
+type Flow struct {
+	engine *Engine
+	clock  clock.Clock
+	alarm  Alarm
+	limits Limits
+	log    *slog.Logger
+
+	inbox   chan *request
+	queued  atomic.Int64 // events in the inbox
+	stop    chan struct{}
+	stopped chan struct{}
+	fatal   atomic.Pointer[error] // why no batch can be committed any more
+
+	flying  int        // parcels being handed over; of the loop
+	failed  []*request // settlements that could not be committed yet; of the loop
+	sending sync.WaitGroup
+	changed atomic.Pointer[chan struct{}] // closed at the next commit
+}
+
+// request is one caller's wish: events to admit, a work, or something that needs
+// the engine for itself.
+type request struct {
+	events  []rapport.Event
+	work    Work
+	alone   func(ctx context.Context) error
+	settles int        // parcels that are no longer in the air once it is committed
+	done    chan error // nil if nobody waits
+}
+
+// Start lets an engine run. From then on nobody else may use it.
+func Start(engine *Engine, c clock.Clock, alarm Alarm, limits Limits, log *slog.Logger) *Flow {
+	f := &Flow{
+		engine: engine, clock: c, alarm: alarm, limits: limits.withDefaults(), log: log,
+		inbox: make(chan *request, 8192), stop: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	first := make(chan struct{})
+	f.changed.Store(&first)
+	go f.loop()
+	return f
+}
+
+// Now returns the instant that the flow's clock shows.
+func (f *Flow) Now() rapport.Instant { return rapport.InstantOf(f.clock.Now()) }
+
+// Submit admits events and returns when they are committed. The kinds of its
+// errors: Exhausted if too much waits already, Unavailable while stopping or when
+// the store cannot write; in both cases nothing was admitted, and the same events
+// may be submitted again. If ctx ends first, they may or may not be admitted.
+func (f *Flow) Submit(ctx context.Context, events []rapport.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	n := int64(len(events))
+	if f.queued.Add(n) > int64(f.limits.Queued) && f.queued.Load() != n {
+		f.queued.Add(-n)
+		return rapport.Errorf(rapport.Exhausted, "Too many events are waiting. Send them again in a moment.")
+	}
+	err := f.ask(ctx, &request{events: events, done: make(chan error, 1)})
+	return err
+}
+
+// Do takes a work through the next micro-batch and returns its error once that
+// is committed.
+func (f *Flow) Do(ctx context.Context, work Work) error {
+	return f.ask(ctx, &request{work: work, done: make(chan error, 1)})
+}
+
+// Alone runs something between two batches, when nothing else uses the engine and
+// no message is being handed over.
+func (f *Flow) Alone(ctx context.Context, run func(ctx context.Context, g *Engine) error) error {
+	alone := func(ctx context.Context) error { return run(ctx, f.engine) }
+	return f.ask(ctx, &request{alone: alone, done: make(chan error, 1)})
+}
+
+func (f *Flow) ask(ctx context.Context, r *request) error {
+	select {
+	case f.inbox <- r:
+	case <-f.stop:
+		f.queued.Add(-int64(len(r.events)))
+		return errStopping()
+	case <-ctx.Done():
+		f.queued.Add(-int64(len(r.events)))
+		return ctx.Err()
+	}
+	select {
+	case err := <-r.done:
+		return err
+	case <-f.stopped:
+		select {
+		case err := <-r.done:
+			return err
+		default:
+			return errStopping()
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func errStopping() error {
+	return rapport.Errorf(rapport.Unavailable, "The server is stopping. Try again in a moment.")
+}
+
+// Changed returns a channel that is closed when the next batch is committed.
+func (f *Flow) Changed() <-chan struct{} { return *f.changed.Load() }
+
+// Failure returns why the flow can't write any more, nil while it can.
+func (f *Flow) Failure() error {
+	if err := f.fatal.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Stop ends the loop after the batch under way: what waits is refused with kind
+// Unavailable, what is being handed over is waited for until ctx ends.
+func (f *Flow) Stop(ctx context.Context) error {
+	close(f.stop)
+	select {
+	case <-f.stopped:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// loop is the only goroutine that uses the engine.
+func (f *Flow) loop() {
+	defer close(f.stopped)
+	ctx := context.Background()
+	for {
+		select {
+		case r := <-f.inbox:
+			f.turn(ctx, r)
+		case <-f.alarm.C():
+			f.turn(ctx, nil)
+		case <-f.stop:
+			f.finish(ctx)
+			return
+		}
+		f.setAlarm(ctx)
+	}
+}
+
+// turn takes what waits through one batch, and what fell due along with it.
+func (f *Flow) turn(ctx context.Context, first *request) {
+	batch, alone := f.gather(first)
+	f.commit(ctx, batch)
+	f.claim(ctx)
+	if _, err := f.engine.Sweep(ctx, f.Now(), f.limits.SweepSize); err != nil {
+		f.report("bringing customers up to the workspace", err)
+	}
+	if alone != nil {
+		f.settleAll(ctx)
+		alone.answer(alone.alone(ctx))
+	}
+}
+
+// gather takes what waits from the inbox, as much as one batch may hold, up to
+// the first request that needs the engine for itself.
+func (f *Flow) gather(first *request) (batch []*request, alone *request) {
+	events := 0
+	for r := first; r != nil; {
+		if r.alone != nil {
+			return batch, r
+		}
+		batch = append(batch, r)
+		if events += len(r.events); events >= f.limits.Batch {
+			return batch, nil
+		}
+		select {
+		case r = <-f.inbox:
+		default:
+			r = nil
+		}
+	}
+	return batch, nil
+}
+
+func (f *Flow) commit(ctx context.Context, batch []*request) {
+	batch, f.failed = append(f.failed, batch...), nil
+	var events []rapport.Event
+	works := make([]Work, 0, len(batch)+1)
+	for _, r := range batch {
+		if r.work != nil {
+			works = append(works, r.work)
+			continue
+		}
+		events = append(events, r.events...)
+		works = append(works, Admit(r.events))
+	}
+	ids, err := f.engine.dueCustomers(ctx, f.Now())
+	if err == nil {
+		err = f.engine.Preload(ctx, events)
+	}
+	if len(ids) > 0 {
+		works = append(works, Wake(ids))
+	}
+	var errs []error
+	if err == nil && len(works) > 0 {
+		errs, err = f.engine.Run(ctx, f.Now(), works...)
+	}
+	f.queued.Add(-int64(len(events)))
+	f.answer(batch, errs, err)
+}
+
+func (f *Flow) answer(batch []*request, errs []error, err error) {
+	if err != nil {
+		f.report("committing a batch", err)
+		err = &rapport.Error{Kind: rapport.Unavailable, Message: "The store cannot be written to at the moment. Nothing was accepted; send it again.", Err: err}
+	} else {
+		next := make(chan struct{})
+		close(*f.changed.Swap(&next))
+	}
+	for i, r := range batch {
+		switch {
+		case err == nil:
+			f.flying -= r.settles
+			r.answer(errs[i])
+		case r.settles > 0:
+			f.failed = append(f.failed, r) // what came of a message must not be lost
+		default:
+			r.answer(err)
+		}
+	}
+}
+
+func (r *request) answer(err error) {
+	if r.done != nil {
+		r.done <- err
+	}
+}
+
+// report logs an error of the store, and keeps it if another owner has taken over.
+func (f *Flow) report(doing string, err error) {
+	f.log.Error(doing, "err", err)
+	if rapport.KindOf(err) == rapport.Conflict {
+		f.fatal.CompareAndSwap(nil, &err)
+	}
+}
+
+// claim starts handing over messages that are due, as many as may be in the air.
+func (f *Flow) claim(ctx context.Context) {
+	room := f.limits.Attempts - f.flying
+	if room <= 0 {
+		return
+	}
+	parcels, err := f.engine.Claim(ctx, f.Now(), min(room, batchSends))
+	if err != nil {
+		f.report("claiming messages", err)
+		return
+	}
+	f.flying += len(parcels)
+	for len(parcels) > 0 {
+		n := min(len(parcels), f.limits.Parcel)
+		f.hand(parcels[:n])
+		parcels = parcels[n:]
+	}
+}
+
+// hand gives parcels to their providers beside the loop, and what came of them
+// back to it.
+func (f *Flow) hand(parcels []Parcel) {
+	f.sending.Go(func() {
+		outcomes := f.engine.Hand(parcels)
+		f.inbox <- &request{settles: len(parcels), work: func(b *Batch) error {
+			for i := range parcels {
+				m := parcels[i].Message
+				b.settle(&m, outcomes[i])
+			}
+			return nil
+		}}
+	})
+}
+
+// settleAll waits until nothing is in the air.
+func (f *Flow) settleAll(ctx context.Context) {
+	var later []*request
+	for f.flying > 0 && len(f.failed) == 0 {
+		r := <-f.inbox
+		if r.done == nil {
+			f.commit(ctx, []*request{r})
+			continue
+		}
+		later = append(later, r)
+	}
+	for _, r := range later {
+		if r.alone != nil {
+			r.answer(r.alone(ctx))
+			continue
+		}
+		f.commit(ctx, []*request{r})
+	}
+}
+
+// finish refuses what waits and settles what is in the air.
+func (f *Flow) finish(ctx context.Context) {
+	for f.flying > 0 && len(f.failed) == 0 {
+		r := <-f.inbox
+		if r.done == nil {
+			f.commit(ctx, []*request{r})
+			continue
+		}
+		r.answer(errStopping())
+	}
+	for {
+		select {
+		case r := <-f.inbox:
+			r.answer(errStopping())
+		default:
+			return
+		}
+	}
+}
+
+// again is how long the loop waits before it tries again what the store refused.
+const again = 500 * time.Millisecond
+
+func (f *Flow) setAlarm(ctx context.Context) {
+	at, err := f.engine.NextDue(ctx)
+	if err != nil {
+		f.report("looking for what is due", err)
+		at = f.Now().Add(again)
+	}
+	if len(f.failed) > 0 {
+		at = min(at, f.Now().Add(again))
+	}
+	if f.flying >= f.limits.Attempts {
+		at = max(at, f.Now().Add(again)) // what comes back makes room and wakes the loop
+	}
+	if f.engine.sweep != nil {
+		at = f.engine.now
+	}
+	f.alarm.Set(at)
+}
+
+// Apply puts another workspace in force at a batch boundary.
+func (f *Flow) Apply(ctx context.Context, w *Workspace) error {
+	return f.Alone(ctx, func(_ context.Context, g *Engine) error {
+		g.Apply(w)
+		return nil
+	})
+}
+
+// Advance moves an offset clock to an instant and does everything that falls due
+// on the way, see [Engine.Advance]. A target that has passed is refused with kind
+// Conflict. The clock's new offset is kept in the setting [ClockSetting].
+func (f *Flow) Advance(ctx context.Context, c *clock.Offset, to func(now rapport.Instant) rapport.Instant) (now rapport.Instant, err error) {
+	err = f.Alone(ctx, func(ctx context.Context, g *Engine) error {
+		start := max(f.Now(), g.now)
+		target := to(start)
+		if target < start {
+			return rapport.Errorf(rapport.Conflict, "The clock shows %v and can only be moved forward.", start)
+		}
+		if err := g.Advance(ctx, target, nil); err != nil {
+			return err
+		}
+		if f.Now() < target {
+			if err := c.MoveTo(target.Time()); err != nil {
+				return rapport.Errorf(rapport.Invalid, "The clock can't be moved so far: %w.", err)
+			}
+		}
+		now = target
+		_, err := g.Run(ctx, target, func(b *Batch) error {
+			b.out.Settings = append(b.out.Settings, store.Setting{Name: ClockSetting, Data: []byte(c.Ahead().String())})
+			return nil
+		})
+		return err
+	})
+	return now, err
+}
+
+// ClockSetting is the setting that keeps the offset of a sandbox's clock.
+const ClockSetting = "clock offset"
