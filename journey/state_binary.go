@@ -87,8 +87,8 @@ func Decode(data []byte) (*State, error) {
 }
 
 func (r *Run) appendHead(b []byte) []byte {
-	flags := flag(r.watch, flagWatch) | flag(r.joined, flagJoined) | flag(r.check != rapport.Never, flagCheck) |
-		flag(r.goal != 0, flagGoal) | flag(r.Due != rapport.Never, flagDue)
+	flags := bitIf(r.watch, flagWatch) | bitIf(r.joined, flagJoined) | bitIf(r.check != rapport.Never, flagCheck) |
+		bitIf(r.goal != 0, flagGoal) | bitIf(r.Due != rapport.Never, flagDue)
 	b = wire.AppendUint(b, flags)
 	b = wire.AppendFixed64(b, r.Journey)
 	b = wire.AppendFixed64(b, r.Number)
@@ -133,7 +133,7 @@ func (r *Run) readHead(h, outer *wire.Reader) {
 }
 
 func (e *ended) appendHead(b []byte) []byte {
-	flags := flag(e.binding, flagBinding) | flag(e.keep == rapport.Never, flagForever) | flag(e.goal != 0, flagGoal)
+	flags := bitIf(e.binding, flagBinding) | bitIf(e.keep == rapport.Never, flagForever) | bitIf(e.goal != 0, flagGoal)
 	b = wire.AppendUint(b, flags)
 	b = wire.AppendFixed64(b, e.journey)
 	b = wire.AppendFixed64(b, e.key)
@@ -182,7 +182,7 @@ func (h *heard) readHead(r, outer *wire.Reader) {
 	}
 }
 
-func flag(set bool, bit uint64) uint64 {
+func bitIf(set bool, bit uint64) uint64 {
 	if set {
 		return bit
 	}

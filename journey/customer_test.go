@@ -1,0 +1,101 @@
+package journey
+
+import (
+	"testing"
+	"time"
+
+	"rapport"
+	"rapport/internal/strictyaml"
+	"rapport/rule"
+)
+
+// customer is a record as simple as can be: what rules read of a person.
+type customer struct {
+	traits   map[string]rapport.Value
+	segments map[string]bool
+	zone     *time.Location
+	facts    *rule.FactSet
+	past     map[rule.FactID]*rule.History
+}
+
+func newCustomer(journeys ...*Journey) *customer {
+	var facts []rule.Fact
+	for _, j := range journeys {
+		facts = append(facts, j.Facts()...)
+	}
+	return &customer{
+		traits: map[string]rapport.Value{}, segments: map[string]bool{},
+		facts: rule.NewFactSet(facts...), past: map[rule.FactID]*rule.History{},
+	}
+}
+
+func (c *customer) ID() rapport.CustomerID               { return rapport.CustomerID{1} }
+func (c *customer) Trait(name string) rapport.Value      { return c.traits[name] }
+func (c *customer) History(id rule.FactID) *rule.History { return c.past[id] }
+func (c *customer) Segment(name string) rule.Truth       { return rule.TruthOf(c.segments[name]) }
+func (c *customer) Zone() *time.Location                 { return c.zone }
+func (c *customer) Field(string, string) rapport.Value   { return rapport.Value{} }
+
+// fold keeps what the rules' facts ask for of an event.
+func (c *customer) fold(e Event, now rapport.Instant) {
+	for _, f := range c.facts.ByEvent(e.Name()) {
+		if p, ok := f.Observe(e); ok {
+			h := c.past[f.ID]
+			if h == nil {
+				h = &rule.History{}
+				c.past[f.ID] = h
+			}
+			h.Add(p, f.Keep, now)
+		}
+	}
+}
+
+// happening in the tests: an event with its properties as JSON.
+type testEvent struct {
+	name  string
+	id    string
+	at    rapport.Instant
+	json  string
+	value rapport.Value
+}
+
+func newEvent(t interface{ Fatal(...any) }, id, name string, at rapport.Instant, json string) *testEvent {
+	e := &testEvent{name: name, id: id, at: at, json: json}
+	if json != "" {
+		v, err := rapport.ParseJSON([]byte(json))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.value = v
+	}
+	return e
+}
+
+func (e *testEvent) Name() string                       { return e.name }
+func (e *testEvent) ID() string                         { return e.id }
+func (e *testEvent) Timestamp() rapport.Instant         { return e.at }
+func (e *testEvent) Property(name string) rapport.Value { return e.value.Get(name) }
+func (e *testEvent) JSON() []byte                       { return []byte(e.json) }
+
+// parseDoc reads a document as the workspace will.
+func parseDoc(text string) (Doc, []strictyaml.Problem) {
+	var doc Doc
+	tree, problems := strictyaml.Parse(strictyaml.Source{File: "journey.yaml", Text: []byte(text)})
+	if tree != nil {
+		problems = append(problems, tree.Decode(&doc, "kind", "name")...)
+	}
+	return doc, problems
+}
+
+func mustCompile(t testing.TB, name, text string) *Journey {
+	t.Helper()
+	doc, problems := parseDoc(text)
+	for _, p := range problems {
+		t.Fatal(p)
+	}
+	j, wrong := Compile(name, doc, Env{Version: 1})
+	for _, p := range wrong {
+		t.Fatal(p)
+	}
+	return j
+}
