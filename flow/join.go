@@ -72,7 +72,7 @@ func (b *Batch) joinStages(into, from *customer) {
 	}
 	into.contacts = decide.Merge(into.contacts, from.contacts)
 	into.zone = w.Places.Zone(into.record)
-	runs, ended := journey.Merge(into.runs, from.runs, b.now)
+	runs, ended := w.Journeys.Merge(into.runs, from.runs, b.now)
 	into.runs = runs
 	s := &subject{customer: into}
 	changes := w.Segments.Update(into.segments, s, segment.Touched{All: true}, b.now)
