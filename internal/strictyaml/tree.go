@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -109,9 +110,17 @@ func (t *Tree) read() (root *yaml.Node, problem *Problem) {
 			root, problem = nil, &t.whole("cannot be read as YAML")[0]
 		}
 	}()
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	var doc, more yaml.Node
+	if err := dec.Decode(&doc); err == io.EOF {
+		return nil, nil
+	} else if err != nil {
 		p := t.syntax(err)
+		return nil, &p
+	}
+	if err := dec.Decode(&more); err != io.EOF {
+		p := t.problem(&more, "", "a second document begins here: write --- on a line of its own before it")
+		p.Line, p.Column = max(p.Line, t.source.Line+1), max(p.Column, 1)
 		return nil, &p
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
