@@ -79,7 +79,7 @@ func (g *Engine) do(ctx context.Context, at rapport.Instant) error {
 		if err != nil || len(parcels) == 0 {
 			return err
 		}
-		if err := g.Settle(ctx, at, parcels, g.Hand(parcels)); err != nil {
+		if err := g.Settle(ctx, at, parcels, Hand(parcels)); err != nil {
 			return err
 		}
 	}

@@ -15,7 +15,6 @@ type Config struct {
 	Key       rapport.Key // the installation's; it never changes
 	Store     Store
 	Workspace *Workspace
-	Providers map[rapport.Channel]Provider
 	// KeepContents keeps what was rendered, for sandbox and tests.
 	KeepContents bool
 	// Unsubscribe returns the URL of the one-click page of a message.
@@ -30,7 +29,6 @@ type Engine struct {
 	key         rapport.Key
 	store       Store
 	workspace   *Workspace
-	providers   map[rapport.Channel]Provider
 	keep        bool
 	unsubscribe func(rapport.MessageID) string
 
@@ -51,7 +49,7 @@ type Engine struct {
 // message that was being handed over when the last owner died must become.
 func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 	g := &Engine{
-		key: c.Key, store: c.Store, workspace: c.Workspace, providers: c.Providers, keep: c.KeepContents, unsubscribe: c.Unsubscribe,
+		key: c.Key, store: c.Store, workspace: c.Workspace, keep: c.KeepContents, unsubscribe: c.Unsubscribe,
 		state: c.Store.State(), cache: map[rapport.CustomerID]*customer{}, max: c.Customers,
 		seen: newWindow(), sizes: map[string]int64{},
 	}

@@ -310,7 +310,7 @@ func (f *Flow) claim(ctx context.Context) {
 // back to it.
 func (f *Flow) hand(parcels []Parcel) {
 	f.sending.Go(func() {
-		outcomes := f.engine.Hand(parcels)
+		outcomes := Hand(parcels)
 		f.inbox <- &request{settles: len(parcels), work: func(b *Batch) error {
 			for i := range parcels {
 				m := parcels[i].Message

@@ -71,9 +71,9 @@ func newWorld(t testing.TB, w *flow.Workspace) *world {
 
 func (w *world) open(ws *flow.Workspace) {
 	w.t.Helper()
+	ws.Providers = map[rapport.Channel]flow.Provider{rapport.Email: w.outbox}
 	engine, err := flow.Open(context.Background(), flow.Config{
-		Key: rapport.Key{1}, Store: w.store, Workspace: ws,
-		Providers: map[rapport.Channel]flow.Provider{rapport.Email: w.outbox}, KeepContents: true,
+		Key: rapport.Key{1}, Store: w.store, Workspace: ws, KeepContents: true,
 	}, w.now)
 	if err != nil {
 		w.t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 type Parcel struct {
 	Message  rapport.Message
 	Delivery rapport.Delivery
+	provider Provider
 }
 
 // noProvider is how long a message waits whose channel has nobody to carry it.
@@ -34,7 +35,7 @@ func (g *Engine) Claim(ctx context.Context, now rapport.Instant, limit int) ([]P
 	_, err = g.Run(ctx, now, func(b *Batch) error {
 		for i := range messages {
 			if delivery, ok := b.attempt(&messages[i]); ok {
-				parcels = append(parcels, Parcel{messages[i], delivery})
+				parcels = append(parcels, Parcel{messages[i], delivery, g.workspace.Providers[messages[i].Channel]})
 			}
 		}
 		return nil
@@ -48,7 +49,7 @@ func (b *Batch) attempt(m *rapport.Message) (rapport.Delivery, bool) {
 	switch {
 	case c == nil:
 		b.end(m, rapport.Dropped, "the customer is not there any more")
-	case b.g.providers[m.Channel] == nil:
+	case b.g.workspace.Providers[m.Channel] == nil:
 		m.DueAt, m.Reason = b.now.Add(noProvider), "no channel for "+string(m.Channel)+" is set up"
 		b.out.Messages = append(b.out.Messages, *m)
 	default:
@@ -125,26 +126,20 @@ func (b *Batch) end(m *rapport.Message, status rapport.Status, reason string) {
 }
 
 // Hand gives parcels to their providers and returns what came of each, in their
-// order. It touches nothing of the Engine that changes, so it may run beside it.
-func (g *Engine) Hand(parcels []Parcel) []rapport.Outcome {
-	outcomes := make([]rapport.Outcome, len(parcels))
-	byChannel := map[rapport.Channel][]int{}
-	var channels []rapport.Channel
-	for i := range parcels {
-		channel := parcels[i].Message.Channel
-		if byChannel[channel] == nil {
-			channels = append(channels, channel)
+// order. It touches nothing of an Engine, so it may run beside one.
+func Hand(parcels []Parcel) []rapport.Outcome {
+	outcomes := make([]rapport.Outcome, 0, len(parcels))
+	for len(parcels) > 0 {
+		n := 1
+		for n < len(parcels) && parcels[n].provider == parcels[0].provider {
+			n++
 		}
-		byChannel[channel] = append(byChannel[channel], i)
-	}
-	for _, channel := range channels {
-		deliveries := make([]rapport.Delivery, len(byChannel[channel]))
-		for n, i := range byChannel[channel] {
-			deliveries[n] = parcels[i].Delivery
+		deliveries := make([]rapport.Delivery, n)
+		for i := range deliveries {
+			deliveries[i] = parcels[i].Delivery
 		}
-		for n, outcome := range g.providers[channel].Deliver(deliveries) {
-			outcomes[byChannel[channel][n]] = outcome
-		}
+		outcomes = append(outcomes, parcels[0].provider.Deliver(deliveries)...)
+		parcels = parcels[n:]
 	}
 	return outcomes
 }
@@ -180,7 +175,13 @@ func (b *Batch) settle(m *rapport.Message, o rapport.Outcome) {
 
 // again plans the next attempt, or gives up.
 func (b *Batch) again(c *customer, m *rapport.Message, o rapport.Outcome) {
-	at, giveUp := b.g.providers[m.Channel].Again(m, b.now)
+	provider := b.g.workspace.Providers[m.Channel]
+	if provider == nil {
+		m.Status, m.DueAt = rapport.Waiting, b.now.Add(noProvider)
+		b.out.Messages = append(b.out.Messages, *m)
+		return
+	}
+	at, giveUp := provider.Again(m, b.now)
 	if giveUp {
 		m.Reason = "given up after " + m.Reason
 		b.fault(c, m, false)

@@ -21,6 +21,9 @@ type Workspace struct {
 	Policy   *decide.Policy
 	Places   Places
 	Renderer Renderer
+	// Providers carry the messages of each channel. A channel without one keeps
+	// its messages waiting.
+	Providers map[rapport.Channel]Provider
 }
 
 // Places says where a customer is at home.
