@@ -27,7 +27,7 @@ func verdict(at phase, r reply) (kind rapport.OutcomeKind, bad bool) {
 		return rapport.Accepted, false
 	case at == phaseContent && r.code < 400:
 		return rapport.Vague, false // it has the content and says what it should not
-	case r.passing() || aboutUs(r) || r.code < 400:
+	case at == phaseReset || r.passing() || aboutUs(r) || r.code < 400:
 		return rapport.Retry, false
 	}
 	return rapport.Refused, (at == phaseRcpt || at == phaseContent) && badAddress(r.enhanced)

@@ -34,8 +34,11 @@ func (c *conn) together(q *queue, current, next *job) *job {
 		}
 		if no == nil && !accepts(p, r) {
 			no = &refused{p, r}
-		} else if no != nil && p == phaseData && r.code == 354 && !c.sendNothing(q, next) {
-			return nil
+		}
+		if no != nil && p == phaseData && r.code == 354 {
+			// It waits for the content of a message it has refused. Sending an empty one
+			// might deliver just that.
+			c.lose(errGarbled)
 		}
 	}
 	return c.ready(q, next, no)
@@ -207,18 +210,6 @@ func (c *conn) answer(q *queue, j *job) (reply, bool) {
 		return reply{}, false
 	}
 	return r, true
-}
-
-// sendNothing ends a content that the server asks for though it has refused the
-// message (RFC 2920, section 3.1: it must then refuse the content too).
-func (c *conn) sendNothing(q *queue, j *job) bool {
-	c.out = append(c.out[:0], ".\r\n"...)
-	if !c.flush(q, nil, 0) {
-		c.giveBack(q, j)
-		return false
-	}
-	_, ok := c.answer(q, j)
-	return ok
 }
 
 // ready returns the message if the server waits for its content, and settles it
