@@ -47,7 +47,7 @@ type analysis struct {
 }
 
 // maxVisits bounds the analysis of blocks that render blocks many times over.
-const maxVisits = 100_000
+const maxVisits = 1_000_000
 
 func analyse(u *unit) ([]Path, error) {
 	a := &analysis{unit: u, locals: map[string]string{}, guards: map[string]int{}, active: map[*unit]bool{u: true}}
@@ -76,7 +76,7 @@ func (a *analysis) branches(exhaustive bool, bodies ...*body) {
 	before := a.locals
 	var after map[string]string
 	for _, b := range bodies {
-		a.locals = maps.Clone(before)
+		a.locals = a.clone(before)
 		a.body(b)
 		after = common(after, a.locals)
 	}
@@ -84,6 +84,12 @@ func (a *analysis) branches(exhaustive bool, bodies ...*body) {
 		after = common(after, before)
 	}
 	a.locals = after
+}
+
+// clone copies what names stand for, which counts like visiting them.
+func (a *analysis) clone(names map[string]string) map[string]string {
+	a.visits += len(names)
+	return maps.Clone(names)
 }
 
 // common keeps the names that are in both; one that stands for different paths

@@ -67,14 +67,14 @@ func (h *loopHead) inspect(a *analysis) {
 	}
 }
 
-// turns looks into the body of a loop, in which its names are known.
+// inspectBody looks into the body of a loop, in which its names are known.
 func (h *loopHead) inspectBody(a *analysis, self string, b *body) {
 	item := a.alias(h.list)
 	if item != "" {
 		item += "[]"
 	}
 	before := a.locals
-	a.locals = maps.Clone(before)
+	a.locals = a.clone(before)
 	a.locals[h.variable], a.locals[self] = item, ""
 	a.body(b)
 	a.locals = common(before, a.locals)
@@ -124,7 +124,7 @@ func (n *blockNode) inspect(a *analysis) {
 	if n.isolated {
 		a.locals = bound
 	} else {
-		a.locals = maps.Clone(before)
+		a.locals = a.clone(before)
 		maps.Copy(a.locals, bound)
 	}
 	a.active[n.block], a.unit = true, n.block

@@ -26,10 +26,15 @@ func equal(r *renderer, a, b value) bool {
 	}
 	switch a.kind {
 	case textKind:
+		if len(a.text) != len(b.text) {
+			return false
+		}
+		r.charge(a.weight())
 		return a.text == b.text
 	case boolKind:
 		return a.num == b.num
 	case dataKind:
+		r.charge(a.size())
 		return a.data().Equal(*b.data())
 	case rangeKind:
 		return *a.of.(*span) == *b.of.(*span)
@@ -44,8 +49,9 @@ func equalLists(r *renderer, a, b value) bool {
 	if n != b.size() {
 		return false
 	}
+	r.charge(n)
 	for i := range n {
-		if !equal(r, r.item(a, i), r.item(b, i)) {
+		if r.spent() || !equal(r, r.item(a, i), r.item(b, i)) {
 			return false
 		}
 	}
@@ -109,12 +115,13 @@ func hasInside(r *renderer, a, b value) bool {
 	}
 	switch {
 	case a.kind == textKind:
-		return strings.Contains(a.text, b.string())
+		return strings.Contains(a.text, r.string(b))
 	case a.isObject():
-		_, ok := lookUp(*a.data(), b.string())
+		_, ok := lookUp(*a.data(), r.string(b))
 		return ok
 	case a.isList():
-		for i := range a.size() {
+		r.charge(a.size())
+		for i := 0; i < a.size() && !r.spent(); i++ {
 			if equal(r, r.item(a, i), b) {
 				return true
 			}
@@ -127,8 +134,11 @@ func hasInside(r *renderer, a, b value) bool {
 }
 
 // lookUp is Value.Get that tells a name that is there with null from one that
-// is not there.
+// is not there. What is no object has none.
 func lookUp(v rapport.Value, name string) (rapport.Value, bool) {
+	if v.Kind() != rapport.Object {
+		return rapport.Value{}, false
+	}
 	for i := v.Len() - 1; i >= 0; i-- {
 		if n, value := v.Pair(i); n == name {
 			return value, true

@@ -1,6 +1,7 @@
 package liquid
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -76,9 +77,9 @@ func (c *comparison) holds(r *renderer) (bool, error) {
 // weight is how many steps it costs to go through v.
 func (v value) weight() int {
 	if v.kind == textKind {
-		return len(v.text) / 64
+		return len(v.text) / bytesAStep
 	}
-	return v.size() / 8
+	return 0
 }
 
 // chain is an expression followed by filters.
@@ -112,7 +113,7 @@ func (c *chain) eval(r *renderer) (value, error) {
 }
 
 func (c *call) eval(r *renderer, input value) (value, error) {
-	if err := r.step(); err != nil {
+	if err := r.spend(1 + input.weight()); err != nil {
 		return value{}, err
 	}
 	base := len(r.args)
@@ -123,6 +124,7 @@ func (c *call) eval(r *renderer, input value) (value, error) {
 			return value{}, err
 		}
 		r.args = append(r.args, v)
+		r.charge(v.weight())
 	}
 	named := len(r.args)
 	for _, expr := range c.named {
@@ -164,7 +166,7 @@ func sourceOf(v value) string {
 	case emptyKind:
 		return "empty"
 	}
-	return v.string()
+	return string(appendText(nil, v, math.MaxInt))
 }
 
 func (s *segment) write(b *strings.Builder) {

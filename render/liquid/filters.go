@@ -168,22 +168,36 @@ func defaultFilter(_ *renderer, in value, a args) (value, error) {
 }
 
 func jsonFilter(r *renderer, in value, _ args) (value, error) {
-	if err := r.spend(in.weight()); err != nil {
-		return value{}, err
+	if in.kind != listKind && in.kind != rangeKind {
+		out, err := r.appendJSON(nil, in)
+		return textValue(string(out)), err
 	}
-	v, err := r.unwrap(in)
+	items, err := r.list(in)
+	out := []byte{'['}
+	for i := 0; i < len(items) && err == nil; i++ {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out, err = r.appendJSON(out, items[i])
+	}
+	return textValue(string(append(out, ']'))), err
+}
+
+func (r *renderer) appendJSON(b []byte, v value) ([]byte, error) {
+	plain, err := r.unwrap(v)
 	if err != nil {
-		return value{}, err
+		return b, err
 	}
-	out := v.AppendJSON(nil)
-	return textValue(string(out)), r.spendBytes(len(out))
+	from := len(b)
+	b = plain.AppendJSON(b)
+	return b, r.spendBytes(len(b) - from)
 }
 
 // rawFilter says that a text is HTML already.
-func rawFilter(_ *renderer, in value, _ args) (value, error) {
-	return htmlValue(in.string()), nil
+func rawFilter(r *renderer, in value, _ args) (value, error) {
+	return htmlValue(r.string(in)), nil
 }
 
-func sizeFilter(r *renderer, in value, _ args) (value, error) {
-	return intValue(int64(in.size())), r.spend(in.weight())
+func sizeFilter(_ *renderer, in value, _ args) (value, error) {
+	return intValue(int64(in.size())), nil
 }

@@ -10,7 +10,7 @@ import (
 // dateFilter prints a time in the zone of the rendering. What is no time, and
 // anything where there is no format, is left as it is.
 func dateFilter(r *renderer, in value, a args) (value, error) {
-	format := a.get(0).string()
+	format := r.string(a.get(0))
 	at, ok := r.timeOf(in)
 	if !ok || format == "" {
 		return in, nil

@@ -52,19 +52,13 @@ func escapeFilter(r *renderer, in value, _ args) (value, error) {
 	if in.isHTML() {
 		return in, nil
 	}
-	s := in.string()
-	if err := r.spendBytes(2 * len(s)); err != nil {
-		return value{}, err
-	}
+	s := r.string(in)
 	return htmlValue(string(appendEscaped(nil, s))), nil
 }
 
 // escapeOnceFilter escapes what is not escaped yet.
 func escapeOnceFilter(r *renderer, in value, _ args) (value, error) {
-	s := in.string()
-	if err := r.spendBytes(2 * len(s)); err != nil {
-		return value{}, err
-	}
+	s := r.string(in)
 	var b []byte
 	for i := 0; i < len(s); i++ {
 		if e := entity(s[i]); e != "" && (s[i] != '&' || entityLength(s[i:]) == 0) {
@@ -101,10 +95,7 @@ func entityLength(s string) int {
 // newlineFilter makes line breaks of HTML; where everything is escaped, it
 // escapes the text itself first.
 func newlineFilter(r *renderer, in value, _ args) (value, error) {
-	s := in.string()
-	if err := r.spendBytes(len(s) * 2); err != nil {
-		return value{}, err
-	}
+	s := r.string(in)
 	if r.template.autoEscape && !in.isHTML() {
 		s = string(appendEscaped(nil, s))
 	}

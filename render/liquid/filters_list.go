@@ -77,7 +77,7 @@ func joinFilter(r *renderer, in value, a args) (value, error) {
 	}
 	glue := " "
 	if len(a.at) > 0 {
-		glue = a.at[0].string()
+		glue = r.string(a.at[0])
 	}
 	var b []byte
 	for i, item := range items {
@@ -85,7 +85,7 @@ func joinFilter(r *renderer, in value, a args) (value, error) {
 		if i > 0 {
 			b = append(b, glue...)
 		}
-		b = appendText(b, item)
+		b = append(b, r.string(item)...)
 		if err := r.spendBytes(len(b) - from); err != nil {
 			return value{}, err
 		}
@@ -147,13 +147,16 @@ func (r *renderer) property(item, key value) (v value, ok bool, err error) {
 		field, _ := lookUp(*item.data(), key.text)
 		return r.wrap(field), true, nil
 	case item.kind == textKind:
-		s := key.string()
+		if err := r.spend(item.weight()); err != nil {
+			return value{}, true, err
+		}
+		s := r.string(key)
 		if strings.Contains(item.text, s) {
 			return textValue(s), true, nil
 		}
 		return value{}, true, nil
 	case item.kind == loopKind:
-		return item.of.(*loop).field(key.string()), true, nil
+		return item.of.(*loop).field(r.string(key)), true, nil
 	case item.kind == intKind && key.kind == intKind:
 		return intValue(item.num >> min(63, uint64(key.num)) & 1), true, nil
 	case item.kind == intKind:

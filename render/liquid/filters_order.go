@@ -2,6 +2,7 @@ package liquid
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
@@ -76,7 +77,7 @@ func fingerprint(v value) string {
 	if v.kind == dataKind {
 		return string(v.data().AppendJSON(b))
 	}
-	return string(appendText(b, v))
+	return string(appendText(b, v, math.MaxInt))
 }
 
 func mapFilter(r *renderer, in value, a args) (value, error) {
@@ -105,6 +106,9 @@ func sumFilter(r *renderer, in value, a args) (value, error) {
 	}
 	total := intValue(0)
 	for _, p := range pairs {
+		if err := r.spend(p.key.weight()); err != nil {
+			return value{}, err
+		}
 		total = plus(total, number(p.key))
 	}
 	return total, nil
@@ -130,7 +134,7 @@ func sortFilter(r *renderer, in value, a args) (value, error) {
 func sortNaturalFilter(r *renderer, in value, a args) (value, error) {
 	return sorted(r, in, a, func(a, b value) (int, error) {
 		return strings.Compare(a.text, b.text), nil
-	}, func(key value) value { return textValue(strings.ToLower(key.string())) })
+	}, func(key value) value { return textValue(strings.ToLower(r.string(key))) })
 }
 
 // sorted puts items in order, those without the property last. before is what is
@@ -155,10 +159,12 @@ func sorted(r *renderer, in value, a args, order func(a, b value) (int, error), 
 		if a.key.isNil() || b.key.isNil() {
 			return cmp.Compare(b2i(a.key.isNil()), b2i(b.key.isNil()))
 		}
-		n, err := order(a.key, b.key)
-		if err != nil {
-			failed = err
+		if r.spent() || failed != nil {
+			return 0
 		}
+		r.charge(min(a.key.weight(), b.key.weight()))
+		n, err := order(a.key, b.key)
+		failed = err
 		return n
 	})
 	return itemsOf(pairs), failed

@@ -47,11 +47,7 @@ func runeCount(s string) int { return utf8.RuneCountInString(s) }
 // than its input.
 func text(f func(string) string) filterFunc {
 	return func(r *renderer, in value, _ args) (value, error) {
-		s := in.string()
-		if err := r.spendBytes(len(s)); err != nil {
-			return value{}, err
-		}
-		return textValue(f(s)), nil
+		return textValue(f(r.string(in))), nil
 	}
 }
 
@@ -74,15 +70,12 @@ func prependFilter(r *renderer, in value, a args) (value, error) { return joined
 // joined puts two texts together. Where one of them is HTML the other becomes it.
 func joined(r *renderer, a, b value) (value, error) {
 	html := a.isHTML() || b.isHTML()
-	left, right := a.string(), b.string()
+	left, right := r.string(a), r.string(b)
 	if html && !a.isHTML() {
 		left = string(appendEscaped(nil, left))
 	}
 	if html && !b.isHTML() {
 		right = string(appendEscaped(nil, right))
-	}
-	if err := r.spendBytes(len(left) + len(right)); err != nil {
-		return value{}, err
 	}
 	out := textValue(left + right)
 	if html {
@@ -96,11 +89,11 @@ func decode(encoding *base64.Encoding) filterFunc {
 		if in.isNil() {
 			return textValue(""), nil
 		}
-		out, err := encoding.DecodeString(in.string())
+		out, err := encoding.DecodeString(r.string(in))
 		if err != nil || in.kind != textKind || !utf8.Valid(out) {
 			return value{}, fail("this is not base64 of a text")
 		}
-		return textValue(string(out)), r.spendBytes(len(out))
+		return textValue(string(out)), nil
 	}
 }
 
@@ -143,7 +136,7 @@ func urlDecode(s string) string {
 // is none: all of it, the first one or the last one.
 func replacer(count int, last bool) filterFunc {
 	return func(r *renderer, in value, a args) (value, error) {
-		s, old, with := in.string(), a.get(0).string(), a.get(1).string()
+		s, old, with := r.string(in), r.string(a.get(0)), r.string(a.get(1))
 		found := min(strings.Count(s, old), 1)
 		if count < 0 {
 			found = strings.Count(s, old)
@@ -165,12 +158,12 @@ func replacer(count int, last bool) filterFunc {
 // splitFilter cuts a text: at a space, at any white space; at nothing, after
 // every character. Empty pieces at the end are dropped.
 func splitFilter(r *renderer, in value, a args) (value, error) {
-	s, at := in.string(), a.get(0).string()
+	s, at := r.string(in), r.string(a.get(0))
 	pieces := 1 + len(s)
 	if at != "" && at != " " {
 		pieces = 1 + strings.Count(s, at)
 	}
-	if err := r.spend(pieces + len(s)/64); err != nil {
+	if err := r.spend(pieces); err != nil {
 		return value{}, err
 	}
 	var parts []string
@@ -205,10 +198,7 @@ func sliceFilter(r *renderer, in value, a args) (value, error) {
 	if in.isList() || in.kind == rangeKind {
 		return sliceList(r, in, offset, length)
 	}
-	s := in.string()
-	if err := r.spendBytes(len(s)); err != nil {
-		return value{}, err
-	}
+	s := r.string(in)
 	from, to := bounds(offset, length, runeCount(s))
 	return textValue(runes(s, from, to)), nil
 }
@@ -254,14 +244,11 @@ func runes(s string, from, to int) string {
 }
 
 func truncateFilter(r *renderer, in value, a args) (value, error) {
-	length, ellipsis, err := truncation(a, 50)
+	length, ellipsis, err := truncation(r, a, 50)
 	if err != nil {
 		return value{}, err
 	}
-	s := in.string()
-	if err := r.spendBytes(len(s) + len(ellipsis)); err != nil {
-		return value{}, err
-	}
+	s := r.string(in)
 	if runeCount(s) <= length {
 		return textValue(s), nil
 	}
@@ -269,14 +256,11 @@ func truncateFilter(r *renderer, in value, a args) (value, error) {
 }
 
 func truncateWordsFilter(r *renderer, in value, a args) (value, error) {
-	count, ellipsis, err := truncation(a, 15)
+	count, ellipsis, err := truncation(r, a, 15)
 	if err != nil {
 		return value{}, err
 	}
-	s := in.string()
-	if err := r.spendBytes(len(s) + len(ellipsis)); err != nil {
-		return value{}, err
-	}
+	s := r.string(in)
 	words := strings.Fields(s)
 	if count = max(1, count); len(words) <= count {
 		return textValue(s), nil
@@ -285,13 +269,13 @@ func truncateWordsFilter(r *renderer, in value, a args) (value, error) {
 }
 
 // truncation reads how much is to stay, and what follows where something goes.
-func truncation(a args, standard int) (length int, ellipsis string, err error) {
+func truncation(r *renderer, a args, standard int) (length int, ellipsis string, err error) {
 	length, ellipsis = standard, "..."
 	if len(a.at) > 0 {
 		length, err = integer(a.at[0])
 	}
 	if len(a.at) > 1 {
-		ellipsis = a.at[1].string()
+		ellipsis = r.string(a.at[1])
 	}
 	return length, ellipsis, err
 }

@@ -149,8 +149,7 @@ func tagName(src string, start, end int) (name string, rest int) {
 	for i < end && isWord(src[i]) {
 		i++
 	}
-	rest, _ = trimSpace(src, i, end)
-	return src[start:i], rest
+	return src[start:i], skipSpace(src, i, end)
 }
 
 // inlineComment checks that every line begins with #, so that a line left
@@ -230,7 +229,7 @@ func (l *lexer) skipTo(name string) (int, error) {
 		if start < len(l.src) && l.src[start] == '-' {
 			start++
 		}
-		start, _ = trimSpace(l.src, start, len(l.src))
+		start = skipSpace(l.src, start, len(l.src))
 		found, rest := tagName(l.src, start, len(l.src))
 		if found != name {
 			continue
@@ -255,10 +254,16 @@ func isWord(c byte) bool {
 	return c == '_' || isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-func trimSpace(src string, start, end int) (int, int) {
+// skipSpace returns where the first character that is no white space stands.
+func skipSpace(src string, start, end int) int {
 	for start < end && isSpace(src[start]) {
 		start++
 	}
+	return start
+}
+
+func trimSpace(src string, start, end int) (int, int) {
+	start = skipSpace(src, start, end)
 	for end > start && isSpace(src[end-1]) {
 		end--
 	}

@@ -25,6 +25,8 @@ func render(t testing.TB, src string, opts liquid.RenderOptions) (string, error)
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	doubling := "{% assign s = 'xxxxxxxx' %}{% for i in (1..60) %}{% assign s = s | append: s %}{% endfor %}"
+	// A list of many long texts costs little to make, and much to do anything with.
+	long := "{% assign s = 'xxxxxxxx' %}{% for i in (1..15) %}{% assign s = s | append: s %}{% endfor %}{% assign l = 'a,b' | split: ',' %}{% for i in (1..5000) %}{% assign l = s | concat: l %}{% if i > 18 %}{% break %}{% endif %}{% endfor %}"
 	for _, c := range []struct {
 		name, src string
 		limits    liquid.Limits
@@ -39,6 +41,13 @@ func TestLimits(t *testing.T) {
 		{name: "a doubled text", src: doubling, want: liquid.TooManySteps},
 		{name: "a doubled list", src: "{% assign l = (1..9) | concat: (1..9) %}{% for i in (1..60) %}{% assign l = l | concat: l %}{% endfor %}", want: liquid.TooManySteps},
 		{name: "a text replaced by itself", src: "{% assign s = 'aaaaaaaaaaaaaaaaaaaa' %}{% for i in (1..60) %}{% assign s = s | replace: 'a', s %}{% endfor %}", want: liquid.TooManySteps},
+		{name: "long texts printed", src: long + "{{ l }}", want: liquid.TooMuchOutput},
+		{name: "long texts as text", src: long + "{{ l | upcase | size }}", want: liquid.TooManySteps},
+		{name: "long texts as JSON", src: long + "{% for i in (1..99) %}{% assign j = l | json %}{% endfor %}", want: liquid.TooManySteps},
+		{name: "long texts told apart", src: long + "{% for i in (1..99) %}{% assign j = l | uniq %}{% endfor %}", want: liquid.TooManySteps},
+		{name: "long texts searched", src: long + "{% assign t = s | replace_first: 'x', 'y' %}{% for i in (1..99) %}{% if l contains t %}{% endif %}{% endfor %}", want: liquid.TooManySteps},
+		{name: "long texts sorted", src: long + "{% for i in (1..99) %}{% assign j = l | sort %}{% endfor %}", want: liquid.TooManySteps},
+		{name: "long texts read as numbers", src: "{% assign s = '11111111' %}{% for i in (1..15) %}{% assign s = s | append: s %}{% endfor %}{% for i in (1..9999) %}{% assign n = s | plus: 1 %}{% endfor %}", want: liquid.TooManySteps},
 		{name: "nested loops", src: strings.Repeat("{% for i in (1..99) %}", 50) + strings.Repeat("{% endfor %}", 50), want: liquid.TooManySteps},
 		{name: "blocks for a long list", src: "{% render 'self' for (1..20000000) %}", want: liquid.TooDeep},
 		{name: "a block in itself", src: "{% include 'self' %}", want: liquid.TooDeep},

@@ -93,6 +93,8 @@ func (c *compiler) path(s *scanner) (expression, error) {
 	}
 	for {
 		switch {
+		case len(p.rest) > maxNesting:
+			return nil, s.unit.malformed(p.at, "this path is too long")
 		case s.take("."):
 			if s.kind != nameSymbol {
 				return nil, s.unexpected("a name belongs after the dot")

@@ -29,6 +29,7 @@ type segment struct {
 
 func (p *path) eval(r *renderer) (value, error) {
 	v, err := p.find(r)
+	r.charge(v.weight())
 	if err == nil && v.kind == nilKind && r.opts.StrictVariables && !p.lenient {
 		err = p.missing()
 	}
@@ -50,7 +51,8 @@ func (p *path) find(r *renderer) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
-		name = root.string()
+		name = r.string(root)
+		r.charge(root.weight())
 		known, ok := r.template.names[name]
 		if !ok {
 			v, _ := r.lookup(name)

@@ -107,6 +107,18 @@ func (r *renderer) begin(dst []byte, data Data, opts RenderOptions) {
 	r.openFrame()
 }
 
+// run prints a whole template. A break or continue outside of a loop ends it.
+func (r *renderer) run(u *unit) error {
+	err := u.body.render(r)
+	if err != nil && err != errBreak && err != errContinue {
+		return err
+	}
+	if r.spent() {
+		return u.locate(r.checkSteps(), len(u.src))
+	}
+	return nil
+}
+
 // end gives back what was printed and lets go of the caller's data.
 func (r *renderer) end() []byte {
 	out := r.out
@@ -202,11 +214,17 @@ func (r *renderer) spend(n int) error {
 	return r.checkSteps()
 }
 
-// spendBytes counts the steps of going through or making n bytes.
-func (r *renderer) spendBytes(n int) error { return r.spend(n / 64) }
+// bytesAStep is how many bytes can be gone through or made for one step.
+const bytesAStep = 64
 
-// charge counts n steps where stopping can wait for the next node.
+// spendBytes counts the steps of making n bytes.
+func (r *renderer) spendBytes(n int) error { return r.spend(n / bytesAStep) }
+
+// charge counts n steps where stopping can wait for the next one.
 func (r *renderer) charge(n int) { r.steps += min(n, r.maxSteps+1) }
+
+// spent reports whether there are no steps left.
+func (r *renderer) spent() bool { return r.steps > r.maxSteps }
 
 func (r *renderer) tooMuchOutput() error {
 	return &Error{Reason: TooMuchOutput, Message: "this template prints more than is allowed"}
@@ -230,7 +248,7 @@ func (r *renderer) print(v value, escape bool) error {
 	case v.kind == textKind:
 		return r.write(v.text)
 	default:
-		r.out = appendText(r.out, v)
+		r.out = appendText(r.out, v, r.start+r.maxOut)
 		if escape && needsEscape(r.out[from:]) {
 			text := string(r.out[from:])
 			r.out = appendEscaped(r.out[:from], text)

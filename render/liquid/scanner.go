@@ -39,7 +39,7 @@ func newScanner(u *unit, start, end int) *scanner {
 // advance steps on to the next symbol.
 func (s *scanner) advance() {
 	src := s.unit.src
-	s.next, _ = trimSpace(src, s.next, s.end)
+	s.next = skipSpace(src, s.next, s.end)
 	s.at = s.next
 	if s.next >= s.end {
 		s.kind, s.text = endSymbol, ""
@@ -170,10 +170,9 @@ func (s *scanner) takeName(word string) bool {
 	return true
 }
 
-// adjacent reports whether nothing stands between the present symbol and what
-// follows it.
+// follows reports whether c stands behind the present symbol.
 func (s *scanner) follows(c byte) bool {
-	i, _ := trimSpace(s.unit.src, s.next, s.end)
+	i := skipSpace(s.unit.src, s.next, s.end)
 	return i < s.end && s.unit.src[i] == c
 }
 

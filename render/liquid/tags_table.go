@@ -100,7 +100,8 @@ func (n *cycleNode) render(r *renderer) error {
 		if err != nil {
 			return err
 		}
-		key = "name:" + name.string()
+		r.charge(name.weight())
+		key = "name:" + r.string(name)
 	}
 	if r.frame.cycles == nil {
 		r.frame.cycles = map[string]int{}

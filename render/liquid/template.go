@@ -103,10 +103,10 @@ func (t *Template) Render(dst []byte, data Data, opts RenderOptions) ([]byte, er
 		r = newRenderer(t)
 	}
 	r.begin(dst, data, opts)
-	err := t.unit.body.render(r)
+	err := r.run(t.unit)
 	out := r.end()
 	t.scratch.Put(r)
-	if err != nil && err != errBreak && err != errContinue {
+	if err != nil {
 		return dst, err
 	}
 	return out, nil

@@ -2,6 +2,7 @@ package liquid
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"rapport"
@@ -131,8 +132,9 @@ func (r *renderer) unwrapList(v value) (rapport.Value, error) {
 }
 
 // appendText appends v as {{ }} prints it: lists without anything between their
-// items, objects as JSON, nil, blank and empty as nothing.
-func appendText(b []byte, v value) []byte {
+// items, objects as JSON, nil, blank and empty as nothing. It adds no further item
+// of a list once b is longer than limit.
+func appendText(b []byte, v value, limit int) []byte {
 	switch v.kind {
 	case boolKind:
 		return strconv.AppendBool(b, v.num == 1)
@@ -147,7 +149,10 @@ func appendText(b []byte, v value) []byte {
 		return strconv.AppendInt(append(strconv.AppendInt(b, s.first, 10), ".."...), s.last, 10)
 	case listKind:
 		for _, item := range v.items() {
-			b = appendText(b, item)
+			if len(b) > limit {
+				break
+			}
+			b = appendText(b, item, limit)
 		}
 	case dataKind:
 		return appendData(b, *v.data())
@@ -173,29 +178,35 @@ func appendData(b []byte, v rapport.Value) []byte {
 // appendFloat writes a decimal number with at least one digit after the point,
 // and with an exponent only where it would be very long.
 func appendFloat(b []byte, f float64) []byte {
+	start, format := len(b), byte('f')
 	if abs := math.Abs(f); abs != 0 && (abs < 1e-4 || abs >= 1e16) {
-		return strconv.AppendFloat(b, f, 'e', -1, 64)
+		format = 'e'
 	}
-	start := len(b)
-	b = strconv.AppendFloat(b, f, 'f', -1, 64)
-	for _, c := range b[start:] {
-		if c == '.' {
+	b = strconv.AppendFloat(b, f, format, -1, 64)
+	for i := start; i < len(b); i++ {
+		switch b[i] {
+		case '.':
 			return b
+		case 'e':
+			return slices.Insert(b, i, '.', '0')
 		}
 	}
 	return append(b, ".0"...)
 }
 
-// string returns v as text filters see it.
-func (v value) string() string {
-	if v.kind == textKind {
+// string returns v as text filters see it. Making a long one costs steps; one too
+// long to be paid for is cut off, and ends the rendering at the next step.
+func (r *renderer) string(v value) string {
+	switch v.kind {
+	case textKind:
 		return v.text
-	}
-	if v.kind == nilKind {
+	case nilKind:
 		return ""
 	}
 	var scratch [32]byte
-	return string(appendText(scratch[:0], v))
+	b := appendText(scratch[:0], v, max(0, r.maxSteps-r.steps)*bytesAStep)
+	r.charge(len(b) / bytesAStep)
+	return string(b)
 }
 
 // size is how many characters a text or items a list has; 0 of anything else.
