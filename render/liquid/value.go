@@ -74,8 +74,6 @@ func (v value) isObject() bool       { return v.isData(rapport.Object) }
 func (v value) isNumber() bool       { return v.kind == intKind || v.kind == floatKind }
 func (v value) truthy() bool         { return v.kind != nilKind && (v.kind != boolKind || v.num == 1) }
 func (v value) html() value          { v.num = 1; return v }
-func (v value) plain() value         { v.num = 0; return v }
-func (v value) like(w value) value   { v.num = w.num; return v }
 func (v value) isData(k rapport.ValueKind) bool {
 	return v.kind == dataKind && v.data().Kind() == k
 }
