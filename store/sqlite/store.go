@@ -1,8 +1,22 @@
 // Package sqlite keeps a store in one SQLite database, the embedded default.
+//
+// It guarantees what package store promises of every engine. One connection
+// writes, one batch after another, each synced to disk before Commit returns;
+// a few connections read beside it, each read from one snapshot. What is
+// committed goes into the write-ahead log and is folded into the database in
+// the background, never inside a commit, unless the log has grown so far that
+// commits must wait for it.
+//
+// It does not share its folder: a second program is refused. It keeps no cache
+// of its own and decodes nothing but messages, decisions and blocks.
 package sqlite
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"rapport"
 	"rapport/store"
@@ -18,149 +32,114 @@ type Options struct {
 }
 
 // Store is a store in one SQLite database. It is safe for use by many at once.
-type Store struct{}
+type Store struct {
+	path     string
+	inCommit func()
+	lock     *os.File
+
+	mu     sync.Mutex // held by who writes
+	writer *conn
+	state  atomic.Pointer[store.State]
+
+	readers chan *conn
+	closing chan struct{}
+	folder  *checkpointer
+}
+
+// Every connection syncs each commit, overwrites what is deleted, and leaves
+// folding the log to the checkpointer.
+func pragmas(more ...string) []string {
+	return append([]string{
+		"busy_timeout(5000)", "page_size(4096)", "journal_mode(wal)", "synchronous(full)", "secure_delete(on)",
+		"wal_autocheckpoint(0)", "temp_store(memory)", "trusted_schema(off)",
+	}, more...)
+}
 
 // Open opens the database rapport.db in the folder dir, creating both if need
 // be, and becomes its owner: the epoch is one higher than the owner's before.
-func Open(dir string, opts Options) (*Store, error) { return nil, errSoon() }
+// If another program has the folder open, the error says which.
+func Open(dir string, opts Options) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, folderError(dir, err)
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: filepath.Join(dir, "rapport.db"), inCommit: opts.InCommit, lock: lock, closing: make(chan struct{})}
+	if err := s.connect(opts.Readers); err != nil {
+		s.disconnect()
+		return nil, explain(err)
+	}
+	return s, nil
+}
 
-func errSoon() error { return rapport.Errorf(rapport.Unavailable, "not built yet") }
+func (s *Store) connect(readers int) (err error) {
+	if s.writer, err = connect(s.path, pragmas("cache_size(-65536)")...); err != nil {
+		return err
+	}
+	if err := migrate(s.writer); err != nil {
+		return err
+	}
+	if err := s.own(); err != nil {
+		return err
+	}
+	if readers <= 0 {
+		readers = 4
+	}
+	s.readers = make(chan *conn, readers)
+	for range readers {
+		c, err := connect(s.path, pragmas("cache_size(-8192)", "query_only(on)")...)
+		if err != nil {
+			return err
+		}
+		s.readers <- c
+	}
+	s.folder, err = startCheckpointer(s)
+	return err
+}
 
-// Close gives the folder free. Nothing may be called after it.
-func (s *Store) Close() error { return errSoon() }
+// own raises the epoch.
+func (s *Store) own() error {
+	var state store.State
+	err := s.writer.atomically(beginWrite, func() error {
+		if _, err := s.writer.exec("update state set epoch = epoch + 1"); err != nil {
+			return err
+		}
+		return s.writer.query(context.Background(), func(r row) error {
+			state = store.State{Position: uint64(r.int(0)), Epoch: uint64(r.int(1)), At: rapport.Instant(r.int(2))}
+			return nil
+		}, "select position, epoch, at from state")
+	})
+	s.state.Store(&state)
+	return err
+}
+
+// Close waits for what is under way, folds the log into the database and gives
+// the folder free. Whatever is called after it fails.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	first := !s.closed()
+	if first {
+		close(s.closing)
+	}
+	s.mu.Unlock()
+	if !first {
+		return nil
+	}
+	return explain(s.disconnect())
+}
+
+func (s *Store) closed() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
+	}
+}
 
 // State returns where the store stands.
-func (s *Store) State() store.State { return store.State{} }
+func (s *Store) State() store.State { return *s.state.Load() }
 
-// Commit keeps a batch whole, or refuses it with kind Conflict if it does not
-// follow the store's position and epoch.
-func (s *Store) Commit(ctx context.Context, b *store.Batch) error { return errSoon() }
-
-// Load returns the records of customers, each at the place of its id; nil for
-// one that is not there.
-func (s *Store) Load(ctx context.Context, ids []rapport.CustomerID) ([][]byte, error) {
-	return nil, errSoon()
-}
-
-// Identifiers returns what is known of identifiers, each at the place of its
-// key; nil for one that is not there.
-func (s *Store) Identifiers(ctx context.Context, keys []rapport.IdentifierKey) ([][]byte, error) {
-	return nil, errSoon()
-}
-
-// Customers returns those who have an address, ascending.
-func (s *Store) Customers(ctx context.Context, kind store.AddressKind, value string, limit int) ([]rapport.CustomerID, error) {
-	return nil, errSoon()
-}
-
-// SearchAddresses returns addresses of any kind that begin with prefix, by
-// value, kind and customer.
-func (s *Store) SearchAddresses(ctx context.Context, prefix string, limit int) ([]store.Address, error) {
-	return nil, errSoon()
-}
-
-// Due returns the wake-ups at or before until, by instant and customer.
-func (s *Store) Due(ctx context.Context, until rapport.Instant, limit int) ([]store.Wake, error) {
-	return nil, errSoon()
-}
-
-// NextWake returns the instant of the earliest wake-up, and Never if there is none.
-func (s *Store) NextWake(ctx context.Context) (rapport.Instant, error) {
-	return rapport.Never, errSoon()
-}
-
-// Scan returns records by ascending id, those after the given one; the zero id
-// is before all.
-func (s *Store) Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]store.Record, error) {
-	return nil, errSoon()
-}
-
-// Entry returns a customer's events of one chunk.
-func (s *Store) Entry(ctx context.Context, chunk uint64, customer rapport.CustomerID) (store.Entry, bool, error) {
-	return store.Entry{}, false, errSoon()
-}
-
-// Chunks returns chunks by ascending number, the first of them from or the next
-// one after it.
-func (s *Store) Chunks(ctx context.Context, from uint64, limit int) ([]store.Chunk, error) {
-	return nil, errSoon()
-}
-
-// ChunkAt returns the lowest number of a chunk committed at or after an instant,
-// and 0 if there is none.
-func (s *Store) ChunkAt(ctx context.Context, at rapport.Instant) (uint64, error) {
-	return 0, errSoon()
-}
-
-// Messages returns the messages that a filter chooses, from new to old.
-func (s *Store) Messages(ctx context.Context, f store.MessageFilter) ([]rapport.Message, error) {
-	return nil, errSoon()
-}
-
-// Message returns one message, or an error of kind NotFound.
-func (s *Store) Message(ctx context.Context, id rapport.MessageID) (rapport.Message, error) {
-	return rapport.Message{}, errSoon()
-}
-
-// Content returns a message's body as it was rendered, or an error of kind NotFound.
-func (s *Store) Content(ctx context.Context, id rapport.MessageID) (store.Content, error) {
-	return store.Content{}, errSoon()
-}
-
-// Pending returns messages that wait and are due by until: the transactional
-// ones first, then by when they are due, then by id.
-func (s *Store) Pending(ctx context.Context, until rapport.Instant, limit int) ([]rapport.Message, error) {
-	return nil, errSoon()
-}
-
-// NextPending returns the instant at which the first waiting message is due, and
-// Never if none waits.
-func (s *Store) NextPending(ctx context.Context) (rapport.Instant, error) {
-	return rapport.Never, errSoon()
-}
-
-// InStatus returns messages in one state of their life, from old to new.
-func (s *Store) InStatus(ctx context.Context, status rapport.Status, limit int) ([]rapport.Message, error) {
-	return nil, errSoon()
-}
-
-// Decisions returns a customer's decisions, newest first; of one instant, the
-// one committed last first.
-func (s *Store) Decisions(ctx context.Context, f store.DecisionFilter) ([]rapport.Decision, error) {
-	return nil, errSoon()
-}
-
-// Counters returns the sums whose names begin with prefix, by name and bucket.
-func (s *Store) Counters(ctx context.Context, prefix string) ([]store.Total, error) {
-	return nil, errSoon()
-}
-
-// Mark returns how far a job has come; nil if there is no such mark.
-func (s *Store) Mark(ctx context.Context, name string) ([]byte, error) { return nil, errSoon() }
-
-// Setting returns a setting; nil if there is no such one.
-func (s *Store) Setting(ctx context.Context, name string) ([]byte, error) { return nil, errSoon() }
-
-// PutSettings keeps settings outside of any batch, all or none.
-func (s *Store) PutSettings(ctx context.Context, settings []store.Setting) error { return errSoon() }
-
-// SaveVersion keeps the next version of the workspace; kind Conflict if its
-// number is not the last one's plus one.
-func (s *Store) SaveVersion(ctx context.Context, v store.Version) error { return errSoon() }
-
-// Version returns a version of the workspace with its documents, 0 meaning the
-// last, or an error of kind NotFound.
-func (s *Store) Version(ctx context.Context, number uint64) (store.Version, error) {
-	return store.Version{}, errSoon()
-}
-
-// Versions returns the versions without their documents, newest first.
-func (s *Store) Versions(ctx context.Context, limit int) ([]store.Version, error) {
-	return nil, errSoon()
-}
-
-// Stats says how much is held.
-func (s *Store) Stats(ctx context.Context) (store.Stats, error) { return store.Stats{}, errSoon() }
-
-// Backup writes a whole and consistent copy of the database to a new file.
-func (s *Store) Backup(ctx context.Context, path string) error { return errSoon() }
+func errClosed() error { return rapport.Errorf(rapport.Unavailable, "the store is closed") }

@@ -1,0 +1,177 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"rapport"
+	"rapport/store"
+)
+
+func (c *conn) putMessages(b *store.Batch) error { return each(b.Messages, c.putMessage) }
+
+// putMessage first tries what holds of all but a new message: what the larger
+// indexes are made of has not changed, so they need not be touched.
+func (c *conn) putMessage(m *rapport.Message) error {
+	changed, err := c.exec(`update message set version = ?, run = ?, step = ?, template = ?, status = ?, address = ?, subject = ?,
+			due_at = ?, useful_until = ?, handed_at = ?, attempts = ?, reason = ?, entry = ?
+		where created_at = ? and id = ? and customer = ? and journey = ? and channel = ? and class = ?`,
+		int64(m.Version), int64(m.Run), m.Step, m.Template, int64(m.Status), m.To, m.Subject,
+		int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt), int64(m.Attempts), m.Reason, orEmpty(m.Entry),
+		int64(m.CreatedAt), m.ID[:], m.Customer[:], m.Journey, string(m.Channel), int64(m.Class))
+	if err != nil || changed > 0 {
+		return err
+	}
+	_, err = c.exec(`insert or replace into message (`+messageColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		m.ID[:], m.Customer[:], m.Journey, int64(m.Version), int64(m.Run), m.Step, m.Template, string(m.Channel), int64(m.Class),
+		int64(m.Status), m.To, m.Subject, int64(m.CreatedAt), int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt),
+		int64(m.Attempts), m.Reason, orEmpty(m.Entry))
+	return err
+}
+
+func orEmpty(data []byte) []byte {
+	if data == nil {
+		return []byte{}
+	}
+	return data
+}
+
+const messageColumns = `id, customer, journey, version, run, step, template, channel, class,
+	status, address, subject, created_at, due_at, useful_until, handed_at, attempts, reason, entry`
+
+func messageOf(r row) rapport.Message {
+	m := rapport.Message{
+		ID: messageID(r.blob(0)), Customer: customerOf(r.blob(1)), Journey: r.text(2), Version: uint64(r.int(3)), Run: uint64(r.int(4)),
+		Step: r.text(5), Template: r.text(6), Channel: rapport.Channel(r.text(7)), Class: rapport.Class(r.int(8)),
+		Status: rapport.Status(r.int(9)), To: r.text(10), Subject: r.text(11), CreatedAt: rapport.Instant(r.int(12)),
+		DueAt: rapport.Instant(r.int(13)), UsefulUntil: rapport.Instant(r.int(14)), HandedAt: rapport.Instant(r.int(15)),
+		Attempts: int(r.int(16)), Reason: r.text(17),
+	}
+	if entry := r.blob(18); len(entry) > 0 {
+		m.Entry = entry
+	}
+	return m
+}
+
+func messageID(data []byte) (id rapport.MessageID) {
+	copy(id[:], data)
+	return id
+}
+
+func (s *Store) messages(ctx context.Context, rest string, args ...any) (list []rapport.Message, err error) {
+	err = s.query(ctx, func(r row) error {
+		list = append(list, messageOf(r))
+		return nil
+	}, "select "+messageColumns+" from message "+rest, args...)
+	return list, err
+}
+
+// Messages returns the messages that a filter chooses, from new to old.
+func (s *Store) Messages(ctx context.Context, f store.MessageFilter) ([]rapport.Message, error) {
+	conditions := []string{"true"}
+	var args []any
+	where := func(condition string, values ...any) {
+		conditions = append(conditions, condition)
+		args = append(args, values...)
+	}
+	if !f.Customer.IsZero() {
+		where("customer = ?", f.Customer[:])
+	}
+	if f.Journey != "" {
+		where("journey = ?", f.Journey)
+	}
+	if f.Channel != "" {
+		where("channel = ?", string(f.Channel))
+	}
+	if f.Status != 0 {
+		where(statusIs(f.Status))
+	}
+	if f.Before != (store.MessageCursor{}) {
+		where("(created_at, id) < (?, ?)", int64(f.Before.CreatedAt), f.Before.ID[:])
+	}
+	return s.messages(ctx, "where "+strings.Join(conditions, " and ")+" order by created_at desc, id desc limit ?",
+		append(args, int64(store.LimitOf(f.Limit)))...)
+}
+
+// statusIs names the status in the statement itself: only so can SQLite see that
+// an index of some states holds it.
+func statusIs(s rapport.Status) string { return "status = " + strconv.Itoa(int(s)) }
+
+// Message returns one message, or an error of kind NotFound.
+func (s *Store) Message(ctx context.Context, id rapport.MessageID) (rapport.Message, error) {
+	list, err := s.messages(ctx, "where id = ?", id[:])
+	if err == nil && len(list) == 0 {
+		err = store.ErrNoMessage(id)
+	}
+	if err != nil {
+		return rapport.Message{}, err
+	}
+	return list[0], nil
+}
+
+// Content returns a message's body as it was rendered, or an error of kind NotFound.
+func (s *Store) Content(ctx context.Context, id rapport.MessageID) (store.Content, error) {
+	found := store.Content{Message: id}
+	err := store.ErrNoContent(id)
+	failed := s.query(ctx, func(r row) error {
+		found.At, found.Subject, found.HTML, found.Text = rapport.Instant(r.int(0)), r.text(1), r.text(2), r.text(3)
+		err = nil
+		return nil
+	}, "select at, subject, html, text from content where message = ?", id[:])
+	if failed != nil {
+		err = failed
+	}
+	return found, err
+}
+
+// Pending returns messages that wait and are due by until: the transactional
+// ones first, then by when they are due, then by id.
+func (s *Store) Pending(ctx context.Context, until rapport.Instant, limit int) ([]rapport.Message, error) {
+	list, err := s.pending(ctx, 0, until, limit)
+	if err != nil || len(list) >= limit {
+		return list, err
+	}
+	rest, err := s.pending(ctx, 1, until, limit-len(list))
+	return append(list, rest...), err
+}
+
+// pending reads one of the two queues: 0 of the transactional messages, 1 of all others.
+func (s *Store) pending(ctx context.Context, queue int64, until rapport.Instant, limit int) ([]rapport.Message, error) {
+	return s.messages(ctx, "where status = 1 and class <> 1 = ? and due_at <= ? order by due_at, id limit ?", queue, int64(until), limited(limit))
+}
+
+// NextPending returns the instant at which the first waiting message is due, and
+// Never if none waits.
+func (s *Store) NextPending(ctx context.Context) (rapport.Instant, error) {
+	next := rapport.Never
+	err := s.query(ctx, func(r row) error {
+		next = min(next, rapport.Instant(r.int(0)))
+		return nil
+	}, `select * from (select due_at from message where status = 1 and class <> 1 = 0 order by due_at limit 1)
+		union all
+		select * from (select due_at from message where status = 1 and class <> 1 = 1 order by due_at limit 1)`)
+	return next, err
+}
+
+// InStatus returns messages in one state of their life, from old to new.
+func (s *Store) InStatus(ctx context.Context, status rapport.Status, limit int) ([]rapport.Message, error) {
+	return s.messages(ctx, "where "+statusIs(status)+" order by created_at, id limit ?", limited(limit))
+}
+
+// Decisions returns a customer's decisions, newest first; of one instant, the
+// one committed last first.
+func (s *Store) Decisions(ctx context.Context, f store.DecisionFilter) (list []rapport.Decision, err error) {
+	err = s.query(ctx, func(r row) error {
+		d := rapport.Decision{
+			Customer: f.Customer, Journey: r.text(0), Step: r.text(1), Outcome: r.text(2), At: rapport.Instant(r.int(3)),
+			Message: messageID(r.blob(4)), Change: r.text(6), Workspace: uint64(r.int(7)),
+		}
+		list = append(list, d)
+		return json.Unmarshal([]byte(r.text(5)), &list[len(list)-1].Checks)
+	}, `select journey, step, outcome, at, message, checks, change, workspace from decision
+		where customer = ?1 and (?2 = '' or journey = ?2) order by at desc, n desc limit ?3`,
+		f.Customer[:], f.Journey, int64(store.LimitOf(f.Limit)))
+	return list, err
+}

@@ -1,0 +1,148 @@
+package storetest
+
+import (
+	"strings"
+	"testing"
+
+	"rapport"
+	"rapport/store"
+)
+
+func testRecords(t *testing.T, b *bench) {
+	long := strings.Repeat("é☂", 13_000) // about 64 KB
+	b.commit(records(record(1, "one"), record(2, ""), record(3, long)))
+	equal(t, "records", []string{"one", "", long, "(none)"}, b.load(1, 2, 3, 4))
+	equal(t, "records, each asked for twice", []string{"(none)", "one", "one", "(none)"}, b.load(4, 1, 1, 4))
+
+	b.commit(records(record(1, "uno"), store.Record{Customer: who(2)}, record(3, "short"), store.Record{Customer: who(9)}))
+	equal(t, "after changes and deletes", []string{"uno", "(none)", "short"}, b.load(1, 2, 3))
+	b.commit(records(record(2, "again")))
+	equal(t, "after it came again", []string{"uno", "again", "short"}, b.load(1, 2, 3))
+}
+
+func testScan(t *testing.T, b *bench) {
+	var want []string
+	b.commit(func(batch *store.Batch) {
+		for i := 99; i >= 0; i-- {
+			batch.Records = append(batch.Records, store.Record{Customer: who(i * 7), Data: []byte{byte(i)}, Wake: rapport.Instant(i)})
+		}
+	})
+	b.commit(records(store.Record{Customer: who(14)}))
+	for i := range 100 {
+		if i != 2 {
+			want = append(want, who(i*7).String())
+		}
+	}
+	for _, limit := range []int{1, 7, 99, 1000} {
+		var got []string
+		var after rapport.CustomerID
+		for {
+			list, err := b.Scan(b.ctx, after, limit)
+			if len(must(t, list, err)) == 0 {
+				break
+			}
+			for _, r := range list {
+				got = append(got, r.Customer.String())
+				if int(r.Data[0]) != int(r.Wake) {
+					t.Fatalf("a record with the wrong wake-up: %v", r)
+				}
+			}
+			after = list[len(list)-1].Customer
+		}
+		equal(t, "ids in order", want, got)
+	}
+	none, err := b.Scan(b.ctx, rapport.CustomerID{}, 0)
+	equal(t, "scan of none", []store.Record{}, must(t, none, err))
+}
+
+func (b *bench) nextWake() rapport.Instant {
+	b.t.Helper()
+	at, err := b.NextWake(b.ctx)
+	return must(b.t, at, err)
+}
+
+func (b *bench) wantDue(until rapport.Instant, limit int, want ...store.Wake) {
+	b.t.Helper()
+	got, err := b.Due(b.ctx, until, limit)
+	equal(b.t, "due", want, must(b.t, got, err))
+}
+
+func testWakes(t *testing.T, b *bench) {
+	wake := func(n int, at rapport.Instant) store.Record {
+		return store.Record{Customer: who(n), Data: []byte("x"), Wake: at}
+	}
+	b.commit(records(wake(3, 20), wake(1, 20), wake(2, 10), wake(4, rapport.Never), wake(5, 30), wake(6, -5)))
+	w := func(n int, at rapport.Instant) store.Wake { return store.Wake{Customer: who(n), At: at} }
+	equal(t, "next", rapport.Instant(-5), b.nextWake())
+	b.wantDue(20, 10, w(6, -5), w(2, 10), w(1, 20), w(3, 20))
+	b.wantDue(19, 10, w(6, -5), w(2, 10))
+	b.wantDue(rapport.Never, 10, w(6, -5), w(2, 10), w(1, 20), w(3, 20), w(5, 30))
+	b.wantDue(20, 3, w(6, -5), w(2, 10), w(1, 20))
+	b.wantDue(-6, 10)
+	b.wantDue(20, 0)
+
+	// A record's wake-up replaces the one before: earlier, later, none, the same.
+	b.commit(records(wake(5, 5), wake(2, 40), wake(6, rapport.Never), wake(1, 20), store.Record{Customer: who(3)}))
+	b.wantDue(rapport.Never, 10, w(5, 5), w(1, 20), w(2, 40))
+	b.commit(records(wake(5, 30), wake(5, 5)))
+	b.wantDue(rapport.Never, 10, w(5, 5), w(1, 20), w(2, 40))
+	b.commit(records(wake(5, rapport.Never), wake(1, rapport.Never), store.Record{Customer: who(2)}))
+	b.wantDue(rapport.Never, 10)
+	equal(t, "next", rapport.Never, b.nextWake())
+}
+
+func testIdentifiers(t *testing.T, b *bench) {
+	key := func(n int) rapport.IdentifierKey { return rapport.IdentifierKey(who(n)) }
+	b.commit(func(batch *store.Batch) {
+		batch.Identifiers = []store.Identifier{{Key: key(2), Data: []byte("two")}, {Key: key(1), Data: []byte{}}, {Key: key(3), Data: []byte("three")}}
+	})
+	b.commit(func(batch *store.Batch) {
+		batch.Identifiers = []store.Identifier{{Key: key(2), Data: []byte("zwei")}, {Key: key(3)}, {Key: key(4)}}
+	})
+	got, err := b.Identifiers(b.ctx, []rapport.IdentifierKey{key(3), key(2), key(1), key(2)})
+	must(t, got, err)
+	if got[0] != nil || string(got[1]) != "zwei" || got[2] == nil || len(got[2]) != 0 || string(got[3]) != "zwei" {
+		t.Errorf("identifiers: %q", got)
+	}
+}
+
+func testAddresses(t *testing.T, b *bench) {
+	mail := func(n int, value string) store.Address {
+		return store.Address{Kind: store.EmailAddress, Value: value, Customer: who(n)}
+	}
+	phone := store.Address{Kind: store.PhoneAddress, Value: "+6591234567", Customer: who(1)}
+	b.commit(func(batch *store.Batch) {
+		batch.Addresses = []store.Address{
+			mail(2, "ann@shop.example"), mail(1, "ann@shop.example"), mail(3, "anna@shop.example"), mail(4, "änne@shop.example"), phone,
+			mail(5, "a%_"), mail(5, "gone@shop.example"), mail(1, "ann@shop.example"),
+		}
+	})
+	b.commit(func(batch *store.Batch) {
+		gone := mail(5, "gone@shop.example")
+		gone.Gone = true
+		never := mail(9, "never@shop.example")
+		never.Gone = true
+		batch.Addresses = []store.Address{gone, never}
+	})
+	customers := func(kind store.AddressKind, value string, limit int) []rapport.CustomerID {
+		ids, err := b.Customers(b.ctx, kind, value, limit)
+		return must(t, ids, err)
+	}
+	equal(t, "two with one address", []rapport.CustomerID{who(1), who(2)}, customers(store.EmailAddress, "ann@shop.example", 10))
+	equal(t, "at most one", []rapport.CustomerID{who(1)}, customers(store.EmailAddress, "ann@shop.example", 1))
+	equal(t, "an address cut", []rapport.CustomerID{}, customers(store.EmailAddress, "gone@shop.example", 10))
+	equal(t, "of the other kind", []rapport.CustomerID{}, customers(store.PhoneAddress, "ann@shop.example", 10))
+	equal(t, "a phone", []rapport.CustomerID{who(1)}, customers(store.PhoneAddress, "+6591234567", 10))
+	search := func(prefix string, limit int) []store.Address {
+		found, err := b.SearchAddresses(b.ctx, prefix, limit)
+		return must(t, found, err)
+	}
+	all := []store.Address{phone, mail(5, "a%_"), mail(1, "ann@shop.example"), mail(2, "ann@shop.example"), mail(3, "anna@shop.example"), mail(4, "änne@shop.example")}
+	equal(t, "no prefix", all, search("", 10))
+	equal(t, "ann", all[2:5], search("ann", 10))
+	equal(t, "ann, at most two", all[2:4], search("ann", 2))
+	equal(t, "a prefix outside ASCII", all[5:], search("ä", 10))
+	equal(t, "signs that mean something to SQL", all[1:2], search("a%", 10))
+	equal(t, "a phone", all[:1], search("+65", 10))
+	equal(t, "nobody", []store.Address{}, search("zoe", 10))
+}

@@ -1,0 +1,187 @@
+package storetest
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"rapport"
+	"rapport/store"
+)
+
+func messages(list ...rapport.Message) func(*store.Batch) {
+	return func(b *store.Batch) { b.Messages = list }
+}
+
+func testMessages(t *testing.T, b *bench) {
+	full := rapport.Message{
+		ID: message(1), Customer: who(1), Journey: "welcome", Version: math.MaxUint64, Run: math.MaxUint64 - 1, Step: "first", Template: "hello",
+		Channel: rapport.Email, Class: rapport.Promotional, Status: rapport.Waiting, To: "ann@shop.example", Subject: "Grüße ☂ \x00 'quoted'",
+		CreatedAt: 100, DueAt: 200, UsefulUntil: rapport.Never, HandedAt: 300, Attempts: 3, Reason: "why", Entry: []byte(`{"a":1}`),
+	}
+	read := func(id rapport.MessageID) rapport.Message {
+		m, err := b.Message(b.ctx, id)
+		return must(t, m, err)
+	}
+	b.commit(messages(full, rapport.Message{ID: message(2)}))
+	equal(t, "message", full, read(full.ID))
+	equal(t, "a message of zeros", rapport.Message{ID: message(2)}, read(message(2)))
+
+	full.Status, full.Attempts, full.HandedAt, full.Entry, full.Subject = rapport.Handed, 4, 400, nil, "later"
+	b.commit(messages(full))
+	equal(t, "message after it was handed over", full, read(full.ID))
+
+	// What seldom changes may change too.
+	full.Customer, full.Journey, full.Class, full.CreatedAt, full.Channel = who(2), "other", rapport.Transactional, 50, rapport.SMS
+	b.commit(messages(full))
+	equal(t, "message after all of it changed", full, read(full.ID))
+	list, err := b.Messages(b.ctx, store.MessageFilter{Customer: who(1)})
+	equal(t, "of the customer before", []rapport.Message{}, must(t, list, err))
+	list, err = b.Messages(b.ctx, store.MessageFilter{Journey: "other"})
+	equal(t, "of the journey after", []rapport.Message{full}, must(t, list, err))
+}
+
+// spread returns messages that differ in all that a filter looks at.
+func spread(n int) (list []rapport.Message) {
+	for i := range n {
+		list = append(list, rapport.Message{
+			ID: message(i), Customer: who(i % 3), Journey: fmt.Sprint("journey ", i%2), Channel: []rapport.Channel{rapport.Email, rapport.SMS}[i%5/4],
+			Status: rapport.Status(1 + i%10), CreatedAt: rapport.Instant(i / 4 * 10), Class: rapport.Transactional, DueAt: rapport.Instant(i),
+		})
+	}
+	return list
+}
+
+func testMessageLists(t *testing.T, b *bench) {
+	all := spread(120)
+	b.commit(messages(all...))
+	for _, f := range []store.MessageFilter{
+		{}, {Customer: who(1)}, {Journey: "journey 1"}, {Channel: rapport.SMS}, {Status: rapport.Waiting}, {Status: rapport.Failed},
+		{Status: rapport.Handed}, {Customer: who(2), Status: rapport.Bounced}, {Customer: who(0), Journey: "journey 0", Channel: rapport.Email, Status: rapport.Waiting},
+		{Journey: "no such"}, {Customer: who(77)},
+	} {
+		var want []string
+		for i := len(all) - 1; i >= 0; i-- {
+			if m := all[i]; (f.Customer.IsZero() || f.Customer == m.Customer) && (f.Journey == "" || f.Journey == m.Journey) &&
+				(f.Channel == "" || f.Channel == m.Channel) && (f.Status == 0 || f.Status == m.Status) {
+				want = append(want, m.ID.String())
+			}
+		}
+		for _, limit := range []int{1, 3, 4, 1000} {
+			equal(t, fmt.Sprintf("pages of %d of %+v", limit, f), want, b.pages(f, limit))
+		}
+		f.Limit = 0
+		list, err := b.Messages(b.ctx, f)
+		equal(t, "at most 50 if no limit is named", min(50, len(want)), len(must(t, list, err)))
+	}
+	for s := rapport.Waiting; s <= rapport.Withheld; s++ {
+		list, err := b.InStatus(b.ctx, s, 5)
+		must(t, list, err)
+		var got []string
+		for _, m := range list {
+			got = append(got, m.ID.String())
+		}
+		var want []string
+		for i := int(s) - 1; i < 50; i += 10 {
+			want = append(want, all[i].ID.String())
+		}
+		equal(t, "the five oldest that are "+s.String(), want, got)
+	}
+}
+
+// pages reads a list page by page.
+func (b *bench) pages(f store.MessageFilter, limit int) (ids []string) {
+	f.Limit = limit
+	for {
+		list, err := b.Messages(b.ctx, f)
+		if len(must(b.t, list, err)) == 0 {
+			return ids
+		}
+		if len(list) > limit {
+			b.t.Fatalf("%d messages where at most %d were asked for", len(list), limit)
+		}
+		for _, m := range list {
+			ids = append(ids, m.ID.String())
+		}
+		last := list[len(list)-1]
+		f.Before = store.MessageCursor{CreatedAt: last.CreatedAt, ID: last.ID}
+	}
+}
+
+func (b *bench) nextPending() rapport.Instant {
+	b.t.Helper()
+	at, err := b.NextPending(b.ctx)
+	return must(b.t, at, err)
+}
+
+func (b *bench) pending(until rapport.Instant, limit int) (numbers []int) {
+	b.t.Helper()
+	list, err := b.Pending(b.ctx, until, limit)
+	for _, m := range must(b.t, list, err) {
+		numbers = append(numbers, int(m.ID[0])<<8|int(m.ID[1]))
+	}
+	return numbers
+}
+
+func testPending(t *testing.T, b *bench) {
+	m := func(n int, class rapport.Class, status rapport.Status, due rapport.Instant) rapport.Message {
+		return rapport.Message{ID: message(n), Customer: who(n), Class: class, Status: status, DueAt: due, CreatedAt: rapport.Instant(1000 - n)}
+	}
+	b.commit(messages(
+		m(1, rapport.Promotional, rapport.Waiting, 10), m(2, rapport.Transactional, rapport.Waiting, 20), m(3, rapport.MustSend, rapport.Waiting, 5),
+		m(4, rapport.Transactional, rapport.Waiting, 15), m(5, rapport.Transactional, rapport.Attempting, 1), m(6, rapport.ContentClass, rapport.Waiting, 30),
+		m(8, rapport.Transactional, rapport.Waiting, 15), m(7, rapport.Transactional, rapport.Waiting, 15), m(9, rapport.Transactional, rapport.Waiting, 40),
+	))
+	equal(t, "next", rapport.Instant(5), b.nextPending())
+	equal(t, "due by 30", []int{4, 7, 8, 2, 3, 1, 6}, b.pending(30, 100))
+	equal(t, "due by 29, at most 5", []int{4, 7, 8, 2, 3}, b.pending(29, 5))
+	equal(t, "due by 29, at most 3", []int{4, 7, 8}, b.pending(29, 3))
+	equal(t, "due by 4", []int{}, b.pending(4, 10))
+	equal(t, "none asked for", []int{}, b.pending(30, 0))
+	b.commit(messages(
+		m(3, rapport.MustSend, rapport.Claimed, 5), m(4, rapport.Transactional, rapport.Waiting, 50), m(5, rapport.Transactional, rapport.Waiting, 12),
+		m(7, rapport.Transactional, rapport.Handed, 15),
+	))
+	equal(t, "next after changes", rapport.Instant(10), b.nextPending())
+	equal(t, "due by 50 after changes", []int{5, 8, 2, 9, 4, 1, 6}, b.pending(50, 100))
+}
+
+func testContent(t *testing.T, b *bench) {
+	want := store.Content{Message: message(1), At: 7, Content: rapport.Content{Subject: "Hallo ☂", HTML: strings.Repeat("<p>ß</p>", 3000), Text: "plain"}}
+	b.commit(func(batch *store.Batch) { batch.Contents = []store.Content{want, {Message: message(2)}} })
+	read := func(n int) store.Content {
+		c, err := b.Content(b.ctx, message(n))
+		return must(t, c, err)
+	}
+	equal(t, "content", want, read(1))
+	equal(t, "content that is empty", store.Content{Message: message(2)}, read(2))
+	want.HTML = "short"
+	b.commit(func(batch *store.Batch) { batch.Contents = []store.Content{want} })
+	equal(t, "content that was rendered again", want, read(1))
+}
+
+func testDecisions(t *testing.T, b *bench) {
+	d := func(c int, journey string, at rapport.Instant) rapport.Decision {
+		return rapport.Decision{
+			Customer: who(c), Journey: journey, Step: "s", Outcome: "drop", At: at, Message: message(int(at)), Change: "grant consent", Workspace: 3,
+			Checks: []rapport.Check{{Name: "consent", Passed: true, Values: "granted"}, {Name: "caps", Reason: "4 of 3 „heute“"}},
+		}
+	}
+	b.commit(func(batch *store.Batch) {
+		batch.Decisions = []rapport.Decision{d(1, "a", 10), d(1, "b", 30), d(2, "a", 20), {Customer: who(3)}}
+	})
+	b.commit(func(batch *store.Batch) {
+		batch.Decisions = []rapport.Decision{d(1, "a", 20), d(1, "b", 20), d(1, "c", 20)}
+	})
+	read := func(f store.DecisionFilter) []rapport.Decision {
+		list, err := b.Decisions(b.ctx, f)
+		return must(t, list, err)
+	}
+	all := []rapport.Decision{d(1, "b", 30), d(1, "c", 20), d(1, "b", 20), d(1, "a", 20), d(1, "a", 10)}
+	equal(t, "of one customer", all, read(store.DecisionFilter{Customer: who(1)}))
+	equal(t, "at most two", all[:2], read(store.DecisionFilter{Customer: who(1), Limit: 2}))
+	equal(t, "of one journey", []rapport.Decision{all[3], all[4]}, read(store.DecisionFilter{Customer: who(1), Journey: "a"}))
+	equal(t, "a decision of zeros", []rapport.Decision{{Customer: who(3)}}, read(store.DecisionFilter{Customer: who(3)}))
+	equal(t, "of nobody", []rapport.Decision{}, read(store.DecisionFilter{Customer: who(9)}))
+}
