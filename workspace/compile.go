@@ -1,0 +1,238 @@
+package workspace
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rapport/channel"
+	"rapport/internal/strictyaml"
+	"rapport/journey"
+	"rapport/rule"
+	"rapport/segment"
+)
+
+// Compiled is one version of the workspace, ready to run. It is immutable and
+// safe for concurrent use.
+type Compiled struct {
+	Version  uint64
+	Plan     *rule.Plan    // all data plans together, and the segments' names; rules are checked against it
+	Facts    *rule.FactSet // what must be kept of customers' pasts for all segments and journeys
+	Segments *segment.Set
+	Journeys *journey.Set
+	Channels map[string]channel.Doc // by the document's name
+	Markets  *Markets
+	Brands   *Brands
+	Purposes map[string]Purpose // the stock ones among them
+	Secrets  []string           // names of the secrets that documents need, in order
+}
+
+// Missing returns the names of secrets that documents need and has denies. They
+// are no problem of the documents': what needs them does not work until they are
+// set.
+func (w *Compiled) Missing(has func(name string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(w.Secrets), has)
+}
+
+// Compile checks all documents of a workspace together and compiles them. If there
+// is any problem, there is no Compiled. Problems come in the order of files, lines
+// and columns. A version with no documents is a valid one.
+func Compile(docs []Document, version uint64) (*Compiled, []Problem) {
+	c := &compiler{trees: map[key]*strictyaml.Tree{}, faulty: map[key]bool{}}
+	c.read(docs)
+	w := &Compiled{Version: version}
+	w.Markets = c.markets()
+	w.Brands = c.brands(w.Markets)
+	w.Purposes = c.purposes()
+	w.Channels, w.Secrets = c.channels()
+	w.Plan = c.knowSegments(c.plan())
+	w.Segments = c.segments(w.Plan)
+	journeys := c.journeys(w.Plan, version)
+	c.references(journeys, w)
+	if len(c.problems) > 0 {
+		slices.SortStableFunc(c.problems, Problem.Compare)
+		return nil, slices.Compact(c.problems)
+	}
+	w.Journeys = journey.NewSet(journeys)
+	w.Facts = facts(w.Segments, journeys)
+	return w, nil
+}
+
+func facts(segments *segment.Set, journeys []*journey.Journey) *rule.FactSet {
+	all := segments.Facts()
+	for _, j := range journeys {
+		all = append(all, j.Facts()...)
+	}
+	return rule.NewFactSet(all...)
+}
+
+// compiler gathers what is wrong on the way.
+type compiler struct {
+	trees    map[key]*strictyaml.Tree // of documents that can be read
+	faulty   map[key]bool             // of these, what does not fit its kind
+	problems []Problem
+}
+
+// read parses every document. One whose kind is not known, or that stands twice,
+// has not come through Parse; it is refused here all the same.
+func (c *compiler) read(docs []Document) {
+	for _, d := range docs {
+		tree, problems := strictyaml.Parse(d.source())
+		c.problems = append(c.problems, problems...)
+		if tree == nil {
+			continue
+		}
+		if _, taken := c.trees[d.key()]; taken {
+			c.problems = append(c.problems, tree.Problem("name", fmt.Sprintf("there is a %s %q already", d.Kind, d.Name)))
+			continue
+		}
+		c.problems = append(c.problems, checkNames(d.Kind, d.Name, tree.Problem)...)
+		c.trees[d.key()] = tree
+	}
+}
+
+// add notes a problem of a document at a path.
+func (c *compiler) add(kind, name, path, message string) {
+	c.problems = append(c.problems, c.trees[key{kind, name}].Problem(path, message))
+}
+
+// within notes a problem at a byte of the text at a path.
+func (c *compiler) within(kind, name, path string, offset int, message string) {
+	c.problems = append(c.problems, c.trees[key{kind, name}].Within(path, offset, message))
+}
+
+// names returns the names of all documents of a kind in order.
+func (c *compiler) names(kind string) (names []string) {
+	for k := range c.trees {
+		if k.kind == kind {
+			names = append(names, k.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// decode reads all documents of a kind into their type, by name. One with problems
+// is among them, as far as it could be read, so that what names it finds it.
+func decode[T any](c *compiler, kind string) map[string]T {
+	docs := map[string]T{}
+	for _, name := range c.names(kind) {
+		var doc T
+		k := key{kind, name}
+		problems := c.trees[k].Decode(&doc, "kind", "name")
+		c.problems = append(c.problems, problems...)
+		c.faulty[k] = len(problems) > 0
+		docs[name] = doc
+	}
+	return docs
+}
+
+// knowSegments adds the segments' names to the plan, which may be nil.
+func (c *compiler) knowSegments(plan *rule.Plan) *rule.Plan {
+	known := rule.Plan{}
+	if plan != nil {
+		known = *plan
+	}
+	known.Segments, known.StrictSegments = c.names("segment"), true
+	return &known
+}
+
+func (c *compiler) segments(plan *rule.Plan) *segment.Set {
+	docs := decode[segment.Doc](c, "segment")
+	for name := range docs {
+		if c.faulty[key{"segment", name}] {
+			docs[name] = segment.Doc{Where: "true"} // it is there for those that read it
+		}
+	}
+	set, problems := segment.Compile(docs, plan)
+	for _, p := range problems {
+		c.within("segment", p.Segment, p.Path, p.Offset, withSuggestion(p.Message, p.Suggestion))
+	}
+	return set
+}
+
+func withSuggestion(message, suggestion string) string {
+	if suggestion == "" {
+		return message
+	}
+	return message + ", " + suggestion
+}
+
+func (c *compiler) journeys(plan *rule.Plan, version uint64) []*journey.Journey {
+	docs := decode[journey.Doc](c, "journey")
+	var compiled []*journey.Journey
+	for _, name := range slices.Sorted(maps.Keys(docs)) {
+		if c.faulty[key{"journey", name}] {
+			continue
+		}
+		j, problems := journey.Compile(name, docs[name], journey.Env{Plan: plan, Version: version})
+		for _, p := range problems {
+			c.journeyProblem(name, p)
+		}
+		if j != nil {
+			compiled = append(compiled, j)
+		}
+	}
+	return compiled
+}
+
+// placeInRule is how a journey tells the place within a rule.
+var placeInRule = regexp.MustCompile(`^line (\d+), column (\d+): `)
+
+func (c *compiler) journeyProblem(name string, p journey.Problem) {
+	message := withSuggestion(p.Message, p.Suggestion)
+	tree := c.trees[key{"journey", name}]
+	m := placeInRule.FindStringSubmatch(message)
+	if m == nil || tree.Text(p.Path) == "" {
+		c.add("journey", name, p.Path, message)
+		return
+	}
+	line, _ := strconv.Atoi(m[1])
+	column, _ := strconv.Atoi(m[2])
+	text := tree.Text(p.Path)
+	c.within("journey", name, p.Path, offsetOf([]byte(text), min(line, 1+strings.Count(text, "\n")), column), message[len(m[0]):])
+}
+
+func (c *compiler) channels() (docs map[string]channel.Doc, secrets []string) {
+	docs = decode[channel.Doc](c, "channel")
+	serving := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(docs)) {
+		doc := docs[name]
+		doc.Name = name
+		docs[name] = doc
+		if err := doc.Check(); err != nil && !c.faulty[key{"channel", name}] {
+			path, message, _ := strings.Cut(err.Error(), ": ")
+			c.add("channel", name, path, message)
+		}
+		serves := string(doc.Serves())
+		if other, taken := serving[serves]; taken {
+			c.add("channel", name, "channel", fmt.Sprintf("%s goes through channel %q already: delete one of them", serves, other))
+		}
+		serving[serves] = name
+		secrets = append(secrets, doc.Secrets()...)
+	}
+	slices.Sort(secrets)
+	return docs, slices.Compact(secrets)
+}
+
+// references checks that what journeys name is there.
+func (c *compiler) references(journeys []*journey.Journey, w *Compiled) {
+	known := map[journey.ReferenceKind][]string{
+		journey.ToSegment: c.names("segment"),
+		journey.ToPurpose: purposeNames(w.Purposes),
+	}
+	if w.Plan.StrictEvents {
+		known[journey.ToEvent] = slices.Sorted(maps.Keys(w.Plan.Events))
+	}
+	for _, j := range journeys {
+		for _, r := range j.References() {
+			names, checked := known[r.Kind]
+			if checked && !slices.Contains(names, r.Name) {
+				c.add("journey", j.Name(), r.Path, noSuch(string(r.Kind), r.Name, names))
+			}
+		}
+	}
+}

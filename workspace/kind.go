@@ -1,0 +1,53 @@
+package workspace
+
+import (
+	"reflect"
+
+	"rapport/channel"
+	"rapport/internal/strictyaml"
+	"rapport/journey"
+	"rapport/segment"
+)
+
+// kind is a kind of document.
+type kind struct {
+	name string
+	says string
+	doc  reflect.Type
+}
+
+// kinds is the table of all there are, in the order in which they build on each
+// other.
+func kinds() []kind {
+	return []kind{
+		{"plan", "The data plan: which traits customers and which properties events have", reflect.TypeFor[DataPlan]()},
+		{"market", "A market: its countries, language, currency and time zone", reflect.TypeFor[Market]()},
+		{"brand", "A brand: its logo, colours, fonts and senders", reflect.TypeFor[Brand]()},
+		{"purpose", "A purpose that customers agree to", reflect.TypeFor[Purpose]()},
+		{"channel", "A channel: who hands messages to the world", reflect.TypeFor[channel.Doc]()},
+		{"segment", "A segment: the customers for whom a rule holds", reflect.TypeFor[segment.Doc]()},
+		{"journey", "A journey: what happens to a customer after something happened", reflect.TypeFor[journey.Doc]()},
+	}
+}
+
+func kindNames() []string {
+	var names []string
+	for _, k := range kinds() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// Schemas returns the JSON Schema of each kind of document.
+func Schemas() map[string]*strictyaml.JSONSchema {
+	schemas := map[string]*strictyaml.JSONSchema{}
+	for _, k := range kinds() {
+		s := strictyaml.Schema(k.doc)
+		s.Title, s.Description = k.name, k.says
+		s.Properties["kind"] = &strictyaml.JSONSchema{Const: k.name, Description: "The kind of the document"}
+		s.Properties["name"] = &strictyaml.JSONSchema{Type: "string", Pattern: namePattern.String(), Description: "The document's name"}
+		s.Required = append([]string{"kind", "name"}, s.Required...)
+		schemas[k.name] = s
+	}
+	return schemas
+}
