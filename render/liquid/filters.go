@@ -109,7 +109,7 @@ func (f Filter) adapt() filterFunc {
 		}
 		v := r.wrap(out)
 		if f.HTML && v.kind == textKind {
-			v = v.html()
+			v = r.html(v.text)
 		}
 		return v, r.spend(v.weight())
 	}
@@ -195,7 +195,7 @@ func (r *renderer) appendJSON(b []byte, v value) ([]byte, error) {
 
 // rawFilter says that a text is HTML already.
 func rawFilter(r *renderer, in value, _ args) (value, error) {
-	return htmlValue(r.string(in)), nil
+	return r.html(r.string(in)), nil
 }
 
 func sizeFilter(_ *renderer, in value, _ args) (value, error) {

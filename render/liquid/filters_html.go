@@ -15,6 +15,16 @@ func htmlFilters() map[string]filterSpec {
 	}
 }
 
+// html returns a text that is HTML already. That matters only where everything
+// else is escaped.
+func (r *renderer) html(s string) value {
+	v := textValue(s)
+	if r.template.autoEscape {
+		v = v.html()
+	}
+	return v
+}
+
 func needsEscape(b []byte) bool { return bytes.ContainsAny(b, `&<>"'`) }
 
 // entity returns what stands for c in HTML, or nothing.
@@ -53,7 +63,7 @@ func escapeFilter(r *renderer, in value, _ args) (value, error) {
 		return in, nil
 	}
 	s := r.string(in)
-	return htmlValue(string(appendEscaped(nil, s))), nil
+	return r.html(string(appendEscaped(nil, s))), nil
 }
 
 // escapeOnceFilter escapes what is not escaped yet.
@@ -67,7 +77,7 @@ func escapeOnceFilter(r *renderer, in value, _ args) (value, error) {
 		}
 		b = append(b, s[i])
 	}
-	return htmlValue(string(b)), nil
+	return r.html(string(b)), nil
 }
 
 // entityLength returns how long the entity is that s, at an &, begins with; 0 if
@@ -100,7 +110,7 @@ func newlineFilter(r *renderer, in value, _ args) (value, error) {
 		s = string(appendEscaped(nil, s))
 	}
 	s = strings.ReplaceAll(s, "\r\n", "\n")
-	return htmlValue(strings.ReplaceAll(s, "\n", "<br />\n")), nil
+	return r.html(strings.ReplaceAll(s, "\n", "<br />\n")), nil
 }
 
 // stripHTML takes away tags and comments, and scripts and styles with what is in

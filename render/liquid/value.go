@@ -61,7 +61,6 @@ func boolValue(b bool) value {
 func intValue(n int64) value     { return value{kind: intKind, num: n} }
 func floatValue(f float64) value { return value{kind: floatKind, num: int64(math.Float64bits(f))} }
 func textValue(s string) value   { return value{kind: textKind, text: s} }
-func htmlValue(s string) value   { return value{kind: textKind, num: 1, text: s} }
 func listValue(v []value) value  { return value{kind: listKind, of: &list{v}} }
 
 func (v value) float() float64       { return math.Float64frombits(uint64(v.num)) }
