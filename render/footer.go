@@ -1,0 +1,120 @@
+package render
+
+import (
+	"cmp"
+	"html"
+	"strings"
+
+	"rapport"
+)
+
+// unsubscribeWords are what the link in the footer says.
+var unsubscribeWords = map[string]string{
+	"en": "Unsubscribe", "th": "ยกเลิกการรับข่าวสาร", "id": "Berhenti berlangganan", "ms": "Berhenti melanggan",
+	"vi": "Hủy đăng ký", "zh": "退订", "zh-hant": "取消訂閱", "zh-tw": "取消訂閱", "zh-hk": "取消訂閱",
+	"ja": "配信停止", "ko": "수신 거부", "de": "Abmelden", "fr": "Se désabonner", "es": "Cancelar suscripción",
+	"it": "Annulla iscrizione", "pt": "Cancelar inscrição", "nl": "Afmelden",
+}
+
+// finish adds what every e-mail needs and its author need not write: the line
+// after the subject, and the way out of what she may leave.
+func (t *Template) finish(content *rapport.Content, preheader string, s *scope) {
+	if t.channel != rapport.Email {
+		return
+	}
+	if content.HTML != "" && preheader != "" {
+		content.HTML = insertAt(content.HTML, bodyStart(content.HTML),
+			`<div style="display:none;max-height:0;overflow:hidden">`+preheader+"</div>")
+	}
+	if !s.request.Message.Class.Optional() {
+		return
+	}
+	address, url := strings.TrimSpace(t.brand.doc.Address), s.request.Unsubscribe
+	words := t.brand.wordsToLeave(s.language)
+	if content.HTML != "" && !shows(content.HTML, html.EscapeString(url), url) {
+		content.HTML = insertAt(content.HTML, bodyEnd(content.HTML), htmlFooter(address, url, words))
+	}
+	if content.Text != "" && !shows(content.Text, url) {
+		content.Text = strings.TrimRight(content.Text, " \n") + textFooter(address, url, words)
+	}
+}
+
+// shows reports whether a body holds the link in one of its spellings.
+func shows(body string, links ...string) bool {
+	for _, link := range links {
+		if link != "" && strings.Contains(body, link) {
+			return true
+		}
+	}
+	return false
+}
+
+func htmlFooter(address, url, words string) string {
+	if address == "" && url == "" {
+		return ""
+	}
+	var lines []string
+	if address != "" {
+		lines = append(lines, strings.ReplaceAll(html.EscapeString(address), "\n", "<br>"))
+	}
+	if url != "" {
+		lines = append(lines, `<a href="`+html.EscapeString(url)+`" style="color:#666666">`+html.EscapeString(words)+"</a>")
+	}
+	return `<div style="margin:24px auto 0;padding:0 16px;max-width:600px;text-align:center;font:12px/1.5 sans-serif;color:#666666">` +
+		strings.Join(lines, "<br>") + "</div>\n"
+}
+
+func textFooter(address, url, words string) string {
+	var lines []string
+	if address != "" {
+		lines = append(lines, address)
+	}
+	if url != "" {
+		lines = append(lines, words+": "+url)
+	}
+	if len(lines) == 0 {
+		return "\n"
+	}
+	return "\n\n-- \n" + strings.Join(lines, "\n") + "\n"
+}
+
+// wordsToLeave returns what the link says in a language.
+func (b *brand) wordsToLeave(language string) string {
+	for tag := language; tag != ""; tag = wider(tag) {
+		if words := cmp.Or(b.unsubscribe[tag], unsubscribeWords[tag]); words != "" {
+			return words
+		}
+	}
+	return cmp.Or(b.unsubscribe["en"], unsubscribeWords["en"])
+}
+
+func insertAt(s string, at int, piece string) string { return s[:at] + piece + s[at:] }
+
+// bodyStart returns where the content of an HTML document begins: after its tag
+// body, or at its start if it has none.
+func bodyStart(doc string) int {
+	const tag = "<body"
+	for from := 0; ; {
+		i := strings.IndexByte(doc[from:], '<')
+		if i < 0 || from+i+len(tag) >= len(doc) {
+			return 0
+		}
+		from += i
+		if after := doc[from+len(tag)]; strings.EqualFold(doc[from:from+len(tag)], tag) && strings.IndexByte("> \t\r\n", after) >= 0 {
+			return from + strings.IndexByte(doc[from:], '>') + 1 // 0 more than before if it never ends
+		}
+		from++
+	}
+}
+
+// bodyEnd returns where the content of an HTML document ends.
+func bodyEnd(doc string) int {
+	for _, tag := range [...]string{"</body>", "</html>"} {
+		for i := len(doc) - len(tag); i >= 0; i-- {
+			if doc[i] == '<' && strings.EqualFold(doc[i:i+len(tag)], tag) {
+				return i
+			}
+		}
+	}
+	return len(doc)
+}

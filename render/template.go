@@ -1,0 +1,180 @@
+package render
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"rapport"
+	"rapport/render/liquid"
+)
+
+// Limits of one rendering.
+const (
+	maxOutput  = 256 << 10 // bytes of an HTML or text body
+	maxSubject = 2 << 10   // bytes of a subject or preheader
+	maxSteps   = 50_000    // see liquid.Limits
+)
+
+// Template is a compiled template. It is immutable and safe for concurrent use.
+type Template struct {
+	name      string
+	channel   rapport.Channel
+	brand     *brand
+	from      *Sender
+	replyTo   string
+	main      variant
+	variants  []variant
+	fallbacks map[string]*fallback // by root
+	traits    []string             // of the customer that it reads, sorted
+	reads     []string
+	buffers   sync.Pool // of *[]byte
+}
+
+// variant is a template's texts in one language; what it does not have is nil.
+type variant struct {
+	language                       string
+	subject, preheader, html, text *part
+}
+
+// part is one text, and the path of its field.
+type part struct {
+	path     string
+	template *liquid.Template
+}
+
+// Name returns the document's name.
+func (t *Template) Name() string { return t.name }
+
+// Channel returns what the template is written for.
+func (t *Template) Channel() rapport.Channel { return t.channel }
+
+// Reads returns everything that the template may read, such as
+// customer.first_name or cart.lines[].price, sorted. The slice must not be
+// changed.
+func (t *Template) Reads() []string { return t.reads }
+
+// Languages returns the languages that the template is also written in, sorted.
+func (t *Template) Languages() []string {
+	languages := make([]string, len(t.variants))
+	for i := range t.variants {
+		languages[i] = t.variants[i].language
+	}
+	slices.Sort(languages)
+	return languages
+}
+
+// note gathers what the whole template reads.
+func (c *compiler) note() {
+	for _, p := range c.paths {
+		c.t.reads = append(c.t.reads, p.Name)
+		if steps := split(p.Name); steps[0] == "customer" && len(steps) > 1 {
+			c.t.traits = append(c.t.traits, steps[1])
+		}
+	}
+	for _, list := range []*[]string{&c.t.reads, &c.t.traits} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+}
+
+// Render renders the template for one message; see [Set.Render].
+func (t *Template) Render(r Request, now rapport.Instant) (Letter, error) {
+	if m := r.Message; m.Channel != "" && m.Channel != t.channel {
+		return Letter{}, t.refuse("", "it is written for "+string(t.channel)+", and the message goes by "+string(m.Channel))
+	}
+	v := t.choose(r)
+	s := &scope{template: t, request: r, now: now, language: cmp.Or(v.language, languageTag(r.Market.Language))}
+	content, err := t.content(v, s)
+	if err != nil {
+		return Letter{}, err
+	}
+	return Letter{Content: content, From: t.sender(r.Market), ReplyTo: t.answers(), Language: s.language}, nil
+}
+
+func (t *Template) content(v *variant, s *scope) (content rapport.Content, err error) {
+	preheader := ""
+	for _, f := range [...]struct {
+		part *part
+		into *string
+		most int
+	}{
+		{v.subject, &content.Subject, maxSubject}, {v.preheader, &preheader, maxSubject},
+		{v.html, &content.HTML, maxOutput}, {v.text, &content.Text, maxOutput},
+	} {
+		if *f.into, err = t.print(f.part, s, f.most); err != nil {
+			return rapport.Content{}, err
+		}
+	}
+	content.Subject = oneLine(content.Subject)
+	if t.channel == rapport.Email && content.Subject == "" {
+		return rapport.Content{}, t.refuse(v.subject.path, "the subject came out empty")
+	}
+	if blank(content.HTML) && blank(content.Text) {
+		return rapport.Content{}, t.refuse("", "the message came out empty")
+	}
+	t.finish(&content, oneLine(preheader), s)
+	return content, nil
+}
+
+// print renders one text.
+func (t *Template) print(p *part, s *scope, most int) (string, error) {
+	if p == nil {
+		return "", nil
+	}
+	buffer, _ := t.buffers.Get().(*[]byte)
+	if buffer == nil {
+		buffer = new([]byte)
+	}
+	defer t.buffers.Put(buffer)
+	out, err := p.template.Render((*buffer)[:0], s, liquid.RenderOptions{
+		Now: s.now, Zone: s.request.Zone, StrictVariables: true,
+		Limits: liquid.Limits{Output: most, Steps: maxSteps},
+	})
+	if err != nil {
+		return "", t.fault(p.path, err)
+	}
+	*buffer = out
+	return string(out), nil
+}
+
+// fault says in which template and text something went wrong.
+func (t *Template) fault(path string, err error) error {
+	refusal := t.refuse(path, rapport.MessageOf(err))
+	if e := (*rapport.Error)(nil); errors.As(err, &e) {
+		refusal.Code, refusal.Err = e.Code, e.Err
+	}
+	return refusal
+}
+
+func (t *Template) refuse(path, message string) *rapport.Error {
+	if path != "" {
+		message = path + ": " + message
+	}
+	return &rapport.Error{
+		Kind: rapport.Invalid, Code: "template_failed", Message: "template " + quote(t.name) + ": " + message,
+	}
+}
+
+// sender returns whom a message to a market comes from.
+func (t *Template) sender(m Market) rapport.Sender {
+	s := cmp.Or(t.from, t.brand.sender(t.channel, m.Name))
+	if s == nil {
+		return rapport.Sender{}
+	}
+	return rapport.Sender{Name: s.Name, Address: s.Address}
+}
+
+func (t *Template) answers() string {
+	if t.channel != rapport.Email {
+		return ""
+	}
+	return cmp.Or(t.replyTo, t.brand.doc.ReplyTo)
+}
+
+// oneLine makes one line of a text, as a header needs it.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || isControl(r) || r == 0x2028 || r == 0x2029 || r == 0x85 }), " ")
+}
