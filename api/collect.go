@@ -60,6 +60,10 @@ type Collect struct {
 	newID func() string
 	log   *slog.Logger
 
+	// OnRefused, if set before the first call, is told how many events of a call
+	// were refused for good.
+	OnRefused func(events int)
+
 	buffers sync.Pool // of *bytes.Buffer, for bodies while they are read and parsed
 	gunzips sync.Pool // of *gzip.Reader
 }
@@ -148,6 +152,9 @@ func (c *Collect) take(w http.ResponseWriter, r *http.Request, call rapport.Even
 	}
 	if !given && !c.accepts(result.WriteKey) {
 		return collect.Result{}, errUnknownKey
+	}
+	if refused := len(result.Refused) + result.Unlisted; refused > 0 && c.OnRefused != nil {
+		c.OnRefused(refused)
 	}
 	if call != collect.Batch && len(result.Refused) > 0 {
 		why := result.Refused[0]

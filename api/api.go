@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"rapport"
+	"rapport/flow"
+	"rapport/rule"
+	"rapport/store"
+	"rapport/workspace"
+)
+
+// Config is what the face needs of the rest of the program. What is not said to
+// be optional is required.
+type Config struct {
+	Flow       Flow
+	Store      Store
+	Workspaces Workspaces
+	Collect    *Collect
+	Key        rapport.Key // the installation's
+
+	// Authorised reports whether a key is an admin's, in a time that tells nothing.
+	Authorised func(key string) bool
+	// Ready returns why requests that write can't be served; nil while they can.
+	Ready func() error
+	// Sandbox moves the clock. Nil in a live environment, where it can't be moved.
+	Sandbox Sandbox
+	// Brand returns the name by which a message's recipient knows the sender, for
+	// the unsubscribe page. Optional.
+	Brand func(context.Context, rapport.Message) string
+	// Metrics are served under /metrics. Optional.
+	Metrics *Metrics
+	// Home serves the start page and whatever else no other address is. Optional.
+	Home http.Handler
+	// NewID makes a text that is new each time, of letters, digits and dashes.
+	NewID func() string
+	Log   *slog.Logger
+	// Version of the program, for the OpenAPI document. Optional.
+	Version string
+}
+
+// Flow takes what is asked for through the next micro-batch.
+type Flow interface {
+	// Now returns the instant that the environment's clock shows.
+	Now() rapport.Instant
+	// Do returns once the work is committed.
+	Do(ctx context.Context, work flow.Work) error
+}
+
+// Sandbox is an environment whose clock can be moved.
+type Sandbox interface {
+	// Advance moves the clock to the instant that to returns, does all that falls
+	// due on the way, and returns what the clock shows then. An instant that has
+	// passed is refused with kind Conflict.
+	Advance(ctx context.Context, to func(now rapport.Instant) rapport.Instant) (rapport.Instant, error)
+}
+
+// Workspaces keeps the versions of the workspace and puts new ones in force. The
+// list of problems says what is wrong with documents; if it is not empty, nothing
+// was changed.
+type Workspaces interface {
+	// Current returns the workspace in force.
+	Current() Workspace
+	// Plan says what Apply would do.
+	Plan(files []workspace.File, prune bool) (Applied, []workspace.Problem)
+	// Apply puts documents among those in force, or in their place if prune is set,
+	// and returns when they are in force.
+	Apply(ctx context.Context, files []workspace.File, prune bool, author, note string) (Applied, []workspace.Problem, error)
+	// Delete takes a document away unless another needs it. Kind NotFound if it is
+	// not there.
+	Delete(ctx context.Context, kind, name, author string) (Applied, []workspace.Problem, error)
+}
+
+// Workspace is one version of what the marketer built.
+type Workspace struct {
+	Documents []workspace.Document // in the order of kinds and names
+	Plan      *rule.Plan           // all data plans together, and the segments' names
+	Running   *flow.Workspace      // the same as flow runs it; never nil
+}
+
+// Applied is what applying documents came to.
+type Applied struct {
+	Version uint64 // in force afterwards
+	Changes []workspace.Change
+	Missing []string // names of secrets that are still to be set
+}
+
+// Store is what is read; package store says what it promises.
+type Store interface {
+	Customers
+	Messages
+	Ledger
+}
+
+// Customers is where customers' records and histories are read.
+type Customers interface {
+	Load(ctx context.Context, ids []rapport.CustomerID) ([][]byte, error)
+	Identifiers(ctx context.Context, keys []rapport.IdentifierKey) ([][]byte, error)
+	Customers(ctx context.Context, kind store.AddressKind, value string, limit int) ([]rapport.CustomerID, error)
+	SearchAddresses(ctx context.Context, prefix string, limit int) ([]store.Address, error)
+	Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]store.Record, error)
+	Entry(ctx context.Context, chunk uint64, customer rapport.CustomerID) (store.Entry, bool, error)
+}
+
+// Messages is where messages and decisions are read.
+type Messages interface {
+	Messages(ctx context.Context, f store.MessageFilter) ([]rapport.Message, error)
+	Message(ctx context.Context, id rapport.MessageID) (rapport.Message, error)
+	Content(ctx context.Context, id rapport.MessageID) (store.Content, error)
+	Decisions(ctx context.Context, f store.DecisionFilter) ([]rapport.Decision, error)
+}
+
+// Ledger is where sums, marks, settings and versions are kept.
+type Ledger interface {
+	Counters(ctx context.Context, prefix string) ([]store.Total, error)
+	Mark(ctx context.Context, name string) ([]byte, error)
+	Setting(ctx context.Context, name string) ([]byte, error)
+	PutSettings(ctx context.Context, settings []store.Setting) error
+	Versions(ctx context.Context, limit int) ([]store.Version, error)
+}
+
+// New returns the handler of every address that the program serves. It is safe
+// for concurrent use.
+func New(c Config) (http.Handler, error) {
+	switch {
+	case c.Flow == nil || c.Store == nil || c.Workspaces == nil || c.Collect == nil:
+		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a flow, a store, a workspace or collect")
+	case c.Authorised == nil || c.Ready == nil || c.NewID == nil || c.Log == nil:
+		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a key, a probe, a source of ids or a log")
+	}
+	mux := http.NewServeMux()
+	c.Collect.Mount(mux)
+	return mux, nil
+}
