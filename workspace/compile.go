@@ -11,6 +11,7 @@ import (
 	"rapport/channel"
 	"rapport/internal/strictyaml"
 	"rapport/journey"
+	"rapport/render"
 	"rapport/rule"
 	"rapport/segment"
 )
@@ -18,16 +19,17 @@ import (
 // Compiled is one version of the workspace, ready to run. It is immutable and
 // safe for concurrent use.
 type Compiled struct {
-	Version  uint64
-	Plan     *rule.Plan    // all data plans together, and the segments' names; rules are checked against it
-	Facts    *rule.FactSet // what must be kept of customers' pasts for all segments and journeys
-	Segments *segment.Set
-	Journeys *journey.Set
-	Channels map[string]channel.Doc // by the document's name
-	Markets  *Markets
-	Brands   *Brands
-	Purposes map[string]Purpose // the stock ones among them
-	Secrets  []string           // names of the secrets that documents need, in order
+	Version   uint64
+	Plan      *rule.Plan    // all data plans together, and the segments' names; rules are checked against it
+	Facts     *rule.FactSet // what must be kept of customers' pasts for all segments and journeys
+	Segments  *segment.Set
+	Journeys  *journey.Set
+	Channels  map[string]channel.Doc // by the document's name
+	Markets   *Markets
+	Brands    map[string]render.BrandDoc // by the document's name; their Name is the title
+	Templates *render.Set
+	Purposes  map[string]Purpose // the stock ones among them
+	Secrets   []string           // names of the secrets that documents need, in order
 }
 
 // Missing returns the names of secrets that documents need and has denies. They
@@ -50,6 +52,7 @@ func Compile(docs []Document, version uint64) (*Compiled, []Problem) {
 	w.Channels, w.Secrets = c.channels()
 	w.Plan = c.knowSegments(c.plan())
 	w.Segments = c.segments(w.Plan)
+	w.Templates = render.NewSet(c.templates(w))
 	journeys := c.journeys(w.Plan, version)
 	c.references(journeys, w)
 	if len(c.problems) > 0 {
@@ -155,10 +158,13 @@ func (c *compiler) segments(plan *rule.Plan) *segment.Set {
 }
 
 func withSuggestion(message, suggestion string) string {
-	if suggestion == "" {
+	switch {
+	case suggestion == "":
 		return message
+	case strings.HasPrefix(suggestion, "did you mean"):
+		return message + ", " + suggestion
 	}
-	return message + ", " + suggestion
+	return message + "; " + suggestion
 }
 
 func (c *compiler) journeys(plan *rule.Plan, version uint64) []*journey.Journey {
@@ -221,8 +227,9 @@ func (c *compiler) channels() (docs map[string]channel.Doc, secrets []string) {
 // references checks that what journeys name is there.
 func (c *compiler) references(journeys []*journey.Journey, w *Compiled) {
 	known := map[journey.ReferenceKind][]string{
-		journey.ToSegment: c.names("segment"),
-		journey.ToPurpose: purposeNames(w.Purposes),
+		journey.ToSegment:  c.names("segment"),
+		journey.ToTemplate: c.names("template"),
+		journey.ToPurpose:  slices.Sorted(maps.Keys(w.Purposes)),
 	}
 	if w.Plan.StrictEvents {
 		known[journey.ToEvent] = slices.Sorted(maps.Keys(w.Plan.Events))
@@ -232,6 +239,9 @@ func (c *compiler) references(journeys []*journey.Journey, w *Compiled) {
 			names, checked := known[r.Kind]
 			if checked && !slices.Contains(names, r.Name) {
 				c.add("journey", j.Name(), r.Path, noSuch(string(r.Kind), r.Name, names))
+			}
+			if t := w.Templates.Get(r.Name); t != nil && r.Kind == journey.ToTemplate {
+				c.sends(j.Name(), r.Path, t)
 			}
 		}
 	}

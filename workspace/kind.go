@@ -2,10 +2,12 @@ package workspace
 
 import (
 	"reflect"
+	"slices"
 
 	"rapport/channel"
 	"rapport/internal/strictyaml"
 	"rapport/journey"
+	"rapport/render"
 	"rapport/segment"
 )
 
@@ -22,10 +24,12 @@ func kinds() []kind {
 	return []kind{
 		{"plan", "The data plan: which traits customers and which properties events have", reflect.TypeFor[DataPlan]()},
 		{"market", "A market: its countries, language, currency and time zone", reflect.TypeFor[Market]()},
-		{"brand", "A brand: its logo, colours, fonts and senders", reflect.TypeFor[Brand]()},
+		{"brand", "A brand: its logo, colours, fonts and senders", reflect.TypeFor[brand]()},
 		{"purpose", "A purpose that customers agree to", reflect.TypeFor[Purpose]()},
 		{"channel", "A channel: who hands messages to the world", reflect.TypeFor[channel.Doc]()},
 		{"segment", "A segment: the customers for whom a rule holds", reflect.TypeFor[segment.Doc]()},
+		{"block", "A block: a piece that templates share", reflect.TypeFor[render.BlockDoc]()},
+		{"template", "A template: what a message says", reflect.TypeFor[render.Doc]()},
 		{"journey", "A journey: what happens to a customer after something happened", reflect.TypeFor[journey.Doc]()},
 	}
 }
@@ -46,7 +50,7 @@ func Schemas() map[string]*strictyaml.JSONSchema {
 		s.Title, s.Description = k.name, k.says
 		s.Properties["kind"] = &strictyaml.JSONSchema{Const: k.name, Description: "The kind of the document"}
 		s.Properties["name"] = &strictyaml.JSONSchema{Type: "string", Pattern: namePattern.String(), Description: "The document's name"}
-		s.Required = append([]string{"kind", "name"}, s.Required...)
+		s.Required = append([]string{"kind", "name"}, slices.DeleteFunc(s.Required, func(f string) bool { return f == "name" })...)
 		schemas[k.name] = s
 	}
 	return schemas

@@ -62,30 +62,34 @@ func ParseOne(kind, name string, body []byte) (Document, []Problem) {
 
 // withHead puts kind and name at the top of a body that lacks them.
 func withHead(d Document, tree *strictyaml.Tree) []byte {
-	var lines [][2]string
-	for _, line := range [...][2]string{{"kind", d.Kind}, {"name", d.Name}} {
-		if !tree.Has(line[0]) {
-			lines = append(lines, line)
-		}
-	}
 	line, column := tree.At("")
-	rest := d.Body[offsetOf(d.Body, line-d.Line, column):]
-	top := d.Body[:len(d.Body)-len(rest)]
-	var head []byte
-	if inside, flow := bytes.CutPrefix(rest, []byte("{")); flow {
-		head, rest = append(head, '{'), inside
-		for i, l := range lines {
-			head = fmt.Appendf(head, "%q: %q", l[0], l[1])
-			if i < len(lines)-1 || !bytes.HasPrefix(bytes.TrimSpace(rest), []byte("}")) {
-				head = append(head, ", "...)
-			}
+	top := offsetOf(d.Body, line-d.Line, column)
+	before, rest := d.Body[:top], d.Body[top:]
+	inside, flow := bytes.CutPrefix(rest, []byte("{"))
+	var head []string
+	for _, field := range [...][2]string{{"kind", d.Kind}, {"name", d.Name}} {
+		switch {
+		case tree.Has(field[0]):
+		case flow:
+			head = append(head, fmt.Sprintf("%q: %q", field[0], field[1]))
+		case field[0] == "kind":
+			head = append(head, "kind: "+field[1])
+		default:
+			head = append(head, fmt.Sprintf("name: %q", field[1])) // it may look like a number
 		}
-		return slices.Concat(top, head, rest)
 	}
-	for _, l := range lines {
-		head = fmt.Appendf(head, "%s: %q\n%s", l[0], l[1], strings.Repeat(" ", column-1))
+	if len(head) == 0 {
+		return d.Body
 	}
-	return slices.Concat(top, head, rest)
+	if !flow {
+		indent := "\n" + strings.Repeat(" ", column-1)
+		return slices.Concat(before, []byte(strings.Join(head, indent)+indent), rest)
+	}
+	text := "{" + strings.Join(head, ", ")
+	if !bytes.HasPrefix(bytes.TrimSpace(inside), []byte("}")) {
+		text += ", "
+	}
+	return slices.Concat(before, []byte(text), inside)
 }
 
 func offsetOf(text []byte, line, column int) int {

@@ -1,11 +1,6 @@
 package workspace
 
-import (
-	"maps"
-	"slices"
-
-	"rapport"
-)
+import "rapport"
 
 // Purpose is something that customers agree to, or not. The stock purposes are
 // there without a document; one of the same name says more about them.
@@ -29,8 +24,4 @@ func (c *compiler) purposes() map[string]Purpose {
 		}
 	}
 	return purposes
-}
-
-func purposeNames(purposes map[string]Purpose) []string {
-	return slices.Sorted(maps.Keys(purposes))
 }

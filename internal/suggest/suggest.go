@@ -11,7 +11,8 @@ const longest = 100
 // Nearest returns the one of the known words that is likeliest to have been meant
 // by word, and whether any is near enough to be worth a suggestion. Upper and
 // lower case, and spaces, dashes and underscores, hardly count. Of several that
-// are equally near the first one is taken.
+// are equally near the first one is taken; if none is near, the only one that
+// begins with word, should it have three letters or more.
 func Nearest(word string, known []string) (string, bool) {
 	w := fold(word)
 	if len(w) == 0 || len(w) > longest {
@@ -29,7 +30,25 @@ func Nearest(word string, known []string) (string, bool) {
 			best, least, found = k, d, true
 		}
 	}
+	if !found {
+		return beginning(word, known)
+	}
 	return best, found
+}
+
+func beginning(word string, known []string) (only string, found bool) {
+	if len(word) < 3 {
+		return "", false
+	}
+	for _, k := range known {
+		if len(k) >= len(word) && strings.EqualFold(k[:len(word)], word) {
+			if found {
+				return "", false
+			}
+			only, found = k, true
+		}
+	}
+	return only, found
 }
 
 // fold leaves out what people mix up most.

@@ -20,6 +20,8 @@ func TestNearest(t *testing.T) {
 		"welcom":                      "welcome",
 		"emial":                       "email",
 		"ids":                         "id",
+		"curr":                        "currency",
+		"Order C":                     "Order Completed",
 		"zzz":                         "",
 		"q":                           "",
 		"":                            "",
