@@ -31,10 +31,10 @@ func (k EffectKind) String() string {
 type Effect struct {
 	Kind     EffectKind
 	Journey  string
-	Version  uint64 // of the workspace in which the run began
-	Run      uint64 // 0 of a refused entry
-	Previous uint64 // of Restarted: the run that it took the place of
-	Key      string
+	Version  uint64          // of the workspace in which the run began
+	Run      uint64          // 0 of a refused entry
+	Previous uint64          // of Restarted: the run that it took the place of
+	Key      string          // "" also of a goal that was reached after the run's end
 	Step     string          // of Moved and Asked: the step; of Exited: where the run stood
 	Choice   string          // of Moved over a branch: which case; over a wait_until: then or otherwise
 	At       rapport.Instant // when, as of the due instant

@@ -132,12 +132,10 @@ func (w *walk) exitsByMemory(j *Journey, run *Run) bool {
 }
 
 // exitsByRule ends a run if one of the rules to exit holds.
-func (w *walk) exitsByRule(j *Journey, run *Run) bool {
+func (w *walk) exitsByRule(j *Journey, run *Run) {
 	if r := w.exitRule(j, run.Entry); r != nil {
 		w.end(run, ByExitRule, r.Text())
-		return true
 	}
-	return false
 }
 
 // exitRule returns the rule to exit that holds for a run with this entry.
@@ -242,7 +240,8 @@ func (w *walk) awaited(n *node, run *Run) bool {
 }
 
 // goOn walks a run from a node until it waits or ends. Every step leads onwards,
-// so the steps it takes are bounded by those there are.
+// so the steps it takes are bounded by those there are. The rules to exit have
+// been asked at this instant, and nothing a step does could change their answer.
 func (w *walk) goOn(j *Journey, run *Run, at int) {
 	for range len(j.nodes) + 1 {
 		if at == end {
@@ -253,9 +252,6 @@ func (w *walk) goOn(j *Journey, run *Run, at int) {
 		run.Place = n.place
 		switch n.kind {
 		case sendNode:
-			if w.exitsByRule(j, run) {
-				return
-			}
 			w.ask(run, n)
 			at = n.next
 		case branchNode:

@@ -1,0 +1,232 @@
+package journey
+
+import (
+	"cmp"
+	"fmt"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"rapport"
+)
+
+const start = 1_790_000_000_000
+
+// someFacts draws inputs that crowd together, so that things meet at the same
+// instant, and come late.
+func someFacts(t *rapid.T, names []string) []fact {
+	var all []fact
+	now := int64(start)
+	for range rapid.IntRange(0, 30).Draw(t, "events") {
+		now += rapid.Int64Range(0, 4).Draw(t, "step") * 60_000
+		all = append(all, fact{
+			now: now, at: now - rapid.Int64Range(0, 6).Draw(t, "late")*60_000,
+			name: rapid.SampledFrom(names).Draw(t, "name"), key: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "key"),
+		})
+	}
+	return all
+}
+
+// play gives facts to a set, does what falls due between them, and returns all
+// effects. between is called before each input at an instant at which nothing is
+// due, and returns the state to go on with.
+func play(t interface{ Fatal(...any) }, x *Set, who *customer, facts []fact, between func(*State, rapport.Instant) *State) []Effect {
+	st := &State{}
+	var all []Effect
+	due := func(until rapport.Instant) {
+		for st.Next() < until {
+			now := st.Next()
+			all = append(all, x.Step(st, Input{}, who, now)...)
+			if st.Next() <= now {
+				t.Fatal("something stays due")
+			}
+		}
+	}
+	for i, f := range facts {
+		due(rapport.Instant(f.now))
+		st = between(st, rapport.Instant(f.now))
+		e := newEvent(t, fmt.Sprint("m", i), f.name, rapport.Instant(f.at), fmt.Sprintf(`{"k":%q}`, f.key))
+		who.fold(e, rapport.Instant(f.now))
+		all = append(all, x.Step(st, Input{Event: e}, who, rapport.Instant(f.now))...)
+	}
+	due(start + 1<<40)
+	return all
+}
+
+func TestRunsAreWhatTheOracleSays(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		minutes := func(name string, least, most int64) int64 {
+			return rapid.Int64Range(least, most).Draw(t, name) * 60_000
+		}
+		o := &oracle{
+			wait1: minutes("wait1", 1, 5), wait2: minutes("wait2", 1, 5), maxAge: minutes("max_age", 1, 7),
+			restart: rapid.Bool().Draw(t, "restart"), never: rapid.IntRange(0, 4).Draw(t, "never") == 0,
+			after: minutes("after", 0, 6), within: minutes("within", 1, 12), matchKey: rapid.Bool().Draw(t, "match"),
+			inputs: someFacts(t, []string{"in", "in", "in", "out", "buy", "else"}),
+		}
+		j, problems := Compile("simple", o.doc(), Env{Version: 1})
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		got := map[string][]string{}
+		keys := map[uint64]string{} // a goal that is reached after the run's end names the run only
+		for _, f := range play(t, NewSet([]*Journey{j}), newCustomer(j), o.inputs, func(st *State, _ rapport.Instant) *State { return st }) {
+			if text := inOracleWords(f); text != "" {
+				if f.Key != "" {
+					keys[f.Run] = f.Key
+				}
+				key := cmp.Or(f.Key, keys[f.Run])
+				got[key] = append(got[key], fmt.Sprintf("%d %s", f.At, text))
+			}
+		}
+		for _, key := range []string{"a", "b"} {
+			if diff := gocmp.Diff(o.trace(key), got[key]); diff != "" {
+				t.Fatalf("key %s of %+v (-oracle +journey):\n%s", key, *o, diff)
+			}
+		}
+	})
+}
+
+// doc writes the oracle's journey as a document.
+func (o *oracle) doc() Doc {
+	d := func(ms int64) string { return fmt.Sprintf("%ds", ms/1000) }
+	doc := Doc{
+		Entry: Entry{Event: []string{"in"}, MaxAge: d(o.maxAge)}, Key: "event.k",
+		Reentry: Reentry{After: d(o.after)},
+		Exit:    []Exit{{Event: []string{"out"}}},
+		Goal:    &Goal{Event: []string{"buy"}, Where: "event.k == entry.k", Within: d(o.within)},
+	}
+	if o.restart {
+		doc.Reentry.Running = "restart"
+	}
+	if o.never {
+		doc.Reentry.After = "never"
+	}
+	if o.matchKey {
+		doc.Exit[0].Where = "event.k == entry.k"
+	}
+	send := func(name string) Step {
+		return Step{Name: name, Send: &Send{Template: "t", Channel: "email", Class: "content"}}
+	}
+	doc.Steps = []Step{{Wait: d(o.wait1)}, send("first"), {Wait: d(o.wait2)}, send("second")}
+	return doc
+}
+
+// inOracleWords puts an effect in the oracle's words.
+func inOracleWords(f Effect) string {
+	switch {
+	case f.Kind == Moved:
+		return ""
+	case f.Kind == Asked:
+		return "passed " + f.Step
+	case f.Kind == Refused:
+		return "refused " + string(f.Reason)
+	case f.Kind == Exited && f.Reason == Finished:
+		return "finished"
+	}
+	return f.Kind.String()
+}
+
+// deep is a journey with everything in it.
+const deep = `
+entry: { event: in, max_age: 5m }
+key: event.k
+reentry: { running: restart, after: 2m }
+exit:
+  - { event: out, where: event.k == entry.k }
+  - { when: 'events("bad").within("4m").count() >= 2' }
+goal: { event: buy, within: 9m }
+steps:
+  - { wait: 2m }
+  - branch:
+      - { when: 'events("buy").within("3m").exists()', steps: [ { send: { template: a, channel: email, class: content } } ] }
+      - { when: 'entry.k == "b"', steps: [ { wait: 1m }, { stop: true } ] }
+  - wait_until:
+      when: '!events("else").within("2m").exists()'
+      timeout: 3m
+      otherwise: [ { send: { template: b, channel: email, class: content } } ]
+  - wait_until:
+      event: [buy, else]
+      where: event.k == entry.k
+      timeout: 4m
+      then: [ { send: { template: c, channel: email, class: content, useful_for: 3m } } ]
+  - send: { template: d, channel: sms, class: transactional }
+`
+
+// The same inputs give the same effects however they are grouped: whether the
+// state is written and read between them, and how often somebody asks although
+// nothing is due.
+func TestBatchesDoNotMatter(t *testing.T) {
+	t.Parallel()
+	doc, _ := parseDoc(deep)
+	j, problems := Compile("deep", doc, Env{Version: 1})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	other := mustCompile(t, "other", `
+entry: { event: [else, in] }
+exit: [ { event: buy } ]
+steps: [ { wait: 1m }, { send: { template: e, channel: email, class: content } } ]`)
+	x := NewSet([]*Journey{j, other})
+	rapid.Check(t, func(t *rapid.T) {
+		facts := someFacts(t, []string{"in", "in", "in", "out", "buy", "else", "bad"})
+		want := play(t, x, newCustomer(j, other), facts, func(st *State, _ rapport.Instant) *State { return st })
+		who := newCustomer(j, other)
+		got := play(t, x, who, facts, func(st *State, now rapport.Instant) *State {
+			if rapid.Bool().Draw(t, "ask") && st.Next() > now {
+				if effects := x.Step(st, Input{}, who, now); len(effects) > 0 {
+					t.Fatalf("nothing happened, and yet: %v", effects)
+				}
+			}
+			if rapid.Bool().Draw(t, "store") {
+				read, err := Decode(st.AppendBinary(nil))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return read
+			}
+			return st
+		})
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-one batch +several):\n%s", diff)
+		}
+	})
+}
+
+// Every run that begins ends, once, and sends each step once at most.
+func TestRunsEnd(t *testing.T) {
+	t.Parallel()
+	doc, _ := parseDoc(deep)
+	j, _ := Compile("deep", doc, Env{Version: 1})
+	rapid.Check(t, func(t *rapid.T) {
+		facts := someFacts(t, []string{"in", "in", "out", "buy", "else", "bad"})
+		open := map[uint64]bool{}
+		asked := map[string]bool{}
+		for _, f := range play(t, NewSet([]*Journey{j}), newCustomer(j), facts, func(st *State, _ rapport.Instant) *State { return st }) {
+			switch f.Kind {
+			case Entered, Restarted:
+				if open[f.Run] || f.Kind == Restarted && !open[f.Previous] {
+					t.Fatalf("run %d begins twice, or takes the place of none", f.Run)
+				}
+				delete(open, f.Previous)
+				open[f.Run] = true
+			case Exited:
+				if !open[f.Run] {
+					t.Fatalf("run %d ends and was not under way", f.Run)
+				}
+				delete(open, f.Run)
+			case Asked:
+				id := fmt.Sprint(f.Run, f.Step)
+				if !open[f.Run] || asked[id] {
+					t.Fatalf("run %d asks for %s twice, or after its end", f.Run, f.Step)
+				}
+				asked[id] = true
+			}
+		}
+		if len(open) > 0 {
+			t.Fatalf("%d runs never end", len(open))
+		}
+	})
+}
