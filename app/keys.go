@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"fmt"
 
 	"rapport"
 	"rapport/store"
@@ -17,7 +16,7 @@ const (
 	settingKey         = "installation key"
 	settingEnvironment = "environment"
 	settingAdminKey    = "admin key hash"
-	settingWriteKey    = "write key hash"
+	settingWriteKey    = "write key"
 )
 
 // Environments of a data folder.
@@ -83,26 +82,44 @@ func (k apiKey) Is(given string) bool {
 	return subtle.ConstantTimeCompare(hash[:], k.hash[:]) == 1
 }
 
-// openKey returns the key that was given, or the one whose hash the folder keeps,
+// openAdminKey returns the key that was given, or the one whose hash the folder keeps,
 // or makes one.
-func openKey(ctx context.Context, st settings, setting, given, prefix string) (apiKey, error) {
+func openAdminKey(ctx context.Context, st settings, given, prefix string) (apiKey, error) {
 	if given != "" {
 		return apiKey{hash: sha256.Sum256([]byte(given))}, nil
 	}
-	found, err := st.Setting(ctx, setting)
+	found, err := st.Setting(ctx, settingAdminKey)
 	if err != nil {
 		return apiKey{}, err
 	}
 	var key apiKey
 	if found != nil {
 		if copy(key.hash[:], found) != len(key.hash) {
-			return key, rapport.Errorf(rapport.Internal, "the %s in the data folder is damaged", setting)
+			return key, rapport.Errorf(rapport.Internal, "the admin key in the data folder is damaged")
 		}
 		return key, nil
 	}
+	key.Fresh = newKey(prefix)
+	key.hash = sha256.Sum256([]byte(key.Fresh))
+	return key, st.PutSettings(ctx, []store.Setting{{Name: settingAdminKey, Data: key.hash[:]}})
+}
+
+// openWriteKey is openAdminKey for the key that events are sent with. It stands in
+// every page of a shop, so it is no secret and kept as it is.
+func openWriteKey(ctx context.Context, st settings, given, prefix string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	found, err := st.Setting(ctx, settingWriteKey)
+	if err != nil || found != nil {
+		return string(found), err
+	}
+	key := newKey(prefix)
+	return key, st.PutSettings(ctx, []store.Setting{{Name: settingWriteKey, Data: []byte(key)}})
+}
+
+func newKey(prefix string) string {
 	var secret [20]byte
 	_, _ = rand.Read(secret[:]) // never fails
-	key.Fresh = fmt.Sprintf("%s_%s", prefix, hex.EncodeToString(secret[:]))
-	key.hash = sha256.Sum256([]byte(key.Fresh))
-	return key, st.PutSettings(ctx, []store.Setting{{Name: setting, Data: key.hash[:]}})
+	return prefix + "_" + hex.EncodeToString(secret[:])
 }

@@ -1,0 +1,198 @@
+package app
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"rapport"
+	"rapport/flow"
+	"rapport/internal/clock"
+	"rapport/render"
+	"rapport/store/sqlite"
+	"rapport/workspace"
+)
+
+// Config is how a program is to run. Data is required; of the rest the zero value
+// is right for a live server on this machine.
+type Config struct {
+	Data     string // the data folder
+	Listen   string // address and port; 127.0.0.1:8080 unless said
+	URL      string // where customers reach the server; http:// and Listen unless said
+	Sandbox  bool
+	AdminKey string // made and shown once unless given
+	WriteKey string
+	Log      *slog.Logger
+}
+
+// App is a running program.
+type App struct {
+	Flow       *flow.Flow
+	Store      *sqlite.Store
+	Workspaces *Workspaces
+	Admin      apiKey
+	Write      string // the key that events are sent with
+
+	config  Config
+	key     rapport.Key
+	clock   clock.Clock
+	ahead   *clock.Offset // nil in a live environment
+	alarm   *alarm
+	server  *http.Server
+	closing chan struct{}
+}
+
+// Open opens the data folder and starts the flow. Nothing is served yet.
+func Open(ctx context.Context, c Config) (*App, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8080"
+	}
+	if c.URL == "" {
+		c.URL = "http://" + c.Listen
+	}
+	st, err := sqlite.Open(c.Data, sqlite.Options{})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Store: st, config: c, closing: make(chan struct{})}
+	if err := a.start(ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return a, nil
+}
+
+func (a *App) start(ctx context.Context) (err error) {
+	if err := checkEnvironment(ctx, a.Store, a.config.Sandbox); err != nil {
+		return err
+	}
+	if a.key, err = installationKey(ctx, a.Store); err != nil {
+		return err
+	}
+	kind := "live"
+	if a.config.Sandbox {
+		kind = "test"
+	}
+	if a.Admin, err = openAdminKey(ctx, a.Store, a.config.AdminKey, "rk_"+kind); err != nil {
+		return err
+	}
+	if a.Write, err = openWriteKey(ctx, a.Store, a.config.WriteKey, "wk_"+kind); err != nil {
+		return err
+	}
+	if err := a.openClock(ctx); err != nil {
+		return err
+	}
+	a.Workspaces = &Workspaces{store: a.Store, sandbox: a.config.Sandbox, secrets: a.secret, now: a.Now, unsubscribe: a.unsubscribeURL}
+	running, err := a.Workspaces.load(ctx)
+	if err != nil {
+		return err
+	}
+	engine, err := flow.Open(ctx, flow.Config{
+		Key: a.key, Store: a.Store, Workspace: running, KeepContents: a.config.Sandbox, Unsubscribe: a.unsubscribeURL,
+	}, a.Now())
+	if err != nil {
+		return err
+	}
+	a.alarm = newAlarm(a.clock)
+	a.Flow = flow.Start(engine, a.clock, a.alarm, flow.Limits{}, a.config.Log)
+	a.Workspaces.flow = a.Flow
+	return nil
+}
+
+// openClock sets the clock going: the machine's, or in sandbox one that is ahead
+// of it by as much as it was moved before.
+func (a *App) openClock(ctx context.Context) error {
+	a.clock = clock.System{}
+	if !a.config.Sandbox {
+		return nil
+	}
+	kept, err := a.Store.Setting(ctx, flow.ClockSetting)
+	if err != nil {
+		return err
+	}
+	ahead := time.Duration(0)
+	if kept != nil {
+		if ahead, err = time.ParseDuration(string(kept)); err != nil {
+			return rapport.Errorf(rapport.Internal, "the clock's offset in the data folder is damaged")
+		}
+	}
+	a.ahead = clock.NewOffset(clock.System{}, ahead)
+	a.clock = a.ahead
+	// A move that was cut short by a crash has left batches of a later time.
+	if last := a.Store.State().At; a.Now() < last {
+		return a.ahead.MoveTo(last.Time())
+	}
+	return nil
+}
+
+// Now returns the instant that the program's clock shows.
+func (a *App) Now() rapport.Instant { return rapport.InstantOf(a.clock.Now()) }
+
+// Serve answers HTTP until ctx ends, then stops in order: no new requests, those
+// under way are answered, the flow finishes its batch, the store is closed. Ready
+// is called once requests are taken.
+func (a *App) Serve(ctx context.Context, handler http.Handler, ready func(address string)) error {
+	listener, err := net.Listen("tcp", a.config.Listen)
+	if err != nil {
+		return rapport.Errorf(rapport.Invalid, "can't listen on %s: %w", a.config.Listen, err)
+	}
+	a.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(a.config.Log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- a.server.Serve(listener) }()
+	if ready != nil {
+		ready(listener.Addr().String())
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	return a.server.Shutdown(stop)
+}
+
+// grace is how long requests under way may take once the program is to stop.
+const grace = 8 * time.Second
+
+// Close stops the flow and closes the store.
+func (a *App) Close() error {
+	stop, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	err := a.Flow.Stop(stop)
+	a.alarm.stop()
+	closeProviders(stop, a.Workspaces.opened)
+	return errors.Join(err, a.Store.Close())
+}
+
+// unsubscribeURL returns where the customer of a message says that she wants no
+// more of them.
+func (a *App) unsubscribeURL(id rapport.MessageID) string {
+	mac := a.key.Sum("unsubscribe", string(id[:]))
+	return a.config.URL + "/u/" + base64.RawURLEncoding.EncodeToString(append(id[:], mac[:16]...))
+}
+
+// places finds a customer's market.
+type places struct{ markets *workspace.Markets }
+
+// Zone returns the time zone of the customer's market.
+func (p places) Zone(c flow.Traits) *time.Location { return p.markets.Of(c).Zone }
+
+// market returns the customer's market as templates print it.
+func (p places) market(c flow.Traits) render.Market {
+	place := p.markets.Of(c)
+	return render.Market{
+		Name: place.Name, Country: strings.ToUpper(c.Trait("country").Text()),
+		Currency: place.Currency.String(), Language: place.Doc.Language,
+	}
+}

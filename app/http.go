@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"rapport"
+	"rapport/api"
+)
+
+// Handler returns the HTTP face of the program. Home serves the start page; it
+// may be nil.
+func (a *App) Handler(home http.Handler) (http.Handler, error) {
+	metrics := api.NewMetrics()
+	c := api.Config{
+		Flow: a.Flow, Store: a.Store, Workspaces: a.Workspaces, Key: a.key, Authorised: a.Admin.Is, Ready: a.Flow.Failure,
+		Collect: api.NewCollect(admitter{a}, []string{a.Write}, a.Now, uuid.NewString, a.config.Log),
+		Metrics: metrics, Home: home, NewID: uuid.NewString, Log: a.config.Log, Version: Version,
+	}
+	if a.ahead != nil {
+		c.Sandbox = sandboxClock{a}
+	}
+	return api.New(c)
+}
+
+// Version is the program's.
+const Version = "0.1.0"
+
+// admitter takes events through the flow.
+type admitter struct{ app *App }
+
+// Admit returns once the events are committed.
+func (a admitter) Admit(ctx context.Context, events []rapport.Event) error {
+	return a.app.Flow.Submit(ctx, events)
+}
+
+// sandboxClock moves the clock of a sandbox.
+type sandboxClock struct{ app *App }
+
+// Advance moves the clock and does what falls due on the way.
+func (s sandboxClock) Advance(ctx context.Context, to func(now rapport.Instant) rapport.Instant) (rapport.Instant, error) {
+	return s.app.Flow.Advance(ctx, s.app.ahead, to)
+}

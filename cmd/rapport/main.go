@@ -1,0 +1,79 @@
+// Command rapport is the whole product: the server, the commands that talk to
+// one, and the tools around it. This package reads flags and the environment and
+// sets the exit code; everything else is elsewhere.
+//
+// The exit codes: 0 done, 1 it failed, 2 the command was used wrongly.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // the calendar must not depend on the machine
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// commands is what can be asked for on the command line.
+type commands struct {
+	Serve  serve  `cmd:"" help:"Run the server."`
+	Demo   demo   `cmd:"" help:"Run a sandbox with a simulated shop and all recipes."`
+	Apply  apply  `cmd:"" help:"Put documents in force: segments, journeys, templates and so on."`
+	Plan   plan   `cmd:"" help:"Say what applying documents would change."`
+	Export export `cmd:"" help:"Write the documents in force to files or to standard output."`
+	Secret secret `cmd:"" help:"Keep secrets that documents name."`
+	Clock  clock  `cmd:"" help:"Show or move a sandbox's clock."`
+
+	Version version `cmd:"" help:"Print the version."`
+}
+
+// streams is where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// exit is how the parser ends the program after help.
+type exit int
+
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (code int) {
+	defer func() {
+		if e, ok := recover().(exit); ok {
+			code = int(e)
+		}
+	}()
+	parser, err := kong.New(&commands{},
+		kong.Name("rapport"), kong.Description("A customer-engagement platform with a promotion engine inside, in one program."),
+		kong.Writers(out, errOut), kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.DefaultEnvars("RAPPORT"), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(errOut, "rapport:", err)
+		return 1
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		var usage *kong.ParseError
+		if errors.As(err, &usage) {
+			_ = usage.Context.PrintUsage(true)
+		}
+		fmt.Fprintln(errOut, "rapport:", err)
+		return 2
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(&streams{in, out, errOut}); err != nil {
+		fmt.Fprintln(errOut, "rapport:", err)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rapport/client"
+)
+
+// remote is what every command needs that talks to a server.
+type remote struct {
+	URL    string `help:"The server's address." default:"http://127.0.0.1:8080" env:"RAPPORT_URL"`
+	APIKey string `name:"api-key" help:"An API key; better set in the environment than given here." env:"RAPPORT_API_KEY,RAPPORT_ADMIN_KEY"`
+}
+
+func (r remote) client() *client.Client { return client.New(r.URL, r.APIKey) }
+
+type apply struct {
+	remote
+	File  string `short:"f" required:"" help:"A file or folder of documents; - for standard input." placeholder:"PATH"`
+	Prune bool   `help:"Delete every document that is not among them."`
+	Note  string `help:"Why, for the log of versions."`
+}
+
+// Run applies documents.
+func (a *apply) Run(ctx context.Context, std *streams) error {
+	return a.client().Apply(ctx, a.File, std.in, client.ApplyOptions{Prune: a.Prune, Note: a.Note}, std.out)
+}
+
+type plan struct {
+	remote
+	File  string `short:"f" required:"" help:"A file or folder of documents; - for standard input." placeholder:"PATH"`
+	Prune bool   `help:"Also say which documents would be deleted for not being among them."`
+}
+
+// Run says what applying would change.
+func (p *plan) Run(ctx context.Context, std *streams) error {
+	return p.client().Apply(ctx, p.File, std.in, client.ApplyOptions{Prune: p.Prune, Dry: true}, std.out)
+}
+
+type export struct {
+	remote
+	File string `short:"f" help:"A folder to write one file a document to; without it everything goes to standard output." placeholder:"DIR"`
+}
+
+// Run writes the documents in force.
+func (e *export) Run(ctx context.Context, std *streams) error {
+	if e.File != "" {
+		return e.client().ExportTo(ctx, filepath.Clean(e.File), std.out)
+	}
+	var stream []byte
+	if err := e.client().Call(ctx, "GET", "/v1/export", nil, &stream); err != nil {
+		return err
+	}
+	_, err := std.out.Write(stream)
+	return err
+}
+
+type secret struct {
+	Set secretSet `cmd:"" help:"Set a secret. Its value is read from standard input, so that it stands in no history."`
+}
+
+type secretSet struct {
+	remote
+	Name string `arg:"" help:"The name by which documents call it."`
+}
+
+// Run sets a secret.
+func (s *secretSet) Run(ctx context.Context, std *streams) error {
+	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && std.in == os.Stdin {
+		fmt.Fprintf(std.err, "Value of %s, then Enter and Ctrl-D: ", s.Name)
+	}
+	value, err := io.ReadAll(io.LimitReader(std.in, 64<<10))
+	if err != nil {
+		return err
+	}
+	value = bytes.TrimRight(value, "\r\n")
+	if err := s.client().Call(ctx, "PUT", "/v1/secrets/"+s.Name, map[string]string{"value": string(value)}, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "secret %s is set\n", s.Name)
+	return nil
+}
+
+type clock struct {
+	Show    clockShow    `cmd:"" default:"1" help:"Show what the clock shows."`
+	Advance clockAdvance `cmd:"" help:"Move it forward by a length of time, such as 1h or 7d, and do everything that falls due."`
+}
+
+type clockShow struct{ remote }
+
+// Run shows the clock.
+func (c *clockShow) Run(ctx context.Context, std *streams) error {
+	return showClock(ctx, c.client(), "GET", nil, std.out)
+}
+
+type clockAdvance struct {
+	remote
+	By string `arg:"" help:"How far, such as 90m, 26h or 7d; or an instant, such as 2026-12-24T18:00:00Z."`
+}
+
+// Run moves the clock.
+func (c *clockAdvance) Run(ctx context.Context, std *streams) error {
+	field := "advance"
+	if strings.Contains(c.By, "-") {
+		field = "to"
+	}
+	return showClock(ctx, c.client(), "POST", map[string]string{field: c.By}, std.out)
+}
+
+func showClock(ctx context.Context, c *client.Client, method string, body any, out io.Writer) error {
+	var answer struct{ Now string }
+	if err := c.Call(ctx, method, "/v1/clock", body, &answer); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out, answer.Now)
+	return err
+}

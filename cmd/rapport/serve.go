@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"rapport/app"
+)
+
+// server is what serve and demo have in common.
+type server struct {
+	Data      string `help:"The data folder." default:"data" type:"path"`
+	Listen    string `help:"Address and port to listen on." default:"127.0.0.1:8080"`
+	PublicURL string `help:"Where customers reach the server, for links in messages; http:// and the address unless said."`
+	AdminKey  string `help:"The admin's API key; made and shown once unless given." env:"RAPPORT_ADMIN_KEY"`
+	WriteKey  string `help:"The key that events are sent with; made and shown once unless given." env:"RAPPORT_WRITE_KEY"`
+	LogLevel  string `help:"How much is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+}
+
+func (s *server) config(std *streams, sandbox bool) app.Config {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // the parser lets only good ones through
+	return app.Config{
+		Data: s.Data, Listen: s.Listen, URL: s.PublicURL, Sandbox: sandbox, AdminKey: s.AdminKey, WriteKey: s.WriteKey,
+		Log: slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: level})),
+	}
+}
+
+type serve struct {
+	server
+	Sandbox bool `help:"Capture messages instead of sending them, with a clock that can be moved."`
+}
+
+// Run serves until it is told to stop.
+func (s *serve) Run(ctx context.Context, std *streams) error {
+	a, err := app.Open(ctx, s.config(std, s.Sandbox))
+	if err != nil {
+		return err
+	}
+	return serveUntilStopped(ctx, a, nil, func(address string) {
+		environment := "live"
+		if s.Sandbox {
+			environment = "sandbox"
+		}
+		fmt.Fprintf(std.out, "Rapport %s listens on http://%s (%s, data in %s)\n", app.Version, address, environment, s.Data)
+		showKeys(std, a)
+	})
+}
+
+// showKeys tells the write key, and the admin key if it was made just now: only
+// its hash is kept.
+func showKeys(std *streams, a *app.App) {
+	if key := a.Admin.Fresh; key != "" {
+		fmt.Fprintf(std.out, "Admin key, shown only now:  %s\n", key)
+	}
+	fmt.Fprintf(std.out, "Write key, for your pages:  %s\n", a.Write)
+}
+
+func serveUntilStopped(ctx context.Context, a *app.App, home http.Handler, ready func(address string)) error {
+	handler, err := a.Handler(home)
+	if err == nil {
+		err = a.Serve(ctx, handler, ready)
+	}
+	if stopped := a.Close(); err == nil {
+		err = stopped
+	}
+	return err
+}
