@@ -61,12 +61,15 @@ func cartOf(c *profile.Cart) render.Cart {
 	return cart
 }
 
-// LastOrder returns her latest purchase that was not cancelled.
-func (r reader) LastOrder() (render.Order, bool) {
-	for i := len(r.Orders) - 1; i >= 0; i-- {
-		if o := &r.Orders[i]; !o.Cancelled {
-			return render.Order{ID: o.ID, At: o.At, Total: float64(o.Total) / 1e6, Currency: o.Currency, Products: o.Products}, true
+// Orders returns her purchases that were not cancelled, old to new.
+func (r reader) Orders() []render.Order {
+	orders := make([]render.Order, 0, len(r.Record.Orders))
+	for i := range r.Record.Orders {
+		if o := &r.Record.Orders[i]; !o.Cancelled {
+			orders = append(orders, render.Order{
+				ID: o.ID, At: o.At, Total: float64(o.Total) / 1e6, Currency: o.Currency, Products: o.Products,
+			})
 		}
 	}
-	return render.Order{}, false
+	return orders
 }

@@ -147,9 +147,10 @@ func (c *compiler) brand() {
 func (c *compiler) main() {
 	d := c.doc
 	c.fields("", Variant{Subject: d.Subject, Preheader: d.Preheader, HTML: d.HTML, Text: d.Text})
-	switch {
-	case c.email() && strings.TrimSpace(d.Subject) == "":
+	if c.email() && blank(d.Subject) {
 		c.problem("subject", "an e-mail needs a subject", "write one")
+	}
+	switch {
 	case c.email() && blank(d.HTML) && blank(d.Text):
 		c.problem("html", "the e-mail has no body", "write html, text or both")
 	case !c.email() && blank(d.Text):
@@ -220,7 +221,7 @@ func (c *compiler) part(path, source string, html bool) *part {
 		c.problem(path, "this is not UTF-8", "save the file as UTF-8")
 		return nil
 	}
-	parsed, err := liquid.Parse(source, liquid.ParseOptions{Filters: filters(), Load: c.loader(html), AutoEscape: html})
+	parsed, err := liquid.Parse(source, c.parseOptions(html))
 	if err != nil {
 		c.malformed(path, source, err)
 		return nil
@@ -265,29 +266,6 @@ func offset(source string, at liquid.Position) int {
 		column++
 	}
 	return len(source)
-}
-
-// loader returns what {% render %} names: the block's text for the kind of text
-// that asks.
-func (c *compiler) loader(html bool) func(string) (string, error) {
-	return func(name string) (string, error) {
-		block, ok := c.env.Blocks[name]
-		if !ok {
-			message := "there is no block " + quote(name)
-			if hint := nearest(name, slices.Sorted(maps.Keys(c.env.Blocks))); hint != "" {
-				message += ": " + hint
-			}
-			return "", rapport.Errorf(rapport.Invalid, "%s", message)
-		}
-		source, field := block.Text, "text"
-		if html {
-			source, field = block.HTML, "html"
-		}
-		if source == "" {
-			return "", rapport.Errorf(rapport.Invalid, "the block %s has no %s", quote(name), field)
-		}
-		return source, nil
-	}
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }

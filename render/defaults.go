@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 
 	"rapport"
 	"rapport/internal/strictyaml"
@@ -41,7 +40,7 @@ func (c *compiler) addDefault(name string, value any) (message, suggestion strin
 	case unknown == 0:
 		return "there is no " + quote(steps[0]) + " here", nearestOf(steps[0], known)
 	case unknown > 0:
-		return strings.Join(steps[:unknown], ".") + " has no " + quote(steps[unknown]), nearestOf(steps[unknown], known)
+		return unknownStep(steps, unknown), nearestOf(steps[unknown], known)
 	case sure:
 		return name + " is never missing", "leave it out"
 	case steps[len(steps)-1] == "[]":

@@ -90,21 +90,31 @@ func (b *brand) wordsToLeave(language string) string {
 
 func insertAt(s string, at int, piece string) string { return s[:at] + piece + s[at:] }
 
-// bodyStart returns where the content of an HTML document begins: after its tag
-// body, or at its start if it has none.
+// bodyStart returns where the content of an HTML document begins: after the tag
+// body, or else what stands before one, or at the start of a mere piece of HTML.
 func bodyStart(doc string) int {
-	const tag = "<body"
-	for from := 0; ; {
-		i := strings.IndexByte(doc[from:], '<')
-		if i < 0 || from+i+len(tag) >= len(doc) {
+	for _, tag := range [...]string{"<body", "</head", "<html", "<!doctype"} {
+		if end := tagEnd(doc, tag); end > 0 {
+			return end
+		}
+	}
+	return 0
+}
+
+// tagEnd returns the end of the first tag that begins so; 0 if there is none.
+func tagEnd(doc, tag string) int {
+	for from := 0; len(doc)-from > len(tag); from++ {
+		i := strings.IndexByte(doc[from:len(doc)-len(tag)], '<')
+		if i < 0 {
 			return 0
 		}
 		from += i
-		if after := doc[from+len(tag)]; strings.EqualFold(doc[from:from+len(tag)], tag) && strings.IndexByte("> \t\r\n", after) >= 0 {
-			return from + strings.IndexByte(doc[from:], '>') + 1 // 0 more than before if it never ends
+		after := doc[from+len(tag)]
+		if strings.EqualFold(doc[from:from+len(tag)], tag) && strings.IndexByte("> \t\r\n", after) >= 0 {
+			return from + strings.IndexByte(doc[from:], '>') + 1
 		}
-		from++
 	}
+	return 0
 }
 
 // bodyEnd returns where the content of an HTML document ends.

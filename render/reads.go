@@ -29,7 +29,7 @@ func nouns(b *brand) map[string]*noun {
 		"customer": {fields: always("id"), open: true},
 		"event":    {open: true},
 		"cart":     cart,
-		"orders":   {fields: map[string]*noun{"last": order}},
+		"orders":   {item: order},
 		"market":   {fields: always("name", "country", "currency", "language", "zone")},
 		"brand":    b.noun(),
 		"message":  {fields: always("id", "to", "language", "unsubscribe_url")},
@@ -115,19 +115,31 @@ func (c *compiler) judge(p liquid.Path) (message, suggestion string) {
 	case unknown == 0:
 		return "there is no " + quote(steps[0]) + " here", nearestOf(steps[0], known)
 	case unknown > 0:
-		return fmt.Sprintf("%s has no %s", strings.Join(steps[:unknown], "."), quote(steps[unknown])), nearestOf(steps[unknown], known)
+		return unknownStep(steps, unknown), nearestOf(steps[unknown], known)
 	case sure, p.Default, p.Guarded, p.Use == liquid.Tested, c.t.fallbacks[steps[0]].covers(steps[1:]):
 		return "", ""
 	}
-	return p.Name + " may be missing", remedy(p)
+	return written(p.Name) + " may be missing", remedy(p)
 }
+
+// unknownStep says that a path leads nowhere at a step.
+func unknownStep(steps []string, at int) string {
+	before := strings.ReplaceAll(strings.Join(steps[:at], "."), ".[]", "[]")
+	if steps[at] == "[]" {
+		return before + " is no list"
+	}
+	return before + " has no " + quote(steps[at])
+}
+
+// written is how a path most likely stands in the template.
+func written(path string) string { return strings.Replace(path, "orders[]", "orders.last", 1) }
 
 // remedy says what can be done about a value that may be missing.
 func remedy(p liquid.Path) string {
 	if p.Use == liquid.Looped {
 		return fmt.Sprintf("put {%% if %s %%} around the loop, or give it a value under defaults", p.Name)
 	}
-	name := p.Name
+	name := written(p.Name)
 	if strings.Contains(name, "[]") {
 		name = "…"
 	}

@@ -106,19 +106,20 @@ func texts(pairs ...string) rapport.Value {
 	return rapport.ObjectOf(values)
 }
 
+// orders is a list, so that orders.last is the latest.
 func (s *scope) orders() rapport.Value {
-	o, ok := s.request.Customer.LastOrder()
-	if !ok {
-		return rapport.ObjectOf(nil)
+	orders := s.request.Customer.Orders()
+	values := make([]rapport.Value, len(orders))
+	for i, o := range orders {
+		values[i] = rapport.ObjectOf([]rapport.Value{
+			rapport.TextOf("id"), rapport.TextOf(o.ID),
+			rapport.TextOf("at"), rapport.TextOf(o.At.String()),
+			rapport.TextOf("total"), rapport.NumberOf(o.Total),
+			rapport.TextOf("currency"), rapport.TextOf(cmp.Or(o.Currency, s.request.Market.Currency)),
+			rapport.TextOf("products"), rapport.NumberOf(float64(o.Products)),
+		})
 	}
-	last := rapport.ObjectOf([]rapport.Value{
-		rapport.TextOf("id"), rapport.TextOf(o.ID),
-		rapport.TextOf("at"), rapport.TextOf(o.At.String()),
-		rapport.TextOf("total"), rapport.NumberOf(o.Total),
-		rapport.TextOf("currency"), rapport.TextOf(cmp.Or(o.Currency, s.request.Market.Currency)),
-		rapport.TextOf("products"), rapport.NumberOf(float64(o.Products)),
-	})
-	return rapport.ObjectOf([]rapport.Value{rapport.TextOf("last"), last})
+	return rapport.ListOf(values)
 }
 
 // cart is the one that the entry event names, else the open one.

@@ -14,8 +14,8 @@ type View interface {
 	// Cart returns the cart of an id, her open cart if she has none of this id,
 	// and a cart without lines if she has no cart at all.
 	Cart(id string) Cart
-	// LastOrder returns her latest purchase that was not cancelled.
-	LastOrder() (Order, bool)
+	// Orders returns her purchases that are known and were not cancelled, old to new.
+	Orders() []Order
 }
 
 // Cart is what a customer has put aside.

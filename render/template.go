@@ -110,7 +110,7 @@ func (t *Template) content(v *variant, s *scope) (content rapport.Content, err e
 	}
 	content.Subject = oneLine(content.Subject)
 	if t.channel == rapport.Email && content.Subject == "" {
-		return rapport.Content{}, t.refuse(v.subject.path, "the subject came out empty")
+		return rapport.Content{}, t.refuse(v.subject.path, "it came out empty")
 	}
 	if blank(content.HTML) && blank(content.Text) {
 		return rapport.Content{}, t.refuse("", "the message came out empty")
