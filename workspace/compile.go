@@ -83,7 +83,7 @@ type compiler struct {
 // has not come through Parse; it is refused here all the same.
 func (c *compiler) read(docs []Document) {
 	for _, d := range docs {
-		tree, problems := strictyaml.Parse(d.source())
+		tree, problems := read(d)
 		c.problems = append(c.problems, problems...)
 		if tree == nil {
 			continue

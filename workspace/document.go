@@ -30,7 +30,11 @@ type Problem = strictyaml.Problem
 
 // source is the document as the reader of YAML takes it.
 func (d Document) source() strictyaml.Source {
-	return strictyaml.Source{File: cmp.Or(d.File, d.file()), Line: d.Line, Text: d.Body}
+	file := d.File
+	if file == "" && d.Kind != "" {
+		file = d.file()
+	}
+	return strictyaml.Source{File: file, Line: d.Line, Text: d.Body}
 }
 
 // file is the name of the file that [Files] puts the document into.

@@ -3,6 +3,7 @@ package workspace
 import (
 	"reflect"
 	"slices"
+	"sync"
 
 	"rapport/channel"
 	"rapport/internal/strictyaml"
@@ -18,9 +19,9 @@ type kind struct {
 	doc  reflect.Type
 }
 
-// kinds is the table of all there are, in the order in which they build on each
-// other.
-func kinds() []kind {
+// kinds returns the table of all there are, in the order in which they build on
+// each other.
+var kinds = sync.OnceValue(func() []kind {
 	return []kind{
 		{"plan", "The data plan: which traits customers and which properties events have", reflect.TypeFor[DataPlan]()},
 		{"market", "A market: its countries, language, currency and time zone", reflect.TypeFor[Market]()},
@@ -32,7 +33,7 @@ func kinds() []kind {
 		{"template", "A template: what a message says", reflect.TypeFor[render.Doc]()},
 		{"journey", "A journey: what happens to a customer after something happened", reflect.TypeFor[journey.Doc]()},
 	}
-}
+})
 
 func kindNames() []string {
 	var names []string

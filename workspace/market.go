@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // the same zones on every machine
 
 	"golang.org/x/text/currency"
 	"golang.org/x/text/language"
 
 	"rapport"
 	"rapport/internal/strictyaml"
+	"rapport/render"
 )
 
 // Market is what a marketer says of a market.
@@ -52,12 +54,32 @@ func (m *Markets) Of(c Traits) *Place {
 	if p := m.byName[c.Trait("market").Text()]; p != nil {
 		return p
 	}
-	for _, country := range [...]string{c.Trait("country").Text(), c.Trait("address").Get("country").Text()} {
-		if p := m.byCountry[strings.ToUpper(strings.TrimSpace(country))]; p != nil {
-			return p
-		}
+	if p := m.byCountry[countryOf(c)]; p != nil {
+		return p
 	}
 	return m.fallback
+}
+
+// ForTemplates returns a customer's market as templates see it: her country is
+// the one she told if the market has it, else the market's first.
+func (m *Markets) ForTemplates(c Traits) render.Market {
+	p := m.Of(c)
+	there := render.Market{Name: p.Name, Currency: p.Currency.String(), Language: p.Language.String()}
+	if country := countryOf(c); m.byCountry[country] == p {
+		there.Country = country
+	} else if len(p.Doc.Countries) > 0 {
+		there.Country = p.Doc.Countries[0]
+	}
+	return there
+}
+
+// countryOf returns the customer's country in capital letters, empty if she told none.
+func countryOf(c Traits) string {
+	country := c.Trait("country").Text()
+	if country == "" {
+		country = c.Trait("address").Get("country").Text()
+	}
+	return strings.ToUpper(strings.TrimSpace(country))
 }
 
 // Get returns a market by its name, nil if there is none.

@@ -47,7 +47,7 @@ func ParseOne(kind, name string, body []byte) (Document, []Problem) {
 		return d, []Problem{{File: d.File, Message: fmt.Sprintf("here should be one document, not %d", len(pieces))}}
 	}
 	d.Body, d.Line = pieces[0].Body, pieces[0].Line
-	tree, problems := strictyaml.Parse(d.source())
+	tree, problems := read(d)
 	if tree == nil {
 		return d, problems
 	}
@@ -58,6 +58,18 @@ func ParseOne(kind, name string, body []byte) (Document, []Problem) {
 	}
 	d.Body = withHead(d, tree)
 	return d, problems
+}
+
+// read parses a document; the tree is nil unless it is names with values.
+func read(d Document) (*strictyaml.Tree, []Problem) {
+	tree, problems := strictyaml.Parse(d.source())
+	if tree == nil {
+		return nil, problems
+	}
+	if shape := tree.Shape(); len(shape) > 0 {
+		return nil, shape
+	}
+	return tree, problems
 }
 
 // withHead puts kind and name at the top of a body that lacks them.
@@ -108,7 +120,7 @@ func offsetOf(text []byte, line, column int) int {
 
 // identify reads kind and name of a document out of its body.
 func identify(d *Document) []Problem {
-	tree, problems := strictyaml.Parse(d.source())
+	tree, problems := read(*d)
 	if tree == nil {
 		return problems
 	}

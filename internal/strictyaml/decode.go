@@ -26,12 +26,10 @@ import (
 func (t *Tree) Decode(into any, besides ...string) []Problem {
 	d := &decoder{tree: t}
 	v := reflect.ValueOf(into).Elem()
-	root := resolve(t.root)
-	if root.Kind != yaml.MappingNode {
-		d.wrong(root, "", "lines of the form \"name: value\"")
-		return d.problems
+	if problems := t.Shape(); len(problems) > 0 {
+		return problems
 	}
-	d.structure(root, "", v, besides)
+	d.structure(resolve(t.root), "", v, besides)
 	slices.SortStableFunc(d.problems, Problem.Compare)
 	return d.problems
 }

@@ -62,6 +62,14 @@ func Parse(src Source) (*Tree, []Problem) {
 	return t, problems
 }
 
+// Shape returns a problem unless the document is made of names with values.
+func (t *Tree) Shape() []Problem {
+	if root := resolve(t.root); root.Kind != yaml.MappingNode {
+		return []Problem{t.problem(root, "", "here should be lines of the form \"name: value\", not %s", describe(root))}
+	}
+	return nil
+}
+
 // Problem makes a problem at a path of the document, or at the nearest one
 // around it that is there.
 func (t *Tree) Problem(path, message string) Problem {
