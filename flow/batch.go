@@ -66,6 +66,9 @@ func (b *Batch) peek(id rapport.CustomerID) *customer {
 	if c := b.g.cache[id]; c != nil {
 		return c
 	}
+	if b.g.rows.isNew(rapport.IdentifierKey(id)) {
+		return nil
+	}
 	loaded, err := b.g.load(b.ctx, []rapport.CustomerID{id})
 	if err != nil {
 		b.fail(err)

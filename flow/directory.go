@@ -89,6 +89,16 @@ func (d *directory) missing(key rapport.IdentifierKey) bool {
 	return !ok
 }
 
+// isNew reports whether an identifier was never seen before the open batch: then
+// there is no record of the customer of that id either.
+func (d *directory) isNew(key rapport.IdentifierKey) bool {
+	if _, ok := d.staged[key]; !ok {
+		return false
+	}
+	row, known := d.cache[key]
+	return known && row == nil
+}
+
 // keep makes what the batch has set the truth; drop forgets it.
 func (d *directory) keep() {
 	d.shrink(len(d.staged))
