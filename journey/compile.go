@@ -148,7 +148,7 @@ func (c *compiler) entry(e Entry) {
 	byEvent := len(e.Event) > 0
 	switch {
 	case byEvent == (e.Segment != ""):
-		c.problem("entry", "a journey starts with an event or with a segment, with one of them",
+		c.problem("entry", "a journey starts with either an event or a segment",
 			"write event: Product Added, or segment: loyal")
 	case byEvent && (e.Left || e.Existing):
 		c.problem("entry", "left and existing go with segment only", "leave them out")
@@ -209,7 +209,7 @@ func (c *compiler) reentry(r Reentry) {
 func (c *compiler) exit(x Exit, path string) {
 	switch {
 	case (len(x.Event) > 0) == (x.When != ""):
-		c.problem(path, "an exit is an event or a rule, one of them", "write event: Order Completed, or when: a rule")
+		c.problem(path, "an exit is either an event or a rule", "write event: Order Completed, or when: a rule")
 	case x.When != "" && x.Where != "":
 		c.problem(path+".where", "where goes with event only", "join the two rules with && in when")
 	}

@@ -171,7 +171,7 @@ func (c *compiler) branch(cases []Case, path, number string, n int) (ends bool) 
 func (c *compiler) waitUntil(u WaitUntil, path, number string, n int) (ends bool) {
 	switch {
 	case (len(u.Event) > 0) == (u.When != ""):
-		c.problem(path, "a wait_until waits for an event or for a rule, for one of them", "write event: Email Opened, or when: a rule")
+		c.problem(path, "a wait_until waits for either an event or a rule", "write event: Email Opened, or when: a rule")
 	case u.When != "" && u.Where != "":
 		c.problem(path+".where", "where goes with event only", "join the two rules with && in when")
 	}

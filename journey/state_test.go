@@ -1,0 +1,314 @@
+package journey
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"rapport"
+)
+
+var inside = cmp.AllowUnexported(State{}, Run{}, ended{}, heard{})
+
+// someState draws what a customer's state may be after some time in a few journeys.
+func someState(t *rapid.T, x *Set, name string) *State {
+	st := &State{}
+	who := newCustomer(x.Journeys()...)
+	for i, f := range someFacts(t, []string{"in", "in", "out", "buy", "else"}) {
+		e := newEvent(t, fmt.Sprint(name, i), f.name, rapport.Instant(f.at), fmt.Sprintf(`{"k":%q}`, f.key))
+		for st.Next() < rapport.Instant(f.now) {
+			x.Step(st, Input{}, who, st.Next())
+		}
+		who.fold(e, rapport.Instant(f.now))
+		x.Step(st, Input{Event: e}, who, rapport.Instant(f.now))
+	}
+	return st
+}
+
+func deepSet(t testing.TB) *Set {
+	return NewSet([]*Journey{mustCompile(t, "deep", deep), mustCompile(t, "never", `
+entry: { event: [in, else] }
+key: event.k
+reentry: { after: never }
+goal: { event: buy, where: event.k == entry.k, within: 1h }
+steps: [ { wait: 1m } ]`)})
+}
+
+func TestStateIsReadAsWritten(t *testing.T) {
+	t.Parallel()
+	x := deepSet(t)
+	rapid.Check(t, func(t *rapid.T) {
+		st := someState(t, x, "m")
+		data := st.AppendBinary(nil)
+		got, err := Decode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(st, got, inside, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("(-written +read):\n%s", diff)
+		}
+		for n := range data {
+			if _, err := Decode(data[:n]); n > 0 && err == nil {
+				t.Fatalf("the first %d of %d bytes are a state", n, len(data))
+			}
+		}
+	})
+}
+
+// A later version may append fields to an item; this one passes over them.
+func TestLaterFieldsArePassedOver(t *testing.T) {
+	t.Parallel()
+	st := &State{runs: []Run{{Key: "k", Due: start, check: rapport.Never}}}
+	head := append(st.runs[0].appendHead(nil), 1, 2, 3)
+	data := append([]byte{encoding, 1, byte(len(head))}, head...)
+	got, err := Decode(append(data, 0, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(st, got, inside); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestMergeHasNoOrder(t *testing.T) {
+	t.Parallel()
+	x := deepSet(t)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, c := someState(t, x, "a"), someState(t, x, "b"), someState(t, x, "c")
+		const now = start + 3*60_000
+		merged := func(a, b *State) *State {
+			m, _ := x.Merge(a, b, now)
+			return m
+		}
+		want := merged(merged(a, b), c)
+		for _, got := range []*State{merged(c, merged(b, a)), merged(merged(a, c), b), merged(merged(merged(a, b), c), b)} {
+			if diff := cmp.Diff(want, got, inside, cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("in another order (-want +got):\n%s", diff)
+			}
+		}
+		_, effects := x.Merge(a, b, now)
+		alive := map[string]rapport.Instant{}
+		for _, r := range merged(a, b).Runs() {
+			alive[fmt.Sprint(r.Journey, r.Key)] = r.Entered
+		}
+		for _, r := range append(append([]Run{}, a.Runs()...), b.Runs()...) {
+			if entered, ok := alive[fmt.Sprint(r.Journey, r.Key)]; !ok || entered > r.Entered {
+				t.Fatalf("an older run of key %q did not survive", r.Key)
+			}
+		}
+		if len(effects) != len(a.Runs())+len(b.Runs())-len(alive) {
+			t.Fatalf("%d ends are told", len(effects))
+		}
+	})
+}
+
+// Two profiles become one: the purchase that one knows of ends the cart of the other.
+func TestMergeEndsWhatShouldHaveEnded(t *testing.T) {
+	t.Parallel()
+	x := NewSet([]*Journey{mustCompile(t, "cart", cart)})
+	who := newCustomer(x.Journeys()...)
+	known, anonymous := &State{}, &State{}
+	x.Step(anonymous, Input{Event: newEvent(t, "1", "Cart Updated", start, `{"cart_id":"a"}`)}, who, start)
+	x.Step(anonymous, Input{Event: newEvent(t, "2", "Cart Updated", start, `{"cart_id":"b"}`)}, who, start)
+	x.Step(known, Input{Event: newEvent(t, "3", "Order Completed", start+1, `{"cart_id":"a"}`)}, who, start+1)
+	m, lost := x.Merge(known, anonymous, start+2)
+	if len(lost) > 0 || len(m.Runs()) != 2 {
+		t.Fatalf("lost %v", lost)
+	}
+	m, err := Decode(m.AppendBinary(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	effects := x.Step(m, Input{}, who, start+2)
+	if len(effects) != 1 || effects[0].Kind != Exited || effects[0].Key != "a" || effects[0].Reason != ByExitEvent {
+		t.Errorf("effects %+v", effects)
+	}
+}
+
+const cart = `
+entry: { event: Cart Updated }
+key: event.cart_id
+reentry: { running: restart }
+exit:
+  - { event: Order Completed, where: '!has(event.cart_id) || event.cart_id == entry.cart_id' }
+steps:
+  - { name: quiet, wait: 1h }
+  - send: { template: t, channel: email, class: promotional }
+`
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	x := NewSet([]*Journey{mustCompile(t, "cart", cart)})
+	who, st := newCustomer(), &State{}
+	enter := func(i int, now rapport.Instant) Effect {
+		json := fmt.Sprintf(`{"cart_id":%d}`, i)
+		return x.Step(st, Input{Event: newEvent(t, fmt.Sprint(i, now), "Cart Updated", now, json)}, who, now)[0]
+	}
+	for i := range MaxRuns {
+		if f := enter(i, start); f.Kind != Entered {
+			t.Fatalf("run %d: %s %s", i, f.Kind, f.Reason)
+		}
+	}
+	if f := enter(MaxRuns, start); f.Kind != Refused || f.Reason != TooManyRuns {
+		t.Errorf("one run more: %s %s", f.Kind, f.Reason)
+	}
+	if f := enter(0, start); f.Kind != Restarted {
+		t.Errorf("a restart needs no room: %s %s", f.Kind, f.Reason)
+	}
+	x.Step(st, Input{Event: newEvent(t, "o", "Order Completed", start+1, `{"cart_id":7}`)}, who, start+1)
+	if f := enter(MaxRuns, start+1); f.Kind != Entered {
+		t.Errorf("room was made: %s %s", f.Kind, f.Reason)
+	}
+}
+
+// Ends that forbid another run are never forgotten for want of room; entries are
+// refused before that.
+func TestNeverIsNever(t *testing.T) {
+	t.Parallel()
+	x := NewSet([]*Journey{mustCompile(t, "once", `
+entry: { event: in }
+key: event.k
+reentry: { after: never }
+steps: [ { stop: true } ]`)})
+	who, st := newCustomer(), &State{}
+	kinds := map[string]int{}
+	for round := range 2 {
+		for i := range maxEnds + 50 {
+			e := newEvent(t, fmt.Sprint(round, i), "in", start, fmt.Sprintf(`{"k":%d}`, i))
+			f := x.Step(st, Input{Event: e}, who, start)[0]
+			kinds[f.Kind.String()+" "+string(f.Reason)]++
+		}
+	}
+	want := map[string]int{"entered ": maxEnds, "refused too many runs": 100, "refused reentry": maxEnds}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestMemoryOfExitsIsBounded(t *testing.T) {
+	t.Parallel()
+	x := NewSet([]*Journey{mustCompile(t, "cart", cart)})
+	who, st := newCustomer(), &State{}
+	for i := range 100 {
+		e := newEvent(t, fmt.Sprint(i), "Order Completed", start+rapport.Instant(i), fmt.Sprintf(`{"cart_id":%d,"total":9}`, i))
+		x.Step(st, Input{Event: e}, who, start+rapport.Instant(i))
+	}
+	if len(st.heard) != maxHeard || st.heard[0].at != start+100-maxHeard || string(st.heard[0].fields) != `{"cart_id":84}` {
+		t.Errorf("%d remembered, the first %s %s", len(st.heard), st.heard[0].at, st.heard[0].fields)
+	}
+	x.Step(st, Input{Event: newEvent(t, "x", "Cart Updated", start+1<<40, "")}, who, start+1<<40)
+	if len(st.heard) != 0 {
+		t.Errorf("%d are remembered for ever", len(st.heard))
+	}
+}
+
+func TestKeepEntry(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 3000)
+	for name, c := range map[string]struct{ in, want string }{
+		"none":          {"", ""},
+		"as it is":      {`{ "a" : 1 }`, `{ "a" : 1 }`},
+		"largest first": {`{"cart_id":"c","html":"` + long + `","list":["` + long + `1"],"total":3}`, `{"cart_id":"c","html":"` + long + `","total":3}`},
+		"no object":     {`["` + long + long + `"]`, ""},
+		"no JSON":       {long + long, ""},
+		"one property":  {`{"a":"` + long + long + `"}`, "{}"},
+	} {
+		if got := string(keepEntry([]byte(c.in))); got != c.want {
+			t.Errorf("%s: %.80q", name, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var pairs []rapport.Value
+		for i := range rapid.IntRange(0, 12).Draw(t, "properties") {
+			pairs = append(pairs, rapport.TextOf(fmt.Sprint("p", i)), rapport.TextOf(strings.Repeat("é", rapid.IntRange(0, 1000).Draw(t, "length"))))
+		}
+		whole := rapport.ObjectOf(pairs)
+		kept := keepEntry(whole.AppendJSON(nil))
+		v, err := rapport.ParseJSON(kept)
+		if err != nil || len(kept) > MaxEntry {
+			t.Fatalf("%d bytes, %v", len(kept), err)
+		}
+		for i := range v.Len() {
+			if name, value := v.Pair(i); !whole.Get(name).Equal(value) {
+				t.Fatalf("property %s was changed", name)
+			}
+		}
+	})
+}
+
+func TestLongKeys(t *testing.T) {
+	t.Parallel()
+	j := mustCompile(t, "deepkey", "entry: { event: in }\nkey: event.order.id\nsteps: [ { wait: 1h } ]")
+	key := func(json string) string { return j.keyOf(newEvent(t, "", "in", start, json)) }
+	for json, want := range map[string]string{
+		`{}`:                         "",
+		`{"order":null}`:             "",
+		`{"order":{"id":42}}`:        "42",
+		`{"order":{"id":"42"}}`:      "42",
+		`{"order":{"id":[1,"a"]}}`:   `[1,"a"]`,
+		`{"order":"no object here"}`: "",
+	} {
+		if got := key(json); got != want {
+			t.Errorf("key of %s is %q, want %q", json, got, want)
+		}
+	}
+	a, b := key(`{"order":{"id":"`+strings.Repeat("x", 500)+`a"}}`), key(`{"order":{"id":"`+strings.Repeat("x", 500)+`b"}}`)
+	if len(a) > maxKey || a == b {
+		t.Errorf("long keys %q and %q", a, b)
+	}
+}
+
+// Something that comes very late is done as of when it was due.
+func TestLateTimersKeepTheirInstants(t *testing.T) {
+	t.Parallel()
+	x := NewSet([]*Journey{mustCompile(t, "two", `
+entry: { event: in }
+steps: [ { wait: 1h }, { wait: 2h }, { send: { template: t, channel: email, class: content } } ]`)})
+	who, st := newCustomer(), &State{}
+	x.Step(st, Input{Event: newEvent(t, "1", "in", start, "")}, who, start)
+	var at []rapport.Instant
+	for _, f := range x.Step(st, Input{}, who, start+100*3_600_000) {
+		at = append(at, (f.At-start)/3_600_000)
+	}
+	if diff := cmp.Diff([]rapport.Instant{1, 3, 3, 3}, at); diff != "" {
+		t.Errorf("hours (-want +got):\n%s", diff)
+	}
+	if !st.IsEmpty() || st.Next() != rapport.Never {
+		t.Errorf("something is left: %+v", st)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte{encoding, 0, 0, 0})
+	x := deepSet(f)
+	who, st := newCustomer(x.Journeys()...), &State{}
+	for i, name := range []string{"in", "out", "else", "buy", "in"} {
+		now := rapport.Instant(start + i*90_000)
+		x.Step(st, Input{Event: newEvent(f, fmt.Sprint(i), name, now-5, `{"k":"a"}`)}, who, now)
+		f.Add(st.AppendBinary(nil))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		st, err := Decode(data)
+		if err != nil {
+			if rapport.KindOf(err) != rapport.Internal {
+				t.Fatal(err)
+			}
+			return
+		}
+		written := st.AppendBinary(nil)
+		again, err := Decode(written)
+		if err != nil {
+			t.Fatalf("what was read can't be written and read: %v", err)
+		}
+		if !bytes.Equal(written, again.AppendBinary(nil)) {
+			t.Fatal("the second reading differs from the first")
+		}
+		x.Step(st, Input{Event: newEvent(t, "f", "in", start, `{"k":"a"}`)}, who, start)
+	})
+}
