@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"cmp"
 	"html"
 	"strings"
@@ -16,37 +17,39 @@ var unsubscribeWords = map[string]string{
 	"it": "Annulla iscrizione", "pt": "Cancelar inscrição", "nl": "Afmelden",
 }
 
-// finish adds what every e-mail needs and its author need not write: the line
-// after the subject, and the way out of what she may leave.
-func (t *Template) finish(content *rapport.Content, preheader string, s *scope) {
-	if t.channel != rapport.Email {
-		return
+// page makes an HTML body of what was printed: with the line that stands after
+// the subject, and the way out of what she may leave.
+func (t *Template) page(b []byte, preheader string, s *scope) string {
+	if len(bytes.TrimSpace(b)) == 0 {
+		return ""
 	}
-	if content.HTML != "" && preheader != "" {
-		content.HTML = insertAt(content.HTML, bodyStart(content.HTML),
-			`<div style="display:none;max-height:0;overflow:hidden">`+preheader+"</div>")
+	if preheader != "" {
+		preheader = `<div style="display:none;max-height:0;overflow:hidden">` + preheader + "</div>"
 	}
-	if !s.request.Message.Class.Optional() {
-		return
+	url, footer := s.request.Unsubscribe, ""
+	if s.request.Message.Class.Optional() && !shows(b, url) && !shows(b, html.EscapeString(url)) {
+		footer = htmlFooter(strings.TrimSpace(t.brand.doc.Address), url, t.brand.wordsToLeave(s.language))
 	}
-	address, url := strings.TrimSpace(t.brand.doc.Address), s.request.Unsubscribe
-	words := t.brand.wordsToLeave(s.language)
-	if content.HTML != "" && !shows(content.HTML, html.EscapeString(url), url) {
-		content.HTML = insertAt(content.HTML, bodyEnd(content.HTML), htmlFooter(address, url, words))
-	}
-	if content.Text != "" && !shows(content.Text, url) {
-		content.Text = strings.TrimRight(content.Text, " \n") + textFooter(address, url, words)
-	}
+	from := bodyStart(b)
+	to := max(from, bodyEnd(b))
+	return string(b[:from]) + preheader + string(b[from:to]) + footer + string(b[to:])
 }
 
-// shows reports whether a body holds the link in one of its spellings.
-func shows(body string, links ...string) bool {
-	for _, link := range links {
-		if link != "" && strings.Contains(body, link) {
-			return true
-		}
+// letter makes a plain text of what was printed. A text message has no footer.
+func (t *Template) letter(b []byte, s *scope) string {
+	text := strings.TrimSpace(string(b))
+	if t.channel != rapport.Email || text == "" {
+		return text
 	}
-	return false
+	if url := s.request.Unsubscribe; s.request.Message.Class.Optional() && !shows(b, url) {
+		text += textFooter(strings.TrimSpace(t.brand.doc.Address), url, t.brand.wordsToLeave(s.language))
+	}
+	return text + "\n"
+}
+
+// shows reports whether a body holds a link.
+func shows(body []byte, link string) bool {
+	return link != "" && bytes.Contains(body, []byte(link))
 }
 
 func htmlFooter(address, url, words string) string {
@@ -73,9 +76,9 @@ func textFooter(address, url, words string) string {
 		lines = append(lines, words+": "+url)
 	}
 	if len(lines) == 0 {
-		return "\n"
+		return ""
 	}
-	return "\n\n-- \n" + strings.Join(lines, "\n") + "\n"
+	return "\n\n-- \n" + strings.Join(lines, "\n")
 }
 
 // wordsToLeave returns what the link says in a language.
@@ -88,11 +91,9 @@ func (b *brand) wordsToLeave(language string) string {
 	return cmp.Or(b.unsubscribe["en"], unsubscribeWords["en"])
 }
 
-func insertAt(s string, at int, piece string) string { return s[:at] + piece + s[at:] }
-
 // bodyStart returns where the content of an HTML document begins: after the tag
 // body, or else what stands before one, or at the start of a mere piece of HTML.
-func bodyStart(doc string) int {
+func bodyStart(doc []byte) int {
 	for _, tag := range [...]string{"<body", "</head", "<html", "<!doctype"} {
 		if end := tagEnd(doc, tag); end > 0 {
 			return end
@@ -102,26 +103,26 @@ func bodyStart(doc string) int {
 }
 
 // tagEnd returns the end of the first tag that begins so; 0 if there is none.
-func tagEnd(doc, tag string) int {
+func tagEnd(doc []byte, tag string) int {
 	for from := 0; len(doc)-from > len(tag); from++ {
-		i := strings.IndexByte(doc[from:len(doc)-len(tag)], '<')
+		i := bytes.IndexByte(doc[from:len(doc)-len(tag)], '<')
 		if i < 0 {
 			return 0
 		}
 		from += i
 		after := doc[from+len(tag)]
-		if strings.EqualFold(doc[from:from+len(tag)], tag) && strings.IndexByte("> \t\r\n", after) >= 0 {
-			return from + strings.IndexByte(doc[from:], '>') + 1
+		if strings.EqualFold(string(doc[from:from+len(tag)]), tag) && strings.IndexByte("> \t\r\n", after) >= 0 {
+			return from + bytes.IndexByte(doc[from:], '>') + 1
 		}
 	}
 	return 0
 }
 
 // bodyEnd returns where the content of an HTML document ends.
-func bodyEnd(doc string) int {
+func bodyEnd(doc []byte) int {
 	for _, tag := range [...]string{"</body>", "</html>"} {
 		for i := len(doc) - len(tag); i >= 0; i-- {
-			if doc[i] == '<' && strings.EqualFold(doc[i:i+len(tag)], tag) {
+			if doc[i] == '<' && strings.EqualFold(string(doc[i:i+len(tag)]), tag) {
 				return i
 			}
 		}

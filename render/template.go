@@ -95,32 +95,33 @@ func (t *Template) Render(r Request, now rapport.Instant) (Letter, error) {
 }
 
 func (t *Template) content(v *variant, s *scope) (content rapport.Content, err error) {
-	preheader := ""
-	for _, f := range [...]struct {
-		part *part
-		into *string
-		most int
-	}{
-		{v.subject, &content.Subject, maxSubject}, {v.preheader, &preheader, maxSubject},
-		{v.html, &content.HTML, maxOutput}, {v.text, &content.Text, maxOutput},
-	} {
-		if *f.into, err = t.print(f.part, s, f.most); err != nil {
-			return rapport.Content{}, err
-		}
+	if content.Subject, err = t.print(v.subject, s, maxSubject, oneLine); err != nil {
+		return rapport.Content{}, err
 	}
-	content.Subject = oneLine(content.Subject)
 	if t.channel == rapport.Email && content.Subject == "" {
 		return rapport.Content{}, t.refuse(v.subject.path, "it came out empty")
 	}
-	if blank(content.HTML) && blank(content.Text) {
-		return rapport.Content{}, t.refuse("", "the message came out empty")
+	preheader, err := t.print(v.preheader, s, maxSubject, oneLine)
+	if err != nil {
+		return rapport.Content{}, err
 	}
-	t.finish(&content, oneLine(preheader), s)
+	content.HTML, err = t.print(v.html, s, maxOutput, func(b []byte) string { return t.page(b, preheader, s) })
+	if err != nil {
+		return rapport.Content{}, err
+	}
+	content.Text, err = t.print(v.text, s, maxOutput, func(b []byte) string { return t.letter(b, s) })
+	if err == nil && content.HTML == "" && content.Text == "" {
+		err = t.refuse("", "the message came out empty")
+	}
+	if err != nil {
+		return rapport.Content{}, err
+	}
 	return content, nil
 }
 
-// print renders one text.
-func (t *Template) print(p *part, s *scope, most int) (string, error) {
+// print renders one text and finishes it. What finish is given is good for the
+// time of the call only.
+func (t *Template) print(p *part, s *scope, most int, finish func([]byte) string) (string, error) {
 	if p == nil {
 		return "", nil
 	}
@@ -137,7 +138,7 @@ func (t *Template) print(p *part, s *scope, most int) (string, error) {
 		return "", t.fault(p.path, err)
 	}
 	*buffer = out
-	return string(out), nil
+	return finish(out), nil
 }
 
 // fault says in which template and text something went wrong.
@@ -175,6 +176,8 @@ func (t *Template) answers() string {
 }
 
 // oneLine makes one line of a text, as a header needs it.
-func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || isControl(r) || r == 0x2028 || r == 0x2029 || r == 0x85 }), " ")
+func oneLine(b []byte) string {
+	return strings.Join(strings.FieldsFunc(string(b), func(r rune) bool {
+		return r == ' ' || isControl(r) || r == '\u0085' || r == '\u2028' || r == '\u2029'
+	}), " ")
 }
