@@ -23,7 +23,7 @@ var (
 	stage   = slices.Concat(ground, []string{"rule/..."})
 	inside  = slices.Concat(stage, stages)
 	running = slices.Concat(inside, []string{"store", "flow/...", "workspace/..."})
-	faces   = slices.Concat(running, []string{"store/...", "api/...", "console/...", "sdk/...", "recipes/...", "shop/...", "story/..."})
+	faces   = slices.Concat(running, []string{"store/...", "api/...", "console/...", "sdk/...", "recipes/...", "shop/...", "story/...", "client/...", "bench/..."})
 	tops    = []string{"app/...", "cmd/...", "test/..."} // only what stands above them may know them
 )
 
@@ -45,6 +45,8 @@ var rooms = []laws.Room{
 	{Folder: "measure/...", Imports: stage},
 	{Folder: "store/...", Imports: ground}, // it keeps bytes and rows and knows no stage
 	{Folder: "shop/...", Imports: ground},  // it is the world outside: it speaks HTTP or makes events
+	{Folder: "client/...", Imports: slices.Concat(ground, []string{"workspace/..."})}, // a caller of the HTTP face like any other; it reads files as apply does
+	{Folder: "bench/...", Imports: slices.Concat(ground, []string{"client/...", "shop/..."})}, // it measures the binary from outside
 	{Folder: "recipes/...", Imports: nil},  // files
 	{Folder: "console/...", Imports: ground},
 	{Folder: "sdk/...", Imports: ground},
@@ -53,7 +55,7 @@ var rooms = []laws.Room{
 	{Folder: "api/...", Imports: slices.Concat(running, []string{"console/...", "sdk/..."})},
 	{Folder: "story/...", Imports: slices.Concat(running, []string{"store/..."})},
 	{Folder: "app/...", Imports: faces},
-	{Folder: "cmd/...", Imports: slices.Concat(ground, []string{"app/..."})},
+	{Folder: "cmd/...", Imports: slices.Concat(ground, []string{"app/...", "client/...", "bench/...", "story/..."})},
 	{Folder: "test/...", Imports: slices.Concat(faces, []string{"app/..."})},
 }
 
