@@ -30,6 +30,7 @@ type Set struct {
 	traits   map[string][]int
 	facts    map[rule.FactID][]int
 	calendar []int // rules that read the customer's time zone
+	first    []int // what must be evaluated for every new customer
 	hash     uint64
 }
 
@@ -155,6 +156,7 @@ func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
 		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Text())), rule: r, reads: r.Reads()}
 		s.index(i)
 	}
+	s.findFirst()
 	s.hash = s.digest()
 	return s, nil
 }

@@ -243,6 +243,57 @@ func TestAnEventTouchesOnlyItsReaders(t *testing.T) {
 	}
 }
 
+// A new customer is looked at by the readers of what came of her first event, and
+// by the rules that nobody in particular fulfils.
+func TestANewCustomerCostsFewEvaluations(t *testing.T) {
+	t.Parallel()
+	asked := map[int]int{}
+	for _, n := range []int{10, 1000} {
+		s := many(t, n)
+		c := newCustomer(s.Facts())
+		s.Update(new(segment.State), c, c.fold(happening{at: start, event: "E3", stamp: start, total: 5}), start)
+		asked[n] = c.asked
+	}
+	if asked[10] == 0 || asked[10] != asked[1000] {
+		t.Errorf("looks at the record by number of segments: %v", asked)
+	}
+}
+
+// What holds for somebody of whom nothing is known, or depends on the time, on who
+// she is or on where she lives, is found out for a new customer as for any other.
+func TestANewCustomerIsAnsweredForByEveryRule(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{
+		`true`, `events("A").count() == 0`, `!events("A").within("1h").exists()`, `!has(customer.x)`,
+		`now > timestamp("2026-01-01")`, `now < timestamp("2026-01-01")`, `now < timestamp("2027-01-16")`, `bucket("test", 100) < 50`, `!(bucket("test", 100) < 50)`,
+		`!segment("none")`, `customer.x == "1"`,
+	} {
+		docs := map[string]segment.Doc{"it": {Where: where}, "none": {Where: `customer.none == "1"`}, "reader": {Where: `segment("it")`}}
+		s, problems := segment.Compile(docs, nil)
+		if len(problems) > 0 {
+			t.Errorf("%s: %v", where, problems)
+			continue
+		}
+		for id := range byte(20) {
+			c := &somebody{newCustomer(s.Facts()), rapport.CustomerID{id}}
+			few, all := new(segment.State), new(segment.State)
+			s.Update(few, c, segment.Touched{}, start)
+			s.Update(all, c, segment.Touched{All: true}, start)
+			if diff := cmp.Diff(s.Memberships(all), s.Memberships(few)); diff != "" || few.Next() != all.Next() {
+				t.Errorf("%s: %s (next %s and %s)", where, diff, all.Next(), few.Next())
+			}
+		}
+	}
+}
+
+// somebody is a customer with an id of her own.
+type somebody struct {
+	*customer
+	id rapport.CustomerID
+}
+
+func (s *somebody) ID() rapport.CustomerID { return s.id }
+
 // many returns n segments, each on an event of its own.
 func many(t testing.TB, n int) *segment.Set {
 	rules := make([]string, 0, 2*n)

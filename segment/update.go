@@ -21,7 +21,8 @@ type Touched struct {
 // read those whose answer changed, as of now. The subject shows the record after
 // the change; its answers about segments are not asked for.
 //
-// A new State gets every rule evaluated. One that was evaluated under another
+// A new State is that of a customer of whom nothing was known before what is
+// touched: all rules are answered for her, though few need to be evaluated. One that was evaluated under another
 // Set is rebased first; whoever wants an event's changes kept apart from those of
 // the definitions calls [Set.Rebase] before folding the event in.
 func (set *Set) Update(st *State, s rule.Subject, touched Touched, now rapport.Instant) []Change {
@@ -30,7 +31,8 @@ func (set *Set) Update(st *State, s rule.Subject, touched Touched, now rapport.I
 	}
 	p := set.pass(st, s)
 	if st.set == 0 {
-		st.set, touched.All = set.hash, true
+		st.set = set.hash
+		p.markAll(set.first)
 	}
 	p.rebase(now)
 	p.touch(touched)
