@@ -81,10 +81,10 @@ func (c Config) check() error {
 	switch {
 	case c.Host == "" || hasControl(c.Host):
 		return rapport.Errorf(rapport.Invalid, "the mail server's host is missing; write it as smtp.example.com")
-	case c.Port < 1 || c.Port > 65535:
-		return rapport.Errorf(rapport.Invalid, "the mail server's port must be between 1 and 65535")
 	case c.Security != StartTLS && c.Security != ImplicitTLS && c.Security != NoTLS:
 		return rapport.Errorf(rapport.Invalid, "tls must be starttls, implicit or none")
+	case c.Port < 1 || c.Port > 65535:
+		return rapport.Errorf(rapport.Invalid, "the mail server's port must be between 1 and 65535")
 	case c.Connections < 1 || c.Connections > 256:
 		return rapport.Errorf(rapport.Invalid, "connections must be between 1 and 256")
 	case c.PerConnection < 1:

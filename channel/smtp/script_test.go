@@ -139,7 +139,7 @@ func (s *scripted) serve(conn net.Conn, number int) {
 			}
 		case "DATA":
 			// With nobody to send to, a server may refuse here or let an empty content follow.
-			if good = "354 go on\r\n"; recipient == "" && number%2 == 0 {
+			if good = "354 go on\r\n"; recipient == "" && number%2 == 1 {
 				good = "503 5.5.1 no valid recipients\r\n"
 			}
 		case "QUIT":
