@@ -34,7 +34,8 @@ type commands struct {
 	Secret secret `cmd:"" help:"Keep secrets that documents name."`
 	Clock  clock  `cmd:"" help:"Show or move a sandbox's clock."`
 
-	Version version `cmd:"" help:"Print the version."`
+	Bench   benchmark `cmd:"" help:"Measure this program on this machine."`
+	Version version   `cmd:"" help:"Print the version."`
 }
 
 // streams is where a command reads and writes.

@@ -1,0 +1,134 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"rapport/client"
+)
+
+const (
+	adminKey = "rk_bench"
+	writeKey = "wk_bench"
+)
+
+// server is the program under measure, running as a process of its own.
+type server struct {
+	command *exec.Cmd
+	url     string
+	client  *client.Client
+	output  *tail
+}
+
+// startServer starts the program on a free port with a data folder.
+func startServer(ctx context.Context, program, data string, more ...string) (*server, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	args := append([]string{"serve", "--data", data, "--listen", address, "--log-level", "warn"}, more...)
+	s := &server{command: exec.Command(program, args...), url: "http://" + address, output: &tail{}}
+	s.command.Env = append(os.Environ(), "RAPPORT_ADMIN_KEY="+adminKey, "RAPPORT_WRITE_KEY="+writeKey)
+	s.command.Stdout, s.command.Stderr = s.output, s.output
+	s.client = client.New(s.url, adminKey)
+	if err := s.command.Start(); err != nil {
+		return nil, err
+	}
+	if err := s.waitReady(ctx); err != nil {
+		_ = s.command.Process.Kill()
+		_ = s.command.Wait()
+		return nil, fmt.Errorf("the server did not start: %w\n%s", err, s.output)
+	}
+	return s, nil
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func (s *server) waitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		res, err := http.Get(s.url + "/readyz")
+		if err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// usage is what a process has taken in all.
+type usage struct {
+	cpu    time.Duration // user and system
+	memory int64         // the most it held at once, in bytes
+}
+
+// stop ends the server gracefully and returns what it took from start to end.
+func (s *server) stop() (usage, error) {
+	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
+		return usage{}, err
+	}
+	if err := s.command.Wait(); err != nil {
+		return usage{}, fmt.Errorf("the server did not stop well: %w\n%s", err, s.output)
+	}
+	state := s.command.ProcessState
+	u := usage{cpu: state.UserTime() + state.SystemTime()}
+	if r, ok := state.SysUsage().(*syscall.Rusage); ok {
+		u.memory = r.Maxrss << 10
+	}
+	return u, nil
+}
+
+// kill ends a server whose run has failed.
+func (s *server) kill() {
+	_ = s.command.Process.Kill()
+	_ = s.command.Wait()
+}
+
+// tail keeps the last of what a process printed.
+type tail struct{ text []byte }
+
+// Write keeps what is written, the last few thousand bytes.
+func (t *tail) Write(b []byte) (int, error) {
+	t.text = append(t.text, b...)
+	t.text = t.text[max(0, len(t.text)-8<<10):]
+	return len(b), nil
+}
+
+// String returns what was kept.
+func (t *tail) String() string { return string(t.text) }
+
+// machine tells on what was measured.
+func machine() string {
+	model := "unknown processor"
+	if f, err := os.Open("/proc/cpuinfo"); err == nil {
+		defer f.Close()
+		for lines := bufio.NewScanner(f); lines.Scan(); {
+			if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
+				model = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	return model
+}
