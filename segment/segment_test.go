@@ -265,10 +265,10 @@ func TestANewCustomerIsAnsweredForByEveryRule(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{
 		`true`, `events("A").count() == 0`, `!events("A").within("1h").exists()`, `!has(customer.x)`,
-		`now > timestamp("2026-01-01")`, `now < timestamp("2026-01-01")`, `now < timestamp("2027-01-16")`, `bucket("test", 100) < 50`, `!(bucket("test", 100) < 50)`,
+		`now > timestamp("2026-01-01T00:00:00Z")`, `now < timestamp("2026-01-01T00:00:00Z")`, `now < timestamp("2027-01-16T00:00:00Z")`, `bucket("test", 100) < 50`, `!(bucket("test", 100) < 50)`,
 		`!segment("none")`, `customer.x == "1"`,
 	} {
-		docs := map[string]segment.Doc{"it": {Where: where}, "none": {Where: `customer.none == "1"`}, "reader": {Where: `segment("it")`}}
+		docs := map[string]segment.Doc{"it": {Where: where}, "none": {Where: `customer.none == "1"`}, "reader": {Where: `segment("it")`}, "other": {Where: `!segment("it")`}}
 		s, problems := segment.Compile(docs, nil)
 		if len(problems) > 0 {
 			t.Errorf("%s: %v", where, problems)
