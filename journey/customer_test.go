@@ -55,12 +55,12 @@ type testEvent struct {
 	name  string
 	id    string
 	at    rapport.Instant
-	json  string
+	json  []byte
 	value rapport.Value
 }
 
 func newEvent(t interface{ Fatal(...any) }, id, name string, at rapport.Instant, json string) *testEvent {
-	e := &testEvent{name: name, id: id, at: at, json: json}
+	e := &testEvent{name: name, id: id, at: at, json: []byte(json)}
 	if json != "" {
 		v, err := rapport.ParseJSON([]byte(json))
 		if err != nil {
@@ -75,7 +75,7 @@ func (e *testEvent) Name() string                       { return e.name }
 func (e *testEvent) ID() string                         { return e.id }
 func (e *testEvent) Timestamp() rapport.Instant         { return e.at }
 func (e *testEvent) Property(name string) rapport.Value { return e.value.Get(name) }
-func (e *testEvent) JSON() []byte                       { return []byte(e.json) }
+func (e *testEvent) JSON() []byte                       { return e.json }
 
 // parseDoc reads a document as the workspace will.
 func parseDoc(text string) (Doc, []strictyaml.Problem) {

@@ -34,8 +34,12 @@ func someFacts(t *rapid.T, names []string) []fact {
 func play(t interface{ Fatal(...any) }, x *Set, who *customer, facts []fact, between func(*State, rapport.Instant) *State) []Effect {
 	st := &State{}
 	var all []Effect
+	wakes := 0
 	due := func(until rapport.Instant) {
 		for st.Next() < until {
+			if wakes++; wakes > 100_000 {
+				t.Fatal("it never comes to rest")
+			}
 			now := st.Next()
 			all = append(all, x.Step(st, Input{}, who, now)...)
 			if st.Next() <= now {

@@ -96,18 +96,32 @@ func (st *State) watched() bool {
 
 // sweep drops the runs that are over.
 func (st *State) sweep() {
-	st.runs = slices.DeleteFunc(st.runs, func(r Run) bool { return r.over })
+	for i := range st.runs {
+		if st.runs[i].over {
+			st.runs = slices.DeleteFunc(st.runs, func(r Run) bool { return r.over })
+			return
+		}
+	}
 }
 
 // expire drops what was kept for a while that has passed.
 func (st *State) expire(now rapport.Instant) {
-	st.ends = slices.DeleteFunc(st.ends, func(e ended) bool { return e.keep <= now })
-	st.heard = slices.DeleteFunc(st.heard, func(h heard) bool { return h.until < now })
+	if len(st.ends) > 0 {
+		st.ends = slices.DeleteFunc(st.ends, func(e ended) bool { return e.keep <= now })
+	}
+	if len(st.heard) > 0 {
+		st.heard = slices.DeleteFunc(st.heard, func(h heard) bool { return h.until < now })
+	}
 }
 
 // find returns the run of a journey and key, -1 if there is none.
 func (st *State) find(journey uint64, key string) int {
-	return slices.IndexFunc(st.runs, func(r Run) bool { return r.Journey == journey && r.Key == key && !r.over })
+	for i := range st.runs {
+		if r := &st.runs[i]; r.Journey == journey && r.Key == key && !r.over {
+			return i
+		}
+	}
+	return -1
 }
 
 // lastEnd returns when the last run of a journey and key ended.

@@ -58,6 +58,9 @@ func (w *walk) changed(c SegmentChange) {
 func (w *walk) passed() {
 	w.timed = true
 	now := w.now
+	if w.st.Next() <= now {
+		w.effects = make([]Effect, 0, 4)
+	}
 	for range maxInstants {
 		w.now = w.st.Next()
 		if w.now > now {
