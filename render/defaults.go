@@ -132,8 +132,12 @@ func (f *fallback) fillFields(v rapport.Value) rapport.Value {
 	return extended(v, pairs...)
 }
 
-// extended returns an object with further pairs, which count before its own.
+// extended returns an object with further pairs, which count before its own. What
+// is no object has nothing of its own.
 func extended(v rapport.Value, pairs ...rapport.Value) rapport.Value {
+	if v.Kind() != rapport.Object {
+		return rapport.ObjectOf(pairs)
+	}
 	all := make([]rapport.Value, 0, 2*v.Len()+len(pairs))
 	for i := range v.Len() {
 		name, value := v.Pair(i)
