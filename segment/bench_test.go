@@ -48,3 +48,25 @@ func BenchmarkEncode(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(data)), "bytes")
 }
+
+// The first event of a new customer, among ten segments and among a thousand.
+func BenchmarkNewcomer(b *testing.B) {
+	for _, n := range []int{10, 1000} {
+		b.Run(fmt.Sprintf("segments=%d", n), func(b *testing.B) {
+			s := many(b, n)
+			c := newCustomer(s.Facts())
+			touched := c.fold(happening{at: start, event: "E3", stamp: start, total: 5})
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Update(new(segment.State), c, touched, start)
+			}
+		})
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		many(b, 1000)
+	}
+}
