@@ -133,6 +133,7 @@ func (x *Set) Step(st *State, in Input, s rule.Subject, now rapport.Instant) []E
 	}
 	st.expire(now)
 	w := &walk{set: x, st: st, now: now, view: view{Subject: s}}
+	w.effects = w.room[:0]
 	switch {
 	case in.Event != nil:
 		w.happened(in.Event, r)
@@ -142,6 +143,9 @@ func (x *Set) Step(st *State, in Input, s rule.Subject, now rapport.Instant) []E
 		w.passed()
 	}
 	st.sweep()
+	if len(w.effects) == 0 {
+		return nil
+	}
 	return w.effects
 }
 

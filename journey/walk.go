@@ -16,6 +16,7 @@ type walk struct {
 	timed   bool  // the input is that time has come
 	view    view
 	effects []Effect
+	room    [1]Effect // of effects, since there is mostly one
 }
 
 // happened handles an event: what it ends, then what it moves, then what it starts.
@@ -58,7 +59,7 @@ func (w *walk) changed(c SegmentChange) {
 func (w *walk) passed() {
 	w.timed = true
 	now := w.now
-	if w.st.Next() <= now {
+	if w.st.Next() <= now { // a step passed, the next one, perhaps the end
 		w.effects = make([]Effect, 0, 4)
 	}
 	for range maxInstants {
