@@ -1,0 +1,120 @@
+package channel
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rapport"
+)
+
+func sink(context.Context, []rapport.Delivery) error { return nil }
+
+func noSecrets(string) (string, bool) { return "", false }
+
+func TestDocReadsWhatItDescribes(t *testing.T) {
+	t.Parallel()
+	const text = `{
+		"provider": "smtp",
+		"from": {"name": "Shop", "address": "hello@shop.example"},
+		"smtp": {
+			"host": "smtp.example.com", "tls": "implicit", "username": "shop", "password": {"secret": "SMTP_PASSWORD"},
+			"connections": 8, "timeouts": {"connect": "10s", "accept": "5m"}
+		},
+		"retry": {"first": "30s", "give_up": "1d"}
+	}`
+	doc := decode(t, text)
+	doc.Name = "mail"
+	if err := doc.Check(); err != nil {
+		t.Fatal(err)
+	}
+	policy, err := doc.Policy()
+	if want := (Policy{First: 30 * time.Second, Longest: 30 * time.Minute, GiveUp: 24 * time.Hour}); err != nil || policy != want {
+		t.Errorf("%+v, %v, want %+v", policy, err, want)
+	}
+	if diff := cmp.Diff([]string{"SMTP_PASSWORD"}, doc.Secrets()); diff != "" {
+		t.Error(diff)
+	}
+	config, err := doc.smtp(func(name string) (string, bool) { return "pass of " + name, true })
+	if err != nil || config.Password != "pass of SMTP_PASSWORD" || config.Timeouts.Accept != 5*time.Minute || config.Security != "implicit" ||
+		config.Name != "mail" || config.From.Address != "hello@shop.example" || config.Connections != 8 {
+		t.Errorf("%+v, %v", config, err)
+	}
+	if _, err := Open(doc, noSecrets, sink); err == nil || !strings.Contains(err.Error(), "rapport secret set SMTP_PASSWORD") {
+		t.Errorf("without the secret: %v", err)
+	}
+}
+
+func decode(t *testing.T, text string) (doc Doc) {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	for _, doc := range []Doc{
+		{Name: "a", Provider: Capture},
+		{Name: "b", Provider: Capture, Channel: "sms", From: &From{Address: "Shop"}},
+		{Name: "c", Provider: SMTP, SMTP: &Server{Host: "localhost"}},
+	} {
+		p, err := Open(doc, noSecrets, sink)
+		if err != nil {
+			t.Errorf("%s: %v", doc.Name, err)
+			continue
+		}
+		if p.Name() != doc.Name {
+			t.Errorf("%s is called %s", doc.Name, p.Name())
+		}
+		if err := p.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
+	server := func(change func(*Server)) Doc {
+		s := Server{Host: "localhost"}
+		change(&s)
+		return Doc{Provider: SMTP, SMTP: &s}
+	}
+	for _, c := range []struct {
+		doc  Doc
+		want string
+	}{
+		{Doc{}, "provider:"},
+		{Doc{Provider: "carrier pigeon"}, "smtp, capture"},
+		{Doc{Provider: Capture, Channel: "fax"}, "write email or sms"},
+		{Doc{Provider: SMTP}, "smtp: {host: smtp.example.com}"},
+		{Doc{Provider: SMTP, Channel: "sms", SMTP: &Server{Host: "h"}}, "sends e-mail only"},
+		{Doc{Provider: Capture, SMTP: &Server{Host: "h"}}, "leave smtp out"},
+		{Doc{Provider: Capture, From: &From{Address: "shop"}}, "from.address:"},
+		{Doc{Provider: Capture, Retry: &Retry{First: "soon"}}, "retry.first:"},
+		{Doc{Provider: Capture, Retry: &Retry{GiveUp: "0s"}}, "retry.give_up:"},
+		{Doc{Provider: Capture, Retry: &Retry{First: "1h", Longest: "1m"}}, "retry.longest:"},
+		{server(func(s *Server) { s.Host = "" }), "host is missing"},
+		{server(func(s *Server) { s.Port = -1 }), "port"},
+		{server(func(s *Server) { s.TLS = "maybe" }), "starttls, implicit or none"},
+		{server(func(s *Server) { s.Username = "shop" }), "both username and password"},
+		{server(func(s *Server) { s.Password = &Secret{"X"} }), "both username and password"},
+		{server(func(s *Server) { s.Bounce = "x" }), "bounces"},
+		{server(func(s *Server) { s.Timeouts.Reply = "-1s" }), "smtp.timeouts.reply:"},
+	} {
+		err := c.doc.Check()
+		if err == nil || rapport.KindOf(err) != rapport.Invalid || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.doc, err, c.want)
+		}
+		if _, opened := Open(c.doc, noSecrets, sink); opened == nil {
+			t.Errorf("%+v was opened", c.doc)
+		}
+	}
+}
