@@ -3,6 +3,8 @@ package workspace_test
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"golang.org/x/tools/txtar"
 	"pgregory.net/rapid"
 
+	"rapport"
 	"rapport/workspace"
 )
 
@@ -186,11 +189,23 @@ func TestLoadPassesOverWhatIsNoDocument(t *testing.T) {
 	if diff := cmp.Diff([]string{"shared/markets.YML", "welcome/journey.yaml", "x.json"}, names); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := workspace.Load("no/such/file"); err == nil {
-		t.Error("a file that is not there was read")
+}
+
+func TestLoadReadsAFolderOrAFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	name := filepath.Join(folder, "segment.yaml")
+	if err := os.WriteFile(name, []byte("kind: segment\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if files, err := workspace.Load("testdata"); err != nil || len(files) != 0 {
-		t.Errorf("%v, %v", files, err)
+	for _, path := range []string{folder, name} {
+		files, err := workspace.Load(path)
+		if err != nil || len(files) != 1 || files[0].Name != filepath.ToSlash(name) || string(files[0].Body) != "kind: segment\n" {
+			t.Errorf("%s: %v, %v", path, files, err)
+		}
+	}
+	if _, err := workspace.Load(filepath.Join(folder, "no", "such")); rapport.KindOf(err) != rapport.NotFound {
+		t.Errorf("a file that is not there: %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,20 +46,32 @@ func TestProblems(t *testing.T) {
 		if (compiled == nil) != (len(more) > 0) {
 			t.Errorf("%s: compiled %v with %d problems", name, compiled != nil, len(more))
 		}
-		var got strings.Builder
+		var got []string
 		for _, p := range append(problems, more...) {
-			got.WriteString(p.String() + "\n")
+			got = append(got, p.String())
+		}
+		wanted := strings.Split(strings.TrimSuffix(string(want[name].Data), "\n"), "\n")
+		if slices.EqualFunc(wanted, got, fits) || len(got) == 0 && wanted[0] == "" {
+			continue
 		}
 		if *update {
-			want[name].Data = []byte(got.String())
+			want[name].Data = []byte(strings.Join(got, "\n") + "\n")
+			continue
 		}
-		if diff := cmp.Diff(string(want[name].Data), got.String()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
+		t.Errorf("%s (-want +got):\n%s", name, cmp.Diff(wanted, got))
 	}
 	if *update {
 		if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// fits reports whether a problem is the one that is wanted. The words of other
+// packages are theirs to change: what ends in … is only the beginning.
+func fits(want, got string) bool {
+	if start, open := strings.CutSuffix(want, "…"); open {
+		return strings.HasPrefix(got, start)
+	}
+	return want == got
 }
