@@ -13,7 +13,7 @@ import (
 func (d BrandDoc) Check() []Problem {
 	var problems []Problem
 	if blank(d.Name) {
-		problems = append(problems, Problem{Path: "name", Message: "the brand has no name", Suggestion: "write what customers call it"})
+		problems = append(problems, Problem{Path: "title", Message: "the brand has no title", Suggestion: "write what customers call it"})
 	}
 	problems = append(problems, checkSender("sender", d.Sender)...)
 	for _, market := range slices.Sorted(maps.Keys(d.Senders)) {

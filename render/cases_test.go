@@ -55,9 +55,7 @@ func testCase(t *testing.T, file string) {
 		case f.Name == "traits":
 			env.Plan = planOf(string(f.Data))
 		case strings.HasPrefix(f.Name, "brand"):
-			var b render.BrandDoc
-			read(t, f.Name, f.Data, &b)
-			env.Brands[base] = b
+			env.Brands[base] = readBrand(t, f.Name, f.Data)
 		case strings.HasPrefix(f.Name, "blocks/"):
 			var b render.BlockDoc
 			read(t, f.Name, f.Data, &b)

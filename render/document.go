@@ -46,9 +46,11 @@ type BlockDoc struct {
 	Text        string `json:"text" doc:"What it prints in subjects and plain texts, in Liquid"`
 }
 
-// BrandDoc is how a brand presents itself. Its name is the document's.
+// BrandDoc is how a brand presents itself. Name is what customers know it by: a
+// brand's document says it as its title, since its name is what other documents
+// call it.
 type BrandDoc struct {
-	Name        string             `json:"name" required:"true" doc:"The brand's name as customers know it"`
+	Name        string             `json:"-"`
 	URL         string             `json:"url" doc:"The address of its site"`
 	Logo        string             `json:"logo" doc:"The address of its logo"`
 	Address     string             `json:"address" doc:"Its postal address, which optional e-mails show"`

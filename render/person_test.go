@@ -50,7 +50,7 @@ func read(t *testing.T, file string, text []byte, into any) {
 	t.Helper()
 	tree, problems := strictyaml.Parse(strictyaml.Source{File: file, Text: text})
 	if tree != nil {
-		problems = append(problems, tree.Decode(into)...)
+		problems = append(problems, tree.Decode(into, "kind", "name")...)
 	}
 	for _, p := range problems {
 		t.Error(p)
@@ -58,6 +58,17 @@ func read(t *testing.T, file string, text []byte, into any) {
 	if len(problems) > 0 {
 		t.FailNow()
 	}
+}
+
+func readBrand(t *testing.T, file string, text []byte) render.BrandDoc {
+	t.Helper()
+	var b struct {
+		Title string `json:"title"`
+		render.BrandDoc
+	}
+	read(t, file, text, &b)
+	b.Name = b.Title
+	return b.BrandDoc
 }
 
 // request is what a template is rendered from for p.
