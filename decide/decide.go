@@ -72,7 +72,10 @@ func NewPolicy(s Settings) (*Policy, error) {
 // Decide answers a wish. If it passes, the decision names the message, and st
 // remembers the contact; the message goes to the address that c has for the channel.
 func (p *Policy) Decide(w Wish, c Customer, st *State, now rapport.Instant) rapport.Decision {
-	address, _ := c.Address(w.Channel)
+	address, ok := c.Address(w.Channel)
+	if !ok {
+		address = ""
+	}
 	q := question{wish: w, customer: c, address: address, now: now}
 	d := q.decide(onWish[:])
 	if d.Outcome == Send {

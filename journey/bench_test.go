@@ -1,27 +1,28 @@
-package journey
+package journey_test
 
 import (
 	"fmt"
 	"testing"
 
 	"rapport"
+	"rapport/journey"
 )
 
 // BenchmarkStep measures what one event costs, by what it does and by how many
 // journeys there are.
 func BenchmarkStep(b *testing.B) {
 	for _, journeys := range []int{10, 200} {
-		all := []*Journey{mustCompile(b, "cart", cart)}
+		all := []*journey.Journey{mustCompile(b, "cart", cart)}
 		for i := range journeys - 1 {
 			all = append(all, mustCompile(b, fmt.Sprint("other", i), fmt.Sprintf(
-				"entry: { event: Event %d }\nexit: [ { event: Exit %d } ]\nsteps: [ { wait: 1h } ]", i, i)))
+				"entry: { event: journey.Event %d }\nexit: [ { event: journey.Exit %d } ]\nsteps: [ { wait: 1h } ]", i, i)))
 		}
-		x, who := NewSet(all), newCustomer()
+		x, who := journey.NewSet(all), newCustomer()
 		b.Run(fmt.Sprintf("untouched/%d", journeys), func(b *testing.B) {
 			st, e := running(b, x, who), newEvent(b, "1", "Page Viewed", start, "")
 			b.ReportAllocs()
 			for b.Loop() {
-				x.Step(st, Input{Event: e}, who, start)
+				x.Step(st, journey.Input{Event: e}, who, start)
 			}
 		})
 		b.Run(fmt.Sprintf("restart/%d", journeys), func(b *testing.B) {
@@ -32,37 +33,37 @@ func BenchmarkStep(b *testing.B) {
 			for b.Loop() {
 				now++
 				e.at = now
-				x.Step(st, Input{Event: e}, who, now)
+				x.Step(st, journey.Input{Event: e}, who, now)
 			}
 		})
 		b.Run(fmt.Sprintf("due/%d", journeys), func(b *testing.B) {
 			e := newEvent(b, "1", "Cart Updated", start, `{"cart_id":"a","total":12.5,"currency":"SGD"}`)
 			b.ReportAllocs()
 			for b.Loop() {
-				st := &State{}
-				x.Step(st, Input{Event: e}, who, start)
-				x.Step(st, Input{}, who, st.Next())
+				st := &journey.State{}
+				x.Step(st, journey.Input{Event: e}, who, start)
+				x.Step(st, journey.Input{}, who, st.Next())
 			}
 		})
 	}
 }
 
-func running(b *testing.B, x *Set, who *customer) *State {
-	st := &State{}
-	x.Step(st, Input{Event: newEvent(b, "0", "Cart Updated", start, `{"cart_id":"a"}`)}, who, start)
+func running(b *testing.B, x *journey.Set, who *customer) *journey.State {
+	st := &journey.State{}
+	x.Step(st, journey.Input{Event: newEvent(b, "0", "Cart Updated", start, `{"cart_id":"a"}`)}, who, start)
 	return st
 }
 
 func BenchmarkState(b *testing.B) {
-	x, who := NewSet([]*Journey{mustCompile(b, "cart", cart)}), newCustomer()
+	x, who := journey.NewSet([]*journey.Journey{mustCompile(b, "cart", cart)}), newCustomer()
 	st := running(b, x, who)
-	x.Step(st, Input{Event: newEvent(b, "9", "Order Completed", start, `{"cart_id":"z"}`)}, who, start)
+	x.Step(st, journey.Input{Event: newEvent(b, "9", "Order Completed", start, `{"cart_id":"z"}`)}, who, start)
 	data := st.AppendBinary(nil)
 	b.ReportMetric(float64(len(data)), "bytes")
 	b.Run("decode", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := Decode(data); err != nil {
+			if _, err := journey.Decode(data); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,4 +1,4 @@
-package journey
+package journey_test
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"rapport"
+	"rapport/journey"
 	"rapport/rule"
 )
 
@@ -29,7 +30,7 @@ func TestProblems(t *testing.T) {
 		for _, p := range unread {
 			b.WriteString("unread: " + p.Message + "\n")
 		}
-		j, problems := Compile(f.Name, doc, Env{Plan: shopPlan()})
+		j, problems := journey.Compile(f.Name, doc, journey.Env{Plan: shopPlan()})
 		for _, p := range problems {
 			b.WriteString(p.String() + "\n")
 		}
@@ -68,17 +69,17 @@ steps:
       - { when: 'segment("vip")', steps: [ { send: { template: a, channel: email, class: content, purpose: tips } } ] }
   - wait_until: { event: Left, timeout: 1d, then: [ { send: { template: b, channel: sms, class: transactional } } ] }
 `)
-	want := []Reference{
-		{ToEvent, "Cart Updated", "entry.event[0]"},
-		{ToEvent, "Product Added", "entry.event[1]"},
-		{ToSegment, "loyal", "entry.where"},
-		{ToEvent, "Order Completed", "exit[0].event"},
-		{ToEvent, "Email Opened", "exit[0].where"},
-		{ToSegment, "vip", "steps[0].branch[0].when"},
-		{ToTemplate, "a", "steps[0].branch[0].steps[0].send.template"},
-		{ToPurpose, "tips", "steps[0].branch[0].steps[0].send.purpose"},
-		{ToEvent, "Left", "steps[1].wait_until.event"},
-		{ToTemplate, "b", "steps[1].wait_until.then[0].send.template"},
+	want := []journey.Reference{
+		{journey.ToEvent, "Cart Updated", "entry.event[0]"},
+		{journey.ToEvent, "Product Added", "entry.event[1]"},
+		{journey.ToSegment, "loyal", "entry.where"},
+		{journey.ToEvent, "Order Completed", "exit[0].event"},
+		{journey.ToEvent, "Email Opened", "exit[0].where"},
+		{journey.ToSegment, "vip", "steps[0].branch[0].when"},
+		{journey.ToTemplate, "a", "steps[0].branch[0].steps[0].send.template"},
+		{journey.ToPurpose, "tips", "steps[0].branch[0].steps[0].send.purpose"},
+		{journey.ToEvent, "Left", "steps[1].wait_until.event"},
+		{journey.ToTemplate, "b", "steps[1].wait_until.then[0].send.template"},
 	}
 	if diff := cmp.Diff(want, j.References()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -102,11 +103,11 @@ func FuzzCompile(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var doc Doc
+		var doc journey.Doc
 		if json.Unmarshal(data, &doc) != nil {
 			return
 		}
-		j, problems := Compile("fuzz", doc, Env{})
+		j, problems := journey.Compile("fuzz", doc, journey.Env{})
 		if (j == nil) == (len(problems) == 0) {
 			t.Fatalf("%d problems, journey %v", len(problems), j)
 		}
@@ -118,11 +119,11 @@ func FuzzCompile(f *testing.F) {
 		if j == nil {
 			return
 		}
-		who, x := newCustomer(j), NewSet([]*Journey{j})
+		who, x := newCustomer(j), journey.NewSet([]*journey.Journey{j})
 		var events []fact
 		for i, name := range append(append([]string{}, doc.Entry.Event...), "x", "y") {
 			events = append(events, fact{now: start + int64(i), at: start, name: name, key: "k"})
 		}
-		play(t, x, who, events, func(st *State, _ rapport.Instant) *State { return st })
+		play(t, x, who, events, func(st *journey.State, _ rapport.Instant) *journey.State { return st })
 	})
 }

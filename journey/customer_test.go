@@ -1,4 +1,4 @@
-package journey
+package journey_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 
 	"rapport"
 	"rapport/internal/strictyaml"
+	"rapport/journey"
 	"rapport/rule"
 )
 
@@ -18,7 +19,7 @@ type customer struct {
 	past     map[rule.FactID]*rule.History
 }
 
-func newCustomer(journeys ...*Journey) *customer {
+func newCustomer(journeys ...*journey.Journey) *customer {
 	var facts []rule.Fact
 	for _, j := range journeys {
 		facts = append(facts, j.Facts()...)
@@ -37,7 +38,7 @@ func (c *customer) Zone() *time.Location                 { return c.zone }
 func (c *customer) Field(string, string) rapport.Value   { return rapport.Value{} }
 
 // fold keeps what the rules' facts ask for of an event.
-func (c *customer) fold(e Event, now rapport.Instant) {
+func (c *customer) fold(e journey.Event, now rapport.Instant) {
 	for _, f := range c.facts.ByEvent(e.Name()) {
 		if p, ok := f.Observe(e); ok {
 			h := c.past[f.ID]
@@ -78,8 +79,8 @@ func (e *testEvent) Property(name string) rapport.Value { return e.value.Get(nam
 func (e *testEvent) JSON() []byte                       { return e.json }
 
 // parseDoc reads a document as the workspace will.
-func parseDoc(text string) (Doc, []strictyaml.Problem) {
-	var doc Doc
+func parseDoc(text string) (journey.Doc, []strictyaml.Problem) {
+	var doc journey.Doc
 	tree, problems := strictyaml.Parse(strictyaml.Source{File: "journey.yaml", Text: []byte(text)})
 	if tree != nil {
 		problems = append(problems, tree.Decode(&doc, "kind", "name")...)
@@ -87,13 +88,13 @@ func parseDoc(text string) (Doc, []strictyaml.Problem) {
 	return doc, problems
 }
 
-func mustCompile(t testing.TB, name, text string) *Journey {
+func mustCompile(t testing.TB, name, text string) *journey.Journey {
 	t.Helper()
 	doc, problems := parseDoc(text)
 	for _, p := range problems {
 		t.Fatal(p)
 	}
-	j, wrong := Compile(name, doc, Env{Version: 1})
+	j, wrong := journey.Compile(name, doc, journey.Env{Version: 1})
 	for _, p := range wrong {
 		t.Fatal(p)
 	}

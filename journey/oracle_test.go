@@ -1,4 +1,4 @@
-package journey
+package journey_test
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package journey
+package journey_test
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rapport"
+	"rapport/journey"
 )
 
 const start = 1_790_000_000_000
@@ -31,9 +32,9 @@ func someFacts(t *rapid.T, names []string) []fact {
 // play gives facts to a set, does what falls due between them, and returns all
 // effects. between is called before each input at an instant at which nothing is
 // due, and returns the state to go on with.
-func play(t interface{ Fatal(...any) }, x *Set, who *customer, facts []fact, between func(*State, rapport.Instant) *State) []Effect {
-	st := &State{}
-	var all []Effect
+func play(t interface{ Fatal(...any) }, x *journey.Set, who *customer, facts []fact, between func(*journey.State, rapport.Instant) *journey.State) []journey.Effect {
+	st := &journey.State{}
+	var all []journey.Effect
 	wakes := 0
 	due := func(until rapport.Instant) {
 		for st.Next() < until {
@@ -41,7 +42,7 @@ func play(t interface{ Fatal(...any) }, x *Set, who *customer, facts []fact, bet
 				t.Fatal("it never comes to rest")
 			}
 			now := st.Next()
-			all = append(all, x.Step(st, Input{}, who, now)...)
+			all = append(all, x.Step(st, journey.Input{}, who, now)...)
 			if st.Next() <= now {
 				t.Fatal("something stays due")
 			}
@@ -52,7 +53,7 @@ func play(t interface{ Fatal(...any) }, x *Set, who *customer, facts []fact, bet
 		st = between(st, rapport.Instant(f.now))
 		e := newEvent(t, fmt.Sprint("m", i), f.name, rapport.Instant(f.at), fmt.Sprintf(`{"k":%q}`, f.key))
 		who.fold(e, rapport.Instant(f.now))
-		all = append(all, x.Step(st, Input{Event: e}, who, rapport.Instant(f.now))...)
+		all = append(all, x.Step(st, journey.Input{Event: e}, who, rapport.Instant(f.now))...)
 	}
 	due(start + 1<<40)
 	return all
@@ -70,13 +71,13 @@ func TestRunsAreWhatTheOracleSays(t *testing.T) {
 			after: minutes("after", 0, 6), within: minutes("within", 1, 12), matchKey: rapid.Bool().Draw(t, "match"),
 			inputs: someFacts(t, []string{"in", "in", "in", "out", "buy", "else"}),
 		}
-		j, problems := Compile("simple", o.doc(), Env{Version: 1})
+		j, problems := journey.Compile("simple", o.doc(), journey.Env{Version: 1})
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
 		got := map[string][]string{}
 		keys := map[uint64]string{} // a goal that is reached after the run's end names the run only
-		for _, f := range play(t, NewSet([]*Journey{j}), newCustomer(j), o.inputs, func(st *State, _ rapport.Instant) *State { return st }) {
+		for _, f := range play(t, journey.NewSet([]*journey.Journey{j}), newCustomer(j), o.inputs, func(st *journey.State, _ rapport.Instant) *journey.State { return st }) {
 			if text := inOracleWords(f); text != "" {
 				if f.Key != "" {
 					keys[f.Run] = f.Key
@@ -94,13 +95,13 @@ func TestRunsAreWhatTheOracleSays(t *testing.T) {
 }
 
 // doc writes the oracle's journey as a document.
-func (o *oracle) doc() Doc {
+func (o *oracle) doc() journey.Doc {
 	d := func(ms int64) string { return fmt.Sprintf("%ds", ms/1000) }
-	doc := Doc{
-		Entry: Entry{Event: []string{"in"}, MaxAge: d(o.maxAge)}, Key: "event.k",
-		Reentry: Reentry{After: d(o.after)},
-		Exit:    []Exit{{Event: []string{"out"}}},
-		Goal:    &Goal{Event: []string{"buy"}, Where: "event.k == entry.k", Within: d(o.within)},
+	doc := journey.Doc{
+		Entry: journey.Entry{Event: []string{"in"}, MaxAge: d(o.maxAge)}, Key: "event.k",
+		Reentry: journey.Reentry{After: d(o.after)},
+		Exit:    []journey.Exit{{Event: []string{"out"}}},
+		Goal:    &journey.Goal{Event: []string{"buy"}, Where: "event.k == entry.k", Within: d(o.within)},
 	}
 	if o.restart {
 		doc.Reentry.Running = "restart"
@@ -111,23 +112,23 @@ func (o *oracle) doc() Doc {
 	if o.matchKey {
 		doc.Exit[0].Where = "event.k == entry.k"
 	}
-	send := func(name string) Step {
-		return Step{Name: name, Send: &Send{Template: "t", Channel: "email", Class: "content"}}
+	send := func(name string) journey.Step {
+		return journey.Step{Name: name, Send: &journey.Send{Template: "t", Channel: "email", Class: "content"}}
 	}
-	doc.Steps = []Step{{Wait: d(o.wait1)}, send("first"), {Wait: d(o.wait2)}, send("second")}
+	doc.Steps = []journey.Step{{Wait: d(o.wait1)}, send("first"), {Wait: d(o.wait2)}, send("second")}
 	return doc
 }
 
 // inOracleWords puts an effect in the oracle's words.
-func inOracleWords(f Effect) string {
+func inOracleWords(f journey.Effect) string {
 	switch {
-	case f.Kind == Moved:
+	case f.Kind == journey.Moved:
 		return ""
-	case f.Kind == Asked:
+	case f.Kind == journey.Asked:
 		return "passed " + f.Step
-	case f.Kind == Refused:
+	case f.Kind == journey.Refused:
 		return "refused " + string(f.Reason)
-	case f.Kind == Exited && f.Reason == Finished:
+	case f.Kind == journey.Exited && f.Reason == journey.Finished:
 		return "finished"
 	}
 	return f.Kind.String()
@@ -165,7 +166,7 @@ steps:
 func TestBatchesDoNotMatter(t *testing.T) {
 	t.Parallel()
 	doc, _ := parseDoc(deep)
-	j, problems := Compile("deep", doc, Env{Version: 1})
+	j, problems := journey.Compile("deep", doc, journey.Env{Version: 1})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -173,19 +174,19 @@ func TestBatchesDoNotMatter(t *testing.T) {
 entry: { event: [else, in] }
 exit: [ { event: buy } ]
 steps: [ { wait: 1m }, { send: { template: e, channel: email, class: content } } ]`)
-	x := NewSet([]*Journey{j, other})
+	x := journey.NewSet([]*journey.Journey{j, other})
 	rapid.Check(t, func(t *rapid.T) {
 		facts := someFacts(t, []string{"in", "in", "in", "out", "buy", "else", "bad"})
-		want := play(t, x, newCustomer(j, other), facts, func(st *State, _ rapport.Instant) *State { return st })
+		want := play(t, x, newCustomer(j, other), facts, func(st *journey.State, _ rapport.Instant) *journey.State { return st })
 		who := newCustomer(j, other)
-		got := play(t, x, who, facts, func(st *State, now rapport.Instant) *State {
+		got := play(t, x, who, facts, func(st *journey.State, now rapport.Instant) *journey.State {
 			if rapid.Bool().Draw(t, "ask") && st.Next() > now {
-				if effects := x.Step(st, Input{}, who, now); len(effects) > 0 {
+				if effects := x.Step(st, journey.Input{}, who, now); len(effects) > 0 {
 					t.Fatalf("nothing happened, and yet: %v", effects)
 				}
 			}
 			if rapid.Bool().Draw(t, "store") {
-				read, err := Decode(st.AppendBinary(nil))
+				read, err := journey.Decode(st.AppendBinary(nil))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -203,25 +204,25 @@ steps: [ { wait: 1m }, { send: { template: e, channel: email, class: content } }
 func TestRunsEnd(t *testing.T) {
 	t.Parallel()
 	doc, _ := parseDoc(deep)
-	j, _ := Compile("deep", doc, Env{Version: 1})
+	j, _ := journey.Compile("deep", doc, journey.Env{Version: 1})
 	rapid.Check(t, func(t *rapid.T) {
 		facts := someFacts(t, []string{"in", "in", "out", "buy", "else", "bad"})
 		open := map[uint64]bool{}
 		asked := map[string]bool{}
-		for _, f := range play(t, NewSet([]*Journey{j}), newCustomer(j), facts, func(st *State, _ rapport.Instant) *State { return st }) {
+		for _, f := range play(t, journey.NewSet([]*journey.Journey{j}), newCustomer(j), facts, func(st *journey.State, _ rapport.Instant) *journey.State { return st }) {
 			switch f.Kind {
-			case Entered, Restarted:
-				if open[f.Run] || f.Kind == Restarted && !open[f.Previous] {
+			case journey.Entered, journey.Restarted:
+				if open[f.Run] || f.Kind == journey.Restarted && !open[f.Previous] {
 					t.Fatalf("run %d begins twice, or takes the place of none", f.Run)
 				}
 				delete(open, f.Previous)
 				open[f.Run] = true
-			case Exited:
+			case journey.Exited:
 				if !open[f.Run] {
 					t.Fatalf("run %d ends and was not under way", f.Run)
 				}
 				delete(open, f.Run)
-			case Asked:
+			case journey.Asked:
 				id := fmt.Sprint(f.Run, f.Step)
 				if !open[f.Run] || asked[id] {
 					t.Fatalf("run %d asks for %s twice, or after its end", f.Run, f.Step)

@@ -1,4 +1,4 @@
-package journey
+package journey_test
 
 import (
 	"bytes"
@@ -11,27 +11,26 @@ import (
 	"pgregory.net/rapid"
 
 	"rapport"
+	"rapport/journey"
 )
 
-var inside = cmp.AllowUnexported(State{}, Run{}, ended{}, heard{})
-
 // someState draws what a customer's state may be after some time in a few journeys.
-func someState(t *rapid.T, x *Set, name string) *State {
-	st := &State{}
+func someState(t *rapid.T, x *journey.Set, name string) *journey.State {
+	st := &journey.State{}
 	who := newCustomer(x.Journeys()...)
 	for i, f := range someFacts(t, []string{"in", "in", "out", "buy", "else"}) {
 		e := newEvent(t, fmt.Sprint(name, i), f.name, rapport.Instant(f.at), fmt.Sprintf(`{"k":%q}`, f.key))
 		for st.Next() < rapport.Instant(f.now) {
-			x.Step(st, Input{}, who, st.Next())
+			x.Step(st, journey.Input{}, who, st.Next())
 		}
 		who.fold(e, rapport.Instant(f.now))
-		x.Step(st, Input{Event: e}, who, rapport.Instant(f.now))
+		x.Step(st, journey.Input{Event: e}, who, rapport.Instant(f.now))
 	}
 	return st
 }
 
-func deepSet(t testing.TB) *Set {
-	return NewSet([]*Journey{mustCompile(t, "deep", deep), mustCompile(t, "never", `
+func deepSet(t testing.TB) *journey.Set {
+	return journey.NewSet([]*journey.Journey{mustCompile(t, "deep", deep), mustCompile(t, "never", `
 entry: { event: [in, else] }
 key: event.k
 reentry: { after: never }
@@ -45,15 +44,15 @@ func TestStateIsReadAsWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		st := someState(t, x, "m")
 		data := st.AppendBinary(nil)
-		got, err := Decode(data)
+		got, err := journey.Decode(data)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(st, got, inside, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(st, got, journey.Inside(), cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("(-written +read):\n%s", diff)
 		}
 		for n := range data {
-			if _, err := Decode(data[:n]); n > 0 && err == nil {
+			if _, err := journey.Decode(data[:n]); n > 0 && err == nil {
 				t.Fatalf("the first %d of %d bytes are a state", n, len(data))
 			}
 		}
@@ -63,14 +62,14 @@ func TestStateIsReadAsWritten(t *testing.T) {
 // A later version may append fields to an item; this one passes over them.
 func TestLaterFieldsArePassedOver(t *testing.T) {
 	t.Parallel()
-	st := &State{runs: []Run{{Key: "k", Due: start, check: rapport.Never}}}
-	head := append(st.runs[0].appendHead(nil), 1, 2, 3)
-	data := append([]byte{encoding, 1, byte(len(head))}, head...)
-	got, err := Decode(append(data, 0, 0, 0))
+	x := journey.NewSet([]*journey.Journey{mustCompile(t, "cart", cart)})
+	want := &journey.State{}
+	x.Step(want, journey.Input{Event: newEvent(t, "1", "Cart Updated", start, "")}, newCustomer(), start)
+	got, err := journey.Decode(journey.WithLaterFields(want.Runs()[0], 1, 2, 3))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(st, got, inside); diff != "" {
+	if diff := cmp.Diff(want, got, journey.Inside(), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -81,13 +80,13 @@ func TestMergeHasNoOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := someState(t, x, "a"), someState(t, x, "b"), someState(t, x, "c")
 		const now = start + 3*60_000
-		merged := func(a, b *State) *State {
+		merged := func(a, b *journey.State) *journey.State {
 			m, _ := x.Merge(a, b, now)
 			return m
 		}
 		want := merged(merged(a, b), c)
-		for _, got := range []*State{merged(c, merged(b, a)), merged(merged(a, c), b), merged(merged(merged(a, b), c), b)} {
-			if diff := cmp.Diff(want, got, inside, cmpopts.EquateEmpty()); diff != "" {
+		for _, got := range []*journey.State{merged(c, merged(b, a)), merged(merged(a, c), b), merged(merged(merged(a, b), c), b)} {
+			if diff := cmp.Diff(want, got, journey.Inside(), cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("in another order (-want +got):\n%s", diff)
 			}
 		}
@@ -96,7 +95,7 @@ func TestMergeHasNoOrder(t *testing.T) {
 		for _, r := range merged(a, b).Runs() {
 			alive[fmt.Sprint(r.Journey, r.Key)] = r.Entered
 		}
-		for _, r := range append(append([]Run{}, a.Runs()...), b.Runs()...) {
+		for _, r := range append(append([]journey.Run{}, a.Runs()...), b.Runs()...) {
 			if entered, ok := alive[fmt.Sprint(r.Journey, r.Key)]; !ok || entered > r.Entered {
 				t.Fatalf("an older run of key %q did not survive", r.Key)
 			}
@@ -110,22 +109,22 @@ func TestMergeHasNoOrder(t *testing.T) {
 // Two profiles become one: the purchase that one knows of ends the cart of the other.
 func TestMergeEndsWhatShouldHaveEnded(t *testing.T) {
 	t.Parallel()
-	x := NewSet([]*Journey{mustCompile(t, "cart", cart)})
+	x := journey.NewSet([]*journey.Journey{mustCompile(t, "cart", cart)})
 	who := newCustomer(x.Journeys()...)
-	known, anonymous := &State{}, &State{}
-	x.Step(anonymous, Input{Event: newEvent(t, "1", "Cart Updated", start, `{"cart_id":"a"}`)}, who, start)
-	x.Step(anonymous, Input{Event: newEvent(t, "2", "Cart Updated", start, `{"cart_id":"b"}`)}, who, start)
-	x.Step(known, Input{Event: newEvent(t, "3", "Order Completed", start+1, `{"cart_id":"a"}`)}, who, start+1)
+	known, anonymous := &journey.State{}, &journey.State{}
+	x.Step(anonymous, journey.Input{Event: newEvent(t, "1", "Cart Updated", start, `{"cart_id":"a"}`)}, who, start)
+	x.Step(anonymous, journey.Input{Event: newEvent(t, "2", "Cart Updated", start, `{"cart_id":"b"}`)}, who, start)
+	x.Step(known, journey.Input{Event: newEvent(t, "3", "Order Completed", start+1, `{"cart_id":"a"}`)}, who, start+1)
 	m, lost := x.Merge(known, anonymous, start+2)
 	if len(lost) > 0 || len(m.Runs()) != 2 {
 		t.Fatalf("lost %v", lost)
 	}
-	m, err := Decode(m.AppendBinary(nil))
+	m, err := journey.Decode(m.AppendBinary(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	effects := x.Step(m, Input{}, who, start+2)
-	if len(effects) != 1 || effects[0].Kind != Exited || effects[0].Key != "a" || effects[0].Reason != ByExitEvent {
+	effects := x.Step(m, journey.Input{}, who, start+2)
+	if len(effects) != 1 || effects[0].Kind != journey.Exited || effects[0].Key != "a" || effects[0].Reason != journey.ByExitEvent {
 		t.Errorf("effects %+v", effects)
 	}
 }
@@ -143,25 +142,25 @@ steps:
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	x := NewSet([]*Journey{mustCompile(t, "cart", cart)})
-	who, st := newCustomer(), &State{}
-	enter := func(i int, now rapport.Instant) Effect {
+	x := journey.NewSet([]*journey.Journey{mustCompile(t, "cart", cart)})
+	who, st := newCustomer(), &journey.State{}
+	enter := func(i int, now rapport.Instant) journey.Effect {
 		json := fmt.Sprintf(`{"cart_id":%d}`, i)
-		return x.Step(st, Input{Event: newEvent(t, fmt.Sprint(i, now), "Cart Updated", now, json)}, who, now)[0]
+		return x.Step(st, journey.Input{Event: newEvent(t, fmt.Sprint(i, now), "Cart Updated", now, json)}, who, now)[0]
 	}
-	for i := range MaxRuns {
-		if f := enter(i, start); f.Kind != Entered {
+	for i := range journey.MaxRuns {
+		if f := enter(i, start); f.Kind != journey.Entered {
 			t.Fatalf("run %d: %s %s", i, f.Kind, f.Reason)
 		}
 	}
-	if f := enter(MaxRuns, start); f.Kind != Refused || f.Reason != TooManyRuns {
+	if f := enter(journey.MaxRuns, start); f.Kind != journey.Refused || f.Reason != journey.TooManyRuns {
 		t.Errorf("one run more: %s %s", f.Kind, f.Reason)
 	}
-	if f := enter(0, start); f.Kind != Restarted {
+	if f := enter(0, start); f.Kind != journey.Restarted {
 		t.Errorf("a restart needs no room: %s %s", f.Kind, f.Reason)
 	}
-	x.Step(st, Input{Event: newEvent(t, "o", "Order Completed", start+1, `{"cart_id":7}`)}, who, start+1)
-	if f := enter(MaxRuns, start+1); f.Kind != Entered {
+	x.Step(st, journey.Input{Event: newEvent(t, "o", "Order Completed", start+1, `{"cart_id":7}`)}, who, start+1)
+	if f := enter(journey.MaxRuns, start+1); f.Kind != journey.Entered {
 		t.Errorf("room was made: %s %s", f.Kind, f.Reason)
 	}
 }
@@ -170,21 +169,21 @@ func TestLimits(t *testing.T) {
 // refused before that.
 func TestNeverIsNever(t *testing.T) {
 	t.Parallel()
-	x := NewSet([]*Journey{mustCompile(t, "once", `
+	x := journey.NewSet([]*journey.Journey{mustCompile(t, "once", `
 entry: { event: in }
 key: event.k
 reentry: { after: never }
 steps: [ { stop: true } ]`)})
-	who, st := newCustomer(), &State{}
+	who, st := newCustomer(), &journey.State{}
 	kinds := map[string]int{}
 	for round := range 2 {
-		for i := range maxEnds + 50 {
+		for i := range journey.MaxEnds + 50 {
 			e := newEvent(t, fmt.Sprint(round, i), "in", start, fmt.Sprintf(`{"k":%d}`, i))
-			f := x.Step(st, Input{Event: e}, who, start)[0]
+			f := x.Step(st, journey.Input{Event: e}, who, start)[0]
 			kinds[f.Kind.String()+" "+string(f.Reason)]++
 		}
 	}
-	want := map[string]int{"entered ": maxEnds, "refused too many runs": 100, "refused reentry": maxEnds}
+	want := map[string]int{"entered ": journey.MaxEnds, "refused too many runs": 100, "refused reentry": journey.MaxEnds}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -192,18 +191,42 @@ steps: [ { stop: true } ]`)})
 
 func TestMemoryOfExitsIsBounded(t *testing.T) {
 	t.Parallel()
-	x := NewSet([]*Journey{mustCompile(t, "cart", cart)})
-	who, st := newCustomer(), &State{}
+	x := journey.NewSet([]*journey.Journey{mustCompile(t, "cart", cart)})
+	who, st := newCustomer(), &journey.State{}
 	for i := range 100 {
 		e := newEvent(t, fmt.Sprint(i), "Order Completed", start+rapport.Instant(i), fmt.Sprintf(`{"cart_id":%d,"total":9}`, i))
-		x.Step(st, Input{Event: e}, who, start+rapport.Instant(i))
+		x.Step(st, journey.Input{Event: e}, who, start+rapport.Instant(i))
 	}
-	if len(st.heard) != maxHeard || st.heard[0].at != start+100-maxHeard || string(st.heard[0].fields) != `{"cart_id":84}` {
-		t.Errorf("%d remembered, the first %s %s", len(st.heard), st.heard[0].at, st.heard[0].fields)
+	if n, first := st.Heard(); n != journey.MaxHeard || first != `{"cart_id":84}` {
+		t.Errorf("%d remembered, the first %s", n, first)
 	}
-	x.Step(st, Input{Event: newEvent(t, "x", "Cart Updated", start+1<<40, "")}, who, start+1<<40)
-	if len(st.heard) != 0 {
-		t.Errorf("%d are remembered for ever", len(st.heard))
+	x.Step(st, journey.Input{Event: newEvent(t, "x", "Cart Updated", start+1<<40, "")}, who, start+1<<40)
+	if n, _ := st.Heard(); n != 0 {
+		t.Errorf("%d are remembered for ever", n)
+	}
+}
+
+// Of more runs than one customer may have the oldest live on.
+func TestMergeKeepsTheLimit(t *testing.T) {
+	t.Parallel()
+	x := journey.NewSet([]*journey.Journey{mustCompile(t, "cart", cart)})
+	who, a, b := newCustomer(), &journey.State{}, &journey.State{}
+	for i := range 150 {
+		now := rapport.Instant(start + i)
+		x.Step(a, journey.Input{Event: newEvent(t, fmt.Sprint("a", i), "Cart Updated", now, fmt.Sprintf(`{"cart_id":"a%d"}`, i))}, who, now)
+		x.Step(b, journey.Input{Event: newEvent(t, fmt.Sprint("b", i), "Cart Updated", now, fmt.Sprintf(`{"cart_id":"b%d"}`, i))}, who, now)
+	}
+	m, lost := x.Merge(a, b, start+1000)
+	if len(m.Runs()) != journey.MaxRuns || len(lost) != 100 {
+		t.Fatalf("%d runs live on, %d end", len(m.Runs()), len(lost))
+	}
+	for _, f := range lost {
+		if f.Kind != journey.Exited || f.Reason != journey.OverLimit || f.Journey != "cart" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if last := m.Runs()[journey.MaxRuns-1]; last.Entered != start+99 {
+		t.Errorf("the youngest that lives on began at %s", last.Entered)
 	}
 }
 
@@ -218,7 +241,7 @@ func TestKeepEntry(t *testing.T) {
 		"no JSON":       {long + long, ""},
 		"one property":  {`{"a":"` + long + long + `"}`, "{}"},
 	} {
-		if got := string(keepEntry([]byte(c.in))); got != c.want {
+		if got := string(journey.KeepEntry([]byte(c.in))); got != c.want {
 			t.Errorf("%s: %.80q", name, got)
 		}
 	}
@@ -228,9 +251,9 @@ func TestKeepEntry(t *testing.T) {
 			pairs = append(pairs, rapport.TextOf(fmt.Sprint("p", i)), rapport.TextOf(strings.Repeat("é", rapid.IntRange(0, 1000).Draw(t, "length"))))
 		}
 		whole := rapport.ObjectOf(pairs)
-		kept := keepEntry(whole.AppendJSON(nil))
+		kept := journey.KeepEntry(whole.AppendJSON(nil))
 		v, err := rapport.ParseJSON(kept)
-		if err != nil || len(kept) > MaxEntry {
+		if err != nil || len(kept) > journey.MaxEntry {
 			t.Fatalf("%d bytes, %v", len(kept), err)
 		}
 		for i := range v.Len() {
@@ -244,7 +267,7 @@ func TestKeepEntry(t *testing.T) {
 func TestLongKeys(t *testing.T) {
 	t.Parallel()
 	j := mustCompile(t, "deepkey", "entry: { event: in }\nkey: event.order.id\nsteps: [ { wait: 1h } ]")
-	key := func(json string) string { return j.keyOf(newEvent(t, "", "in", start, json)) }
+	key := func(json string) string { return j.KeyOf(newEvent(t, "", "in", start, json)) }
 	for json, want := range map[string]string{
 		`{}`:                         "",
 		`{"order":null}`:             "",
@@ -258,7 +281,7 @@ func TestLongKeys(t *testing.T) {
 		}
 	}
 	a, b := key(`{"order":{"id":"`+strings.Repeat("x", 500)+`a"}}`), key(`{"order":{"id":"`+strings.Repeat("x", 500)+`b"}}`)
-	if len(a) > maxKey || a == b {
+	if len(a) > journey.MaxKey || a == b {
 		t.Errorf("long keys %q and %q", a, b)
 	}
 }
@@ -266,13 +289,13 @@ func TestLongKeys(t *testing.T) {
 // Something that comes very late is done as of when it was due.
 func TestLateTimersKeepTheirInstants(t *testing.T) {
 	t.Parallel()
-	x := NewSet([]*Journey{mustCompile(t, "two", `
+	x := journey.NewSet([]*journey.Journey{mustCompile(t, "two", `
 entry: { event: in }
 steps: [ { wait: 1h }, { wait: 2h }, { send: { template: t, channel: email, class: content } } ]`)})
-	who, st := newCustomer(), &State{}
-	x.Step(st, Input{Event: newEvent(t, "1", "in", start, "")}, who, start)
+	who, st := newCustomer(), &journey.State{}
+	x.Step(st, journey.Input{Event: newEvent(t, "1", "in", start, "")}, who, start)
 	var at []rapport.Instant
-	for _, f := range x.Step(st, Input{}, who, start+100*3_600_000) {
+	for _, f := range x.Step(st, journey.Input{}, who, start+100*3_600_000) {
 		at = append(at, (f.At-start)/3_600_000)
 	}
 	if diff := cmp.Diff([]rapport.Instant{1, 3, 3, 3}, at); diff != "" {
@@ -285,16 +308,16 @@ steps: [ { wait: 1h }, { wait: 2h }, { send: { template: t, channel: email, clas
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte{})
-	f.Add([]byte{encoding, 0, 0, 0})
+	f.Add([]byte{journey.Encoding, 0, 0, 0})
 	x := deepSet(f)
-	who, st := newCustomer(x.Journeys()...), &State{}
+	who, st := newCustomer(x.Journeys()...), &journey.State{}
 	for i, name := range []string{"in", "out", "else", "buy", "in"} {
 		now := rapport.Instant(start + i*90_000)
-		x.Step(st, Input{Event: newEvent(f, fmt.Sprint(i), name, now-5, `{"k":"a"}`)}, who, now)
+		x.Step(st, journey.Input{Event: newEvent(f, fmt.Sprint(i), name, now-5, `{"k":"a"}`)}, who, now)
 		f.Add(st.AppendBinary(nil))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		st, err := Decode(data)
+		st, err := journey.Decode(data)
 		if err != nil {
 			if rapport.KindOf(err) != rapport.Internal {
 				t.Fatal(err)
@@ -302,13 +325,13 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		written := st.AppendBinary(nil)
-		again, err := Decode(written)
+		again, err := journey.Decode(written)
 		if err != nil {
 			t.Fatalf("what was read can't be written and read: %v", err)
 		}
 		if !bytes.Equal(written, again.AppendBinary(nil)) {
 			t.Fatal("the second reading differs from the first")
 		}
-		x.Step(st, Input{Event: newEvent(t, "f", "in", start, `{"k":"a"}`)}, who, start)
+		x.Step(st, journey.Input{Event: newEvent(t, "f", "in", start, `{"k":"a"}`)}, who, start)
 	})
 }

@@ -1,4 +1,4 @@
-package journey
+package journey_test
 
 import (
 	"flag"
@@ -13,6 +13,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"rapport"
+	"rapport/journey"
 )
 
 var update = flag.Bool("update", false, "write what happens into the stories")
@@ -65,17 +66,17 @@ func TestStories(t *testing.T) {
 type teller struct {
 	t        *testing.T
 	archive  *txtar.Archive
-	journeys map[string]*Journey
-	set      *Set
+	journeys map[string]*journey.Journey
+	set      *journey.Set
 	who      *customer
-	st       *State
+	st       *journey.State
 	now      rapport.Instant
 	count    int
 	out      strings.Builder
 }
 
 func tell(t *testing.T, archive *txtar.Archive) string {
-	p := &teller{t: t, archive: archive, journeys: map[string]*Journey{}, st: &State{}}
+	p := &teller{t: t, archive: archive, journeys: map[string]*journey.Journey{}, st: &journey.State{}}
 	var story string
 	for _, f := range archive.Files {
 		if name, ok := strings.CutSuffix(f.Name, ".yaml"); ok {
@@ -88,7 +89,7 @@ func tell(t *testing.T, archive *txtar.Archive) string {
 	}
 	p.who = newCustomer(values(p.journeys)...)
 	p.who.zone = time.UTC
-	p.set = NewSet(values(p.journeys))
+	p.set = journey.NewSet(values(p.journeys))
 	for line := range strings.Lines(story) {
 		line = strings.TrimRight(line, "\n")
 		if strings.HasPrefix(line, "  ") {
@@ -102,8 +103,8 @@ func tell(t *testing.T, archive *txtar.Archive) string {
 	return p.out.String()
 }
 
-func values(m map[string]*Journey) []*Journey {
-	var all []*Journey
+func values(m map[string]*journey.Journey) []*journey.Journey {
+	var all []*journey.Journey
 	for _, j := range m {
 		all = append(all, j)
 	}
@@ -116,13 +117,13 @@ func (p *teller) play(line string) {
 	}
 	at, rest := p.when(line)
 	p.wait(at, rest == "...")
-	in := Input{}
+	in := journey.Input{}
 	switch verb, what, _ := strings.Cut(rest, " "); verb {
 	case "...":
 		return
 	case "enters", "leaves":
 		name, byDefinition := strings.CutSuffix(what, " by definition")
-		in.Segment = &SegmentChange{Name: name, Entered: verb == "enters", ByDefinition: byDefinition}
+		in.Segment = &journey.SegmentChange{Name: name, Entered: verb == "enters", ByDefinition: byDefinition}
 		p.who.segments[name] = verb == "enters"
 	case "is":
 		name, value, _ := strings.Cut(what, " ")
@@ -159,7 +160,7 @@ func (p *teller) setting(line string) bool {
 	default:
 		return false
 	}
-	p.set = NewSet(values(p.journeys))
+	p.set = journey.NewSet(values(p.journeys))
 	return true
 }
 
@@ -184,7 +185,7 @@ func (p *teller) at(day, clock string) rapport.Instant {
 	return 0
 }
 
-func (p *teller) event(rest string, now rapport.Instant) Event {
+func (p *teller) event(rest string, now rapport.Instant) journey.Event {
 	name, json, found := strings.Cut(rest, " {")
 	if found {
 		json = "{" + json
@@ -211,7 +212,7 @@ func (p *teller) wait(at rapport.Instant, inclusive bool) {
 			return
 		}
 		p.now = next
-		p.step(Input{})
+		p.step(journey.Input{})
 		if p.st.Next() <= next {
 			p.t.Fatalf("at %s something stays due", next)
 		}
@@ -219,18 +220,18 @@ func (p *teller) wait(at rapport.Instant, inclusive bool) {
 }
 
 // step gives one input, with the state written and read on the way.
-func (p *teller) step(in Input) {
+func (p *teller) step(in journey.Input) {
 	for _, f := range p.set.Step(p.st, in, p.who, p.now) {
 		fmt.Fprintf(&p.out, "  %s\n", p.line(f))
 	}
-	st, err := Decode(p.st.AppendBinary(nil))
+	st, err := journey.Decode(p.st.AppendBinary(nil))
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	p.st = st
 }
 
-func (p *teller) line(f Effect) string {
+func (p *teller) line(f journey.Effect) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: ", f.At.In(p.who.zone).Format("2006-01-02 15:04:05"), f.Journey)
 	if f.Key != "" {
