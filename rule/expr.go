@@ -1,5 +1,7 @@
 package rule
 
+import "math"
+
 // Op says what a node of a rule's tree is.
 type Op uint8
 
@@ -74,7 +76,7 @@ func (e *Expr) normal() *Expr {
 		}
 		n.Args = append(n.Args, arg)
 	}
-	if e.Op == OpNeg && n.Args[0].Op == OpNumber && n.Args[0].Number >= 0 {
+	if e.Op == OpNeg && n.Args[0].Op == OpNumber && !math.Signbit(n.Args[0].Number) {
 		return &Expr{Op: OpNumber, Number: -n.Args[0].Number, Start: e.Start, End: e.End}
 	}
 	return &n

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -168,12 +169,11 @@ func (p *parser) unary() *Expr {
 			return p.fail(t, "the rule is nested too deep", "")
 		}
 		defer func() { p.depth-- }()
-		number := p.peek()
 		arg := p.unary()
 		switch {
 		case t.text == "!":
 			return p.node(Expr{Op: OpNot, Args: []*Expr{arg}, Start: t.start}, p.last())
-		case number.kind == tokenNumber && arg.Op == OpNumber:
+		case arg.Op == OpNumber && !math.Signbit(arg.Number):
 			arg.Number, arg.Start = -arg.Number, t.start
 			return arg
 		}

@@ -81,11 +81,12 @@ func (e *Expr) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
+	built = built.normal()
 	parsed, err := Parse(built.String())
 	if err != nil {
 		return err
 	}
-	if !parsed.equal(built.normal()) {
+	if !parsed.equal(built) {
 		return malformed("it has no text that means the same")
 	}
 	*e = *parsed
