@@ -3,6 +3,7 @@ package render_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 
@@ -146,4 +147,27 @@ func FuzzTemplate(f *testing.F) {
 			t.Errorf("the error is of kind %v: %v", rapport.KindOf(err), err)
 		}
 	})
+}
+
+// A set serves many at once: the texts of one message never get into another.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	set, request, now := orderMail(t)
+	var group sync.WaitGroup
+	for worker := range 4 {
+		group.Go(func() {
+			name := strings.Repeat(string(rune('a'+worker)), 1+worker*50)
+			mine := request
+			mine.Customer = shopper{traits: map[string]rapport.Value{"first_name": rapport.TextOf(name)}}
+			want, err := set.Render(mine, now)
+			for range 50 {
+				got, again := set.Render(mine, now)
+				if err != nil || again != nil || got != want || !strings.Contains(strings.ToLower(got.Content.HTML), "still thinking, "+name+"?") {
+					t.Errorf("%s was sent something else (%v, %v)", name, err, again)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
 }
