@@ -42,7 +42,7 @@ func Compose(buf []byte, d *rapport.Delivery) (Mail, error) {
 	if strings.TrimSpace(text) == "" {
 		text = Text(d.Content.HTML)
 	}
-	return h.mail(appendAlternative(b, boundary(d.Message), text, d.Content.HTML)), nil
+	return h.mail(appendAlternative(b, boundaryMark+h.id, text, d.Content.HTML)), nil
 }
 
 const (
@@ -52,8 +52,6 @@ const (
 	// has no underscore after "=", base64 none at all, and a plain body is checked.
 	boundaryMark = "=_"
 )
-
-func boundary(id rapport.MessageID) string { return boundaryMark + id.String() }
 
 // appendAlternative appends the text and the HTML as two forms of the same.
 func appendAlternative(b []byte, boundary, text, html string) []byte {
@@ -75,6 +73,7 @@ func appendDelimiter(b []byte, boundary, end string) []byte {
 
 // header is what of a delivery goes into the header, checked.
 type header struct {
+	id                string
 	from, to, replyTo Address
 }
 
@@ -95,6 +94,7 @@ func checkHeader(d *rapport.Delivery) (h header, err error) {
 	if breaksOut(d.From.Name) || breaksOut(d.Content.Subject) {
 		return h, rapport.Errorf(rapport.Invalid, "the subject and the sender's name must be one line each, without control characters that end it")
 	}
+	h.id = d.Message.String()
 	return h, checkLink(d.Unsubscribe)
 }
 
@@ -131,7 +131,7 @@ func (h header) append(b []byte, d *rapport.Delivery) []byte {
 	}
 	b = appendText(b, "Subject", d.Content.Subject)
 	b = append(b, "Message-ID: "...)
-	b = appendMessageID(b, d.Message, h.from)
+	b = appendMessageID(b, h.id, h.from)
 	b = append(b, "\r\n"...)
 	if d.Unsubscribe != "" {
 		b = append(b, "List-Unsubscribe:"...)
@@ -151,12 +151,12 @@ func (h header) append(b []byte, d *rapport.Delivery) []byte {
 // MessageID returns the Message-ID that every mail for this message carries when
 // it is sent from an address.
 func MessageID(id rapport.MessageID, from Address) string {
-	return string(appendMessageID(nil, id, from))
+	return string(appendMessageID(nil, id.String(), from))
 }
 
-func appendMessageID(b []byte, id rapport.MessageID, from Address) []byte {
+func appendMessageID(b []byte, id string, from Address) []byte {
 	b = append(b, '<')
-	b = append(b, id.String()...)
+	b = append(b, id...)
 	b = append(b, '@')
 	b = append(b, from.Domain()...)
 	return append(b, '>')

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"html"
 	"strings"
 	"unicode/utf8"
@@ -10,7 +11,7 @@ import (
 // apart, list items with a dash, links with their address behind, images by
 // their description. It takes any text, well-formed or not, in one pass.
 func Text(source string) string {
-	w := textWriter{out: make([]byte, 0, len(source)/4)}
+	w := textWriter{out: make([]byte, 0, len(source)/2)}
 	for source != "" {
 		open := strings.IndexByte(source, '<')
 		if open < 0 {
@@ -84,37 +85,75 @@ type textWriter struct {
 
 // text appends the words of a run between tags.
 func (w *textWriter) text(s string) {
-	if strings.IndexByte(s, '&') >= 0 {
-		s = html.UnescapeString(s)
-	}
-	s = strings.ReplaceAll(s, "\u00a0", " ")
+	s = unescape(s)
 	for s != "" {
-		end := strings.IndexAny(s, " \t\r\n\f")
-		if end == 0 {
+		n := plainRun(s)
+		switch {
+		case n > 0:
+			w.word(s[:n])
+		case isSpace(s[0]):
 			w.space = true
-			s = s[1:]
-			continue
+			n = 1
+		default:
+			for n = 1; n < len(s) && !isSpace(s[n]); {
+				n++
+			}
+			w.wideWord(s[:n])
 		}
-		if end < 0 {
-			end = len(s)
-		}
-		w.word(s[:end])
-		s = s[end:]
+		s = s[n:]
 	}
 }
 
-func (w *textWriter) word(s string) {
-	if s[0]|s[len(s)-1] >= utf8.RuneSelf {
-		if s = strings.Trim(s, invisible); s == "" {
-			return
+// plainRun returns how many bytes at the start of s are words of ASCII with one
+// space between them, which can be written as they are.
+func plainRun(s string) int {
+	n := 0
+	for n < len(s) {
+		switch {
+		case isInk(s[n]):
+			n++
+		case s[n] == ' ' && n > 0 && n+1 < len(s) && isInk(s[n+1]):
+			n += 2
+		default:
+			return n
 		}
 	}
-	w.due()
-	w.out = append(w.out, s...)
+	return n
+}
+
+func isInk(c byte) bool { return ' ' < c && c < utf8.RuneSelf }
+
+func unescape(s string) string {
+	if strings.IndexByte(s, '&') < 0 {
+		return s
+	}
+	return html.UnescapeString(s)
+}
+
+// isSpace reports whether c is white space in HTML.
+func isSpace(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f'
 }
 
 // invisible are the characters with which mails pad their preview line.
 const invisible = "\u200b\u200c\u200d\u2060\ufeff\u034f\u00ad"
+
+// wideWord appends a word with more than ASCII in it: a space that must not break
+// is a space, and what pads is left out.
+func (w *textWriter) wideWord(s string) {
+	if strings.Contains(s, "\u00a0") {
+		w.text(strings.ReplaceAll(s, "\u00a0", " "))
+		return
+	}
+	if s = strings.Trim(s, invisible); s != "" {
+		w.word(s)
+	}
+}
+
+func (w *textWriter) word(s string) {
+	w.due()
+	w.out = append(w.out, s...)
+}
 
 // due writes the line ends or the space that is due.
 func (w *textWriter) due() {
@@ -162,11 +201,11 @@ func (w *textWriter) tag(tag, rest string) string {
 
 // tagName returns the tag's name in lower case, with its slash if it is an end.
 func tagName(tag string) string {
-	end := strings.IndexAny(tag[min(1, len(tag)):], " \t\r\n\f/")
-	if end >= 0 {
-		tag = tag[:end+1]
+	end := min(1, len(tag))
+	for end < len(tag) && !isSpace(tag[end]) && tag[end] != '/' {
+		end++
 	}
-	return strings.ToLower(tag)
+	return strings.ToLower(tag[:end])
 }
 
 // skipElement returns what follows the end of an element nobody reads; one that
@@ -199,10 +238,12 @@ func (w *textWriter) closeLink() {
 	}
 	link := w.link
 	w.link = ""
-	if label := strings.TrimSpace(string(w.out[w.label:])); label != "" && label != link {
+	if label := bytes.TrimSpace(w.out[w.label:]); len(label) > 0 && string(label) != link {
 		lines := w.lines
 		w.space, w.lines = true, 0
-		w.word("(" + link + ")")
+		w.word("(")
+		w.word(link)
+		w.word(")")
 		w.lines = lines
 	}
 }
@@ -220,7 +261,7 @@ func attribute(tag, name string) string {
 		if !ok || start == 0 || strings.IndexByte(" \t\r\n\"'", tag[start-1]) < 0 {
 			continue
 		}
-		return html.UnescapeString(attributeValue(strings.TrimLeft(value, " \t\r\n")))
+		return unescape(attributeValue(strings.TrimLeft(value, " \t\r\n")))
 	}
 }
 
