@@ -127,3 +127,43 @@ func FuzzCompile(f *testing.F) {
 		play(t, x, who, events, func(st *journey.State, _ rapport.Instant) *journey.State { return st })
 	})
 }
+
+func TestSizesAreBounded(t *testing.T) {
+	t.Parallel()
+	many := journey.Doc{Entry: journey.Entry{Event: []string{"in"}}}
+	for range 1001 {
+		many.Steps = append(many.Steps, journey.Step{Wait: "1h"})
+	}
+	deepest := journey.Doc{Entry: many.Entry, Steps: []journey.Step{{Wait: "1h"}}}
+	for range 30 {
+		deepest.Steps = []journey.Step{{Branch: []journey.Case{{Otherwise: true, Steps: deepest.Steps}}}}
+	}
+	for name, doc := range map[string]journey.Doc{"many": many, "deep": deepest} {
+		if j, problems := journey.Compile(name, doc, journey.Env{}); j != nil || len(problems) != 1 {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
+	many.Steps = many.Steps[:1000]
+	if _, problems := journey.Compile("many", many, journey.Env{}); len(problems) > 0 {
+		t.Error(problems)
+	}
+}
+
+func TestSetFindsJourneys(t *testing.T) {
+	t.Parallel()
+	old := mustCompile(t, "b", "entry: { event: in }\nsteps: [ { wait: 1h } ]")
+	b := mustCompile(t, "b", "entry: { event: in }\nexit: [ { event: out } ]\nsteps: [ { wait: 2h } ]")
+	a := mustCompile(t, "a", "entry: { segment: s }\nsteps: [ { wait_until: { event: seen, timeout: 1h } } ]")
+	x := journey.NewSet([]*journey.Journey{old, b, a})
+	if got := x.Journeys(); len(got) != 2 || got[0] != a || got[1] != b {
+		t.Errorf("journeys %v", got)
+	}
+	if x.Get("b") != b || x.Get("c") != nil || x.Get("a").Name() != "a" || x.Of(journey.Run{Journey: journey.NameHash("a")}) != a {
+		t.Error("a journey is not found by its name")
+	}
+	for event, want := range map[string]bool{"in": true, "out": true, "seen": true, "else": false} {
+		if x.Reads(event) != want {
+			t.Errorf("reads %s: %t", event, !want)
+		}
+	}
+}

@@ -335,3 +335,27 @@ func FuzzDecode(f *testing.F) {
 		x.Step(st, journey.Input{Event: newEvent(t, "f", "in", start, `{"k":"a"}`)}, who, start)
 	})
 }
+
+// Runs that ended and only wait for their goal make room, the oldest first.
+func TestGoalsMakeRoom(t *testing.T) {
+	t.Parallel()
+	x := journey.NewSet([]*journey.Journey{mustCompile(t, "quick", `
+entry: { event: in }
+key: event.k
+goal: { event: buy, where: event.k == entry.k, within: 1h }
+steps: [ { stop: true } ]`)})
+	who, st := newCustomer(), &journey.State{}
+	give := func(name string, k int) []journey.Effect {
+		return x.Step(st, journey.Input{Event: newEvent(t, fmt.Sprint(name, k), name, start, fmt.Sprintf(`{"k":%d}`, k))}, who, start)
+	}
+	for i := range journey.MaxEnds + 1 {
+		if f := give("in", i)[0]; f.Kind != journey.Entered {
+			t.Fatalf("run %d: %s %s", i, f.Kind, f.Reason)
+		}
+	}
+	for k, want := range map[int]int{0: 0, 1: 1, journey.MaxEnds: 1} {
+		if got := len(give("buy", k)); got != want {
+			t.Errorf("the goal of run %d was reached %d times, want %d", k, got, want)
+		}
+	}
+}
