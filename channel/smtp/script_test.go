@@ -253,14 +253,3 @@ func (s *scripted) count(to string) (asked, had, took int) {
 	defer s.mu.Unlock()
 	return s.asked[to], s.had[to], s.took[to]
 }
-
-func (s *scripted) reached() (to []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for address, n := range s.took {
-		for range n {
-			to = append(to, address)
-		}
-	}
-	return to
-}
