@@ -118,6 +118,7 @@ type Ledger interface {
 	Mark(ctx context.Context, name string) ([]byte, error)
 	Setting(ctx context.Context, name string) ([]byte, error)
 	PutSettings(ctx context.Context, settings []store.Setting) error
+	Version(ctx context.Context, number uint64) (store.Version, error)
 	Versions(ctx context.Context, limit int) ([]store.Version, error)
 }
 
@@ -130,7 +131,59 @@ func New(c Config) (http.Handler, error) {
 	case c.Authorised == nil || c.Ready == nil || c.NewID == nil || c.Log == nil:
 		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a key, a probe, a source of ids or a log")
 	}
+	a := &api{Config: c}
+	plane, err := a.plane()
+	if err != nil {
+		return nil, err
+	}
+	return a.watched(a.front(plane)), nil
+}
+
+// plane returns the control plane: the operations that the OpenAPI document
+// describes.
+func (a *api) plane() (*http.ServeMux, error) {
 	mux := http.NewServeMux()
-	c.Collect.Mount(mux)
-	return mux, nil
+	a.huma = a.openAPI(mux)
+	for _, add := range []func(){
+		a.customerOperations, a.timelineOperations, a.consentOperations, a.messageOperations, a.explainOperations,
+		a.documentOperations, a.segmentOperations, a.ruleOperations, a.journeyOperations, a.clockOperations, a.importOperations,
+	} {
+		add()
+	}
+	if a.Metrics == nil {
+		a.Metrics = NewMetrics()
+	}
+	return mux, a.Metrics.collectSums(a.Store)
+}
+
+// front says what of the addresses is whose, and which need a key.
+func (a *api) front(plane *http.ServeMux) http.Handler {
+	open := timed(routed(plane))
+	mux := http.NewServeMux()
+	a.Collect.Mount(mux)
+	a.mountUnsubscribe(mux)
+	mux.HandleFunc("GET /healthz", alive)
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.Handle("GET /metrics", a.Metrics.handler())
+	mux.Handle("/openapi.json", open)
+	mux.Handle("/openapi.yaml", open)
+	mux.Handle("/v1/schemas/", open)
+	mux.Handle("/v1/", a.admins(lenient(newIdempotency(a.Store, a.Flow.Now, a.Log).guard(open))))
+	if a.Home != nil {
+		mux.Handle("/", a.Home)
+	}
+	return routed(mux)
+}
+
+func alive(w http.ResponseWriter, _ *http.Request) {
+	writeBody(w, http.StatusOK, "application/json", []byte(`{"status":"alive"}`))
+}
+
+// ready says whether events and changes are taken in, and if not, why not.
+func (a *api) ready(w http.ResponseWriter, _ *http.Request) {
+	if err := a.Ready(); err != nil {
+		writeProblem(w, &rapport.Error{Kind: rapport.Unavailable, Code: "not_ready", Message: "Not ready: " + rapport.MessageOf(err), Err: err})
+		return
+	}
+	writeBody(w, http.StatusOK, "application/json", []byte(`{"status":"ready"}`))
 }

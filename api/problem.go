@@ -1,12 +1,15 @@
 package api
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
 	"time"
 
 	"rapport"
+	"rapport/rule"
 )
 
 // statuses is the one table from kinds of error to HTTP statuses.
@@ -26,30 +29,102 @@ var statuses = map[rapport.ErrorKind]int{
 // once or the product is not ready: a few batches' time.
 const retryAfter = time.Second
 
-// writeProblem answers with a problem (RFC 9457): the status of err's kind, its
-// message, and its code where it has one.
-func writeProblem(w http.ResponseWriter, err error) {
-	kind := rapport.KindOf(err)
-	status := statuses[kind]
-	if kind == rapport.Exhausted || kind == rapport.Unavailable {
-		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+// problem is the body of every answer that is not a success (RFC 9457).
+type problem struct {
+	Type   string  `json:"type" doc:"Always about:blank: the code says more"`
+	Title  string  `json:"title" doc:"The status in words"`
+	Status int     `json:"status" doc:"The HTTP status"`
+	Detail string  `json:"detail" doc:"What is wrong and what to do, for the person"`
+	Code   string  `json:"code,omitempty" doc:"A stable word for programs"`
+	Errors []fault `json:"errors,omitempty" doc:"Each thing that is wrong, where there are several or their place is known"`
+}
+
+// fault is one thing that is wrong with what was sent, and where.
+type fault struct {
+	File       string `json:"file,omitempty" doc:"The file, as it was sent"`
+	Line       int    `json:"line,omitempty" doc:"From 1"`
+	Column     int    `json:"column,omitempty" doc:"From 1, in characters"`
+	Path       string `json:"path,omitempty" doc:"The field, such as steps[2].send.template or query.limit"`
+	Start      *int   `json:"start,omitempty" doc:"The first byte of the rule's text that it is about"`
+	End        *int   `json:"end,omitempty" doc:"The byte after the last"`
+	Message    string `json:"message" doc:"What is wrong"`
+	Suggestion string `json:"suggestion,omitempty" doc:"What to write instead"`
+}
+
+func newProblem(status int, detail, code string) *problem {
+	return &problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code}
+}
+
+// problemOf returns an error as a problem: the status of its kind, its message,
+// its code, and its faults where it has some.
+func problemOf(err error) *problem {
+	var ready *problem
+	if errors.As(err, &ready) {
+		return ready
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		err = &rapport.Error{Kind: rapport.Unavailable, Code: "too_slow", Message: "This took too long and was given up. Try again, or ask for less at once.", Err: err}
 	}
 	var code string
 	if e := (*rapport.Error)(nil); errors.As(err, &e) {
 		code = e.Code
 	}
-	writeStatus(w, status, rapport.MessageOf(err), code)
+	p := newProblem(statuses[rapport.KindOf(err)], rapport.MessageOf(err), code)
+	var several rule.Errors
+	if errors.As(err, &several) {
+		p.Errors = ruleFaults(several)
+	}
+	return p
 }
+
+func ruleFaults(errs rule.Errors) []fault {
+	faults := make([]fault, len(errs))
+	for i, e := range errs {
+		faults[i] = fault{Line: e.Line, Column: e.Column, Start: &e.Start, End: &e.End, Message: e.Message, Suggestion: e.Suggestion}
+	}
+	return faults
+}
+
+// Error returns the detail.
+func (p *problem) Error() string { return p.Detail }
+
+// GetStatus returns the HTTP status.
+func (p *problem) GetStatus() int { return p.Status }
+
+// ContentType returns the media type of problems.
+func (p *problem) ContentType(string) string { return problemType }
+
+// GetHeaders returns the headers that belong to the status.
+func (p *problem) GetHeaders() http.Header {
+	h := http.Header{}
+	switch p.Status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		h.Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Bearer realm="rapport"`)
+	}
+	return h
+}
+
+const problemType = "application/problem+json"
+
+// write answers with the problem.
+func (p *problem) write(w http.ResponseWriter) {
+	for name, values := range p.GetHeaders() {
+		if w.Header().Get(name) == "" {
+			w.Header()[name] = values
+		}
+	}
+	body, _ := json.Marshal(p) // texts and numbers always can be
+	writeBody(w, p.Status, problemType, body)
+}
+
+// writeProblem answers with an error as a problem.
+func writeProblem(w http.ResponseWriter, err error) { problemOf(err).write(w) }
 
 // writeStatus answers with a problem that may have no code.
 func writeStatus(w http.ResponseWriter, status int, detail, code string) {
-	b := rapport.AppendQuoted([]byte(`{"type":"about:blank","title":`), http.StatusText(status))
-	b = strconv.AppendInt(append(b, `,"status":`...), int64(status), 10)
-	b = rapport.AppendQuoted(append(b, `,"detail":`...), detail)
-	if code != "" {
-		b = rapport.AppendQuoted(append(b, `,"code":`...), code)
-	}
-	writeBody(w, status, "application/problem+json", append(b, '}'))
+	newProblem(status, detail, code).write(w)
 }
 
 // writeBody answers with a body. A sender that has gone cannot be told so.

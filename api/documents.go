@@ -1,0 +1,322 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"rapport"
+	"rapport/internal/suggest"
+	"rapport/workspace"
+)
+
+// DocumentPath is the kind and name of a document in an address.
+type DocumentPath struct {
+	Kind string `path:"kind" maxLength:"80" doc:"The kind, such as segment or journey"`
+	Name string `path:"name" maxLength:"80" doc:"The document's name"`
+}
+
+type applied struct {
+	Version uint64             `json:"version" doc:"In force afterwards; of a plan, the one there would be"`
+	Changes []workspace.Change `json:"changes"`
+	Missing []string           `json:"missingSecrets" doc:"Secrets that documents name and that are still to be set"`
+}
+
+// bundle is several files in one JSON body.
+type bundle struct {
+	Files []struct {
+		Name string `json:"name"`
+		Body string `json:"body"`
+	} `json:"files"`
+	Prune bool   `json:"prune"`
+	Note  string `json:"note"`
+}
+
+// maxDocuments is how large the body of an apply may be.
+const maxDocuments = 16 << 20
+
+type applyRequest struct {
+	Dry     bool   `query:"dry" doc:"Only say what would change"`
+	Prune   bool   `query:"prune" doc:"Delete the documents that are not among these"`
+	Note    string `query:"note" maxLength:"500" doc:"Why, for the list of versions"`
+	RawBody []byte `contentType:"application/yaml"`
+}
+
+type rawAnswer struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+func (a *api) documentOperations() {
+	register(a, operation{
+		method: http.MethodPost, path: "/v1/apply", id: "apply", group: "Documents", summary: "Put documents in force, all or none", maxBody: maxDocuments,
+		detail: `The body is a YAML stream of documents, each with its kind and name, or JSON: {"files": [{"name", "body"}], "prune", "note"}, in which case problems name the files.`,
+	}, a.apply)
+	register(a, operation{
+		method: http.MethodPost, path: "/v1/plan", id: "plan", group: "Documents", summary: "What an apply would change", maxBody: maxDocuments,
+		detail: "The body is that of apply. Nothing is changed.",
+	}, func(ctx context.Context, in *applyRequest) (*answer[applied], error) {
+		in.Dry = true
+		return a.apply(ctx, in)
+	})
+	register(a, operation{
+		method: http.MethodGet, path: "/v1/export", id: "export", group: "Documents", summary: "All documents in force as one YAML stream, to the byte",
+	}, func(context.Context, *struct{}) (*rawAnswer, error) {
+		return &rawAnswer{"application/yaml", workspace.Export(a.Workspaces.Current().Documents)}, nil
+	})
+	register(a, operation{
+		method: http.MethodGet, path: "/v1/documents", id: "list-documents", group: "Documents", summary: "The documents in force",
+	}, a.listDocuments)
+	register(a, operation{
+		method: http.MethodGet, path: "/v1/documents/{kind}/{name}", id: "get-document", group: "Documents", summary: "One document, as JSON or as it was written",
+	}, a.getDocument)
+	register(a, operation{
+		method: http.MethodPut, path: "/v1/documents/{kind}/{name}", id: "put-document", group: "Documents", summary: "Put one document in force", maxBody: maxDocuments,
+		detail: `The body is YAML or JSON; kind and name need not stand in it. A segment's is {"where": "a rule"}.`,
+	}, a.putDocument)
+	register(a, operation{
+		method: http.MethodDelete, path: "/v1/documents/{kind}/{name}", id: "delete-document", group: "Documents", summary: "Take a document away, unless another needs it",
+	}, func(ctx context.Context, in *DocumentPath) (*answer[applied], error) {
+		done, problems, err := a.Workspaces.Delete(ctx, in.Kind, in.Name, author)
+		return showApplied(done, problems, err)
+	})
+	register(a, operation{
+		method: http.MethodGet, path: "/v1/versions", id: "list-versions", group: "Documents", summary: "The versions of the workspace, new to old",
+	}, a.listVersions)
+	register(a, operation{
+		method: http.MethodGet, path: "/v1/schemas/{kind}", id: "get-schema", group: "Documents", summary: "The JSON Schema of a kind of document", open: true,
+	}, schema)
+}
+
+// author is who changes documents over the API, as long as there is one key.
+const author = "api"
+
+func (a *api) apply(ctx context.Context, in *applyRequest) (*answer[applied], error) {
+	files, prune, note, err := filesOf(in)
+	if err != nil {
+		return nil, err
+	}
+	if in.Dry {
+		done, problems := a.Workspaces.Plan(files, prune)
+		return showApplied(done, problems, nil)
+	}
+	return showApplied(a.Workspaces.Apply(ctx, files, prune, author, note))
+}
+
+func filesOf(in *applyRequest) (files []workspace.File, prune bool, note string, err error) {
+	body := bytes.TrimSpace(in.RawBody)
+	if len(body) == 0 {
+		return nil, false, "", rapport.Errorf(rapport.Invalid, "The body is empty. Send documents as a YAML stream: each with its kind and name, divided by lines of three dashes.")
+	}
+	var b bundle
+	if body[0] != '{' || json.Unmarshal(body, &b) != nil || b.Files == nil {
+		return []workspace.File{{Name: "body", Body: bytes.Clone(in.RawBody)}}, in.Prune, in.Note, nil
+	}
+	for _, f := range b.Files {
+		files = append(files, workspace.File{Name: f.Name, Body: []byte(f.Body)})
+	}
+	return files, in.Prune || b.Prune, in.Note + b.Note, nil
+}
+
+func showApplied(done Applied, problems []workspace.Problem, err error) (*answer[applied], error) {
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return nil, documentProblem(problems)
+	}
+	return &answer[applied]{applied{
+		Version: done.Version, Changes: append([]workspace.Change{}, done.Changes...), Missing: append([]string{}, done.Missing...),
+	}}, nil
+}
+
+func documentProblem(problems []workspace.Problem) error {
+	many := "1 thing is"
+	if len(problems) > 1 {
+		many = fmt.Sprintf("%d things are", len(problems))
+	}
+	p := newProblem(statuses[rapport.Invalid], many+" wrong with the documents, so nothing was changed. The first: "+problems[0].String(), "documents_invalid")
+	for _, f := range problems {
+		p.Errors = append(p.Errors, fault{File: f.File, Line: f.Line, Column: f.Column, Path: f.Path, Message: f.Message})
+	}
+	return p
+}
+
+func (a *api) putDocument(ctx context.Context, in *struct {
+	DocumentPath
+	Note    string `query:"note" maxLength:"500" doc:"Why, for the list of versions"`
+	RawBody []byte `contentType:"application/yaml"`
+}) (*answer[applied], error) {
+	d, problems := workspace.ParseOne(in.Kind, in.Name, bytes.Clone(in.RawBody))
+	if len(problems) > 0 {
+		return nil, documentProblem(problems)
+	}
+	return showApplied(a.Workspaces.Apply(ctx, []workspace.File{{Name: d.File, Body: d.Body}}, false, author, in.Note))
+}
+
+type documentBrief struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
+type documentPage struct {
+	Documents []documentBrief `json:"documents"`
+	Next      string          `json:"next,omitempty"`
+}
+
+func (a *api) listDocuments(_ context.Context, in *struct {
+	Kind string `query:"kind" maxLength:"80" doc:"Only documents of this kind"`
+	Page
+}) (*answer[documentPage], error) {
+	if err := checkKind(in.Kind); in.Kind != "" && err != nil {
+		return nil, err
+	}
+	docs := []documentBrief{}
+	for _, d := range a.Workspaces.Current().Documents {
+		if in.Kind == "" || d.Kind == in.Kind {
+			docs = append(docs, documentBrief{d.Kind, d.Name})
+		}
+	}
+	page, next, err := offsetPage(namesList, docs, in.Page)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[documentPage]{documentPage{page, next}}, nil
+}
+
+func checkKind(kind string) error {
+	schemas := workspace.Schemas()
+	if schemas[kind] != nil {
+		return nil
+	}
+	var kinds []string
+	for k := range schemas {
+		kinds = append(kinds, k)
+	}
+	slices.Sort(kinds)
+	remedy := "There are " + strings.Join(kinds, ", ") + "."
+	if guess, ok := suggest.Nearest(kind, kinds); ok {
+		remedy = fmt.Sprintf("Did you mean %q?", guess)
+	}
+	return rapport.Errorf(rapport.NotFound, "There is no kind of document %q. %s", kind, remedy)
+}
+
+func (a *api) document(kind, name string) (workspace.Document, error) {
+	if err := checkKind(kind); err != nil {
+		return workspace.Document{}, err
+	}
+	var names []string
+	for _, d := range a.Workspaces.Current().Documents {
+		if d.Kind == kind && d.Name == name {
+			return d, nil
+		}
+		if d.Kind == kind {
+			names = append(names, d.Name)
+		}
+	}
+	remedy := ""
+	if guess, ok := suggest.Nearest(name, names); ok {
+		remedy = fmt.Sprintf(" Did you mean %q?", guess)
+	}
+	return workspace.Document{}, rapport.Errorf(rapport.NotFound, "There is no %s %q.%s", kind, name, remedy)
+}
+
+func (a *api) getDocument(_ context.Context, in *struct {
+	DocumentPath
+	Raw bool `query:"raw" doc:"As it was written, to the byte"`
+}) (*rawAnswer, error) {
+	d, err := a.document(in.Kind, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	if in.Raw {
+		return &rawAnswer{"application/yaml", d.Body}, nil
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(d.Body, &root); err != nil {
+		return nil, &rapport.Error{Kind: rapport.Internal, Message: "The document cannot be shown as JSON. Ask for it with raw=true.", Err: err}
+	}
+	body, err := json.Marshal(plain(&root))
+	return &rawAnswer{"application/json", body}, err
+}
+
+// plain returns what a document says in the values that JSON has. Whatever is not
+// a number, a yes or no, or nothing is a text.
+func plain(n *yaml.Node) any {
+	switch n.Kind {
+	case yaml.DocumentNode:
+		return plain(n.Content[0])
+	case yaml.AliasNode:
+		return plain(n.Alias)
+	case yaml.SequenceNode:
+		items := make([]any, len(n.Content))
+		for i := range n.Content {
+			items[i] = plain(n.Content[i])
+		}
+		return items
+	case yaml.MappingNode:
+		pairs := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			pairs[n.Content[i].Value] = plain(n.Content[i+1])
+		}
+		return pairs
+	}
+	var value any
+	switch n.Tag {
+	case "!!int", "!!float", "!!bool", "!!null":
+		if n.Decode(&value) == nil {
+			return value
+		}
+	}
+	return n.Value
+}
+
+type version struct {
+	Version uint64          `json:"version"`
+	At      rapport.Instant `json:"at"`
+	Author  string          `json:"author"`
+	Note    string          `json:"note,omitempty"`
+}
+
+type versionPage struct {
+	Versions []version `json:"versions"`
+	Next     string    `json:"next,omitempty"`
+}
+
+// maxVersions is how many of the newest versions are listed.
+const maxVersions = 10_000
+
+func (a *api) listVersions(ctx context.Context, in *Page) (*answer[versionPage], error) {
+	found, err := a.Store.Versions(ctx, maxVersions)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(found)
+	versions := make([]version, len(found))
+	for i, v := range found {
+		versions[i] = version{v.Number, v.At, v.Author, v.Note}
+	}
+	// Numbers serve as instants: no two are the same.
+	page, next, err := timePage(versionsList, versions, func(v version) rapport.Instant { return rapport.Instant(v.Version) }, *in)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[versionPage]{versionPage{page, next}}, nil
+}
+
+func schema(_ context.Context, in *struct {
+	Kind string `path:"kind" maxLength:"80"`
+}) (*rawAnswer, error) {
+	kind := strings.TrimSuffix(in.Kind, ".json")
+	if err := checkKind(kind); err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(workspace.Schemas()[kind])
+	return &rawAnswer{"application/schema+json", body}, err
+}

@@ -1,0 +1,125 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"rapport"
+	"rapport/journey"
+)
+
+type journeyCount struct {
+	Name    string           `json:"name"`
+	Running int64            `json:"running" doc:"Runs under way"`
+	Entered int64            `json:"entered" doc:"Runs that began"`
+	Goal    int64            `json:"goal" doc:"Runs that reached the goal"`
+	Exited  map[string]int64 `json:"exited" doc:"Runs that ended, by reason"`
+	Refused map[string]int64 `json:"refused" doc:"Triggers that started no run, by reason"`
+	Steps   []stepCount      `json:"steps" doc:"In the order of the document; steps that are gone come last"`
+}
+
+type stepCount struct {
+	Name    string `json:"name"`
+	Passed  int64  `json:"passed" doc:"Runs that went on behind it"`
+	Asked   int64  `json:"asked,omitempty" doc:"Of a send: wishes to send"`
+	Dropped int64  `json:"dropped,omitempty" doc:"Of a send: wishes that were decided against"`
+}
+
+type journeyPage struct {
+	Journeys []journeyCount `json:"journeys"`
+	Next     string         `json:"next,omitempty"`
+}
+
+func (a *api) journeyOperations() {
+	register(a, operation{
+		method: http.MethodGet, path: "/v1/journeys", id: "list-journeys", group: "Journeys", summary: "All journeys with what became of their runs",
+	}, func(ctx context.Context, in *Page) (*answer[journeyPage], error) {
+		page, next, err := offsetPage(namesList, a.Workspaces.Current().Running.Journeys.Journeys(), *in)
+		if err != nil {
+			return nil, err
+		}
+		out := journeyPage{Journeys: make([]journeyCount, len(page)), Next: next}
+		for i, j := range page {
+			if out.Journeys[i], err = a.countJourney(ctx, j); err != nil {
+				return nil, err
+			}
+		}
+		return &answer[journeyPage]{out}, nil
+	})
+	register(a, operation{
+		method: http.MethodGet, path: "/v1/journeys/{name}", id: "get-journey", group: "Journeys", summary: "One journey with what became of its runs",
+	}, func(ctx context.Context, in *struct {
+		Name string `path:"name" maxLength:"80"`
+	}) (*answer[journeyCount], error) {
+		j, err := a.journey(in.Name)
+		if err != nil {
+			return nil, err
+		}
+		out, err := a.countJourney(ctx, j)
+		return &answer[journeyCount]{out}, err
+	})
+}
+
+func (a *api) journey(name string) (*journey.Journey, error) {
+	if j := a.Workspaces.Current().Running.Journeys.Get(name); j != nil {
+		return j, nil
+	}
+	_, err := a.document("journey", name) // says what there is instead
+	if err == nil {
+		err = rapport.Errorf(rapport.Unavailable, "The journey %q is being put in force. Try again in a moment.", name)
+	}
+	return nil, err
+}
+
+// countJourney reads the counters that flow keeps of a journey: kind/detail,
+// where the detail is a step or a reason.
+func (a *api) countJourney(ctx context.Context, j *journey.Journey) (journeyCount, error) {
+	out := journeyCount{Name: j.Name(), Exited: map[string]int64{}, Refused: map[string]int64{}, Steps: []stepCount{}}
+	for _, name := range j.Steps() {
+		out.Steps = append(out.Steps, stepCount{Name: name})
+	}
+	prefix := "journey/" + j.Name() + "/"
+	totals, err := a.Store.Counters(ctx, prefix)
+	for _, t := range totals {
+		if t.Bucket.IsZero() {
+			kind, detail, _ := strings.Cut(strings.TrimPrefix(t.Name, prefix), "/")
+			out.add(kind, detail, t.Sum)
+		}
+	}
+	out.Running = out.Entered
+	for _, n := range out.Exited {
+		out.Running -= n
+	}
+	return out, err
+}
+
+func (c *journeyCount) add(kind, detail string, n int64) {
+	switch kind {
+	case journey.Entered.String():
+		c.Entered += n
+	case journey.Reached.String():
+		c.Goal += n
+	case journey.Exited.String():
+		c.Exited[detail] += n
+	case journey.Refused.String():
+		c.Refused[detail] += n
+	case journey.Moved.String():
+		c.step(detail).Passed += n
+	case journey.Asked.String():
+		c.step(detail).Asked += n
+		c.step(detail).Passed += n
+	case "dropped":
+		c.step(detail).Dropped += n
+	}
+}
+
+func (c *journeyCount) step(name string) *stepCount {
+	for i := range c.Steps {
+		if c.Steps[i].Name == name {
+			return &c.Steps[i]
+		}
+	}
+	c.Steps = append(c.Steps, stepCount{Name: name})
+	return &c.Steps[len(c.Steps)-1]
+}

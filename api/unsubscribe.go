@@ -1,0 +1,180 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"encoding/base64"
+	"net/http"
+	"slices"
+
+	"rapport"
+	"rapport/flow"
+	"rapport/profile"
+)
+
+// Where an act on the unsubscribe page says that it was made.
+const (
+	byPage     = "unsubscribe page"
+	byOneClick = "one-click unsubscribe"
+	byUndo     = "unsubscribe page, taken back"
+)
+
+// UnsubscribePath returns the path of the page on which the recipient of a message
+// says that she wants no more of its kind. It cannot be guessed, works for ever
+// and names nobody.
+func UnsubscribePath(key rapport.Key, id rapport.MessageID) string {
+	return "/u/" + base64.RawURLEncoding.EncodeToString(append(id[:], unsubscribeMAC(key, id)...))
+}
+
+func unsubscribeMAC(key rapport.Key, id rapport.MessageID) []byte {
+	mac := key.Sum("unsubscribe", string(id[:]))
+	return mac[:16]
+}
+
+// messageOfToken returns the message that a token of UnsubscribePath stands for.
+func messageOfToken(key rapport.Key, token string) (id rapport.MessageID, ok bool) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(raw) != len(id)+16 {
+		return id, false
+	}
+	copy(id[:], raw)
+	return id, hmac.Equal(raw[len(id):], unsubscribeMAC(key, id))
+}
+
+// mountUnsubscribe adds the page. Looking at it changes nothing: mail scanners
+// follow links. Posting to it unsubscribes, be it the page's button or a mailbox
+// that does it at one click (RFC 8058).
+func (a *api) mountUnsubscribe(mux *http.ServeMux) {
+	mux.HandleFunc("GET /u/{token}", a.page(func(_ *http.Request, u *unsubscription) (pageState, error) {
+		if u.state() == rapport.ConsentWithdrawn {
+			return u.left(), nil
+		}
+		return asking, nil
+	}))
+	mux.HandleFunc("POST /u/{token}", a.page(func(r *http.Request, u *unsubscription) (pageState, error) {
+		source := byPage
+		if r.FormValue("List-Unsubscribe") == "One-Click" {
+			source = byOneClick
+		}
+		if err := a.Flow.Do(r.Context(), flow.Unsubscribe(u.message, source)); err != nil {
+			return failed, err
+		}
+		return leftNow(u), nil
+	}))
+	mux.HandleFunc("POST /u/{token}/undo", a.page(func(r *http.Request, u *unsubscription) (pageState, error) {
+		grant, ok := u.undo(a.Flow.Now())
+		if !ok {
+			return u.left(), nil
+		}
+		return back, a.Flow.Do(r.Context(), flow.Record(u.record.ID, grant))
+	}))
+}
+
+// unsubscription is a message and its recipient as the page sees them.
+type unsubscription struct {
+	message rapport.Message
+	record  *profile.Record
+}
+
+func (u *unsubscription) purpose() string {
+	return cmp.Or(u.message.Purpose, rapport.PurposeMarketing)
+}
+
+func (u *unsubscription) state() rapport.ConsentState {
+	return u.record.Consent(u.purpose(), u.message.Channel, u.message.To)
+}
+
+// undo returns the act that takes her withdrawal on this page back, if that is the
+// last she said and she had agreed before. Nothing else can be agreed to here:
+// whoever has the link may have it from somebody else.
+func (u *unsubscription) undo(now rapport.Instant) (rapport.Consent, bool) {
+	last := u.record.ConsentAct(u.purpose(), u.message.Channel, u.message.To)
+	if last == nil || last.State != rapport.ConsentWithdrawn || !ours(last.Source) {
+		return rapport.Consent{}, false
+	}
+	before := profile.New(u.record.ID)
+	before.Consents = slices.DeleteFunc(slices.Clone(u.record.Consents), func(act rapport.Consent) bool {
+		return act.State == rapport.ConsentWithdrawn && ours(act.Source)
+	})
+	granted := before.ConsentAct(u.purpose(), u.message.Channel, u.message.To)
+	if granted == nil || granted.State != rapport.ConsentGranted {
+		return rapport.Consent{}, false
+	}
+	return rapport.Consent{
+		Purpose: u.purpose(), Channel: u.message.Channel, State: rapport.ConsentGranted,
+		Source: byUndo, TextVersion: granted.TextVersion, At: now,
+	}, true
+}
+
+func ours(source string) bool { return source == byPage || source == byOneClick }
+
+// left returns how the page shows that she wants no more.
+func (u *unsubscription) left() pageState {
+	if _, ok := u.undo(0); ok {
+		return leftUndo
+	}
+	return leftForGood
+}
+
+// leftNow returns the same right after she said so, before the record is read again.
+func leftNow(u *unsubscription) pageState {
+	if u.state() == rapport.ConsentGranted {
+		return leftUndo
+	}
+	return u.left()
+}
+
+// page answers a request for the page with the state that act comes to.
+func (a *api) page(act func(*http.Request, *unsubscription) (pageState, error)) http.HandlerFunc {
+	pages := newPages()
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
+		token := r.PathValue("token")
+		u, err := a.unsubscription(r.Context(), token)
+		state := unknownLink
+		if err == nil {
+			state, err = act(r, u)
+		}
+		shown := pageData{Token: token}
+		if err != nil && rapport.KindOf(err) != rapport.NotFound {
+			a.Log.ErrorContext(r.Context(), "the unsubscribe page failed", "error", err)
+			state = failed
+		} else if err != nil {
+			state = unknownLink
+		}
+		if u != nil && state != failed {
+			shown.channel = u.message.Channel
+			if a.Brand != nil {
+				shown.Brand = a.Brand(r.Context(), u.message)
+			}
+		}
+		pages.write(w, r, state, shown)
+	}
+}
+
+var errUnknownLink = rapport.Errorf(rapport.NotFound, "This link is not known.")
+
+// unsubscription reads what a token stands for.
+func (a *api) unsubscription(ctx context.Context, token string) (*unsubscription, error) {
+	id, ok := messageOfToken(a.Key, token)
+	if !ok {
+		return nil, errUnknownLink
+	}
+	m, err := a.Store.Message(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	l := a.lookup(ctx)
+	for _, who := range l.root(m.Customer) {
+		data, err := l.load(who)
+		if err != nil {
+			return nil, err
+		}
+		if data != nil {
+			r, err := profile.Decode(who, data)
+			return &unsubscription{m, r}, err
+		}
+	}
+	return nil, errUnknownLink
+}

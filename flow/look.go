@@ -1,0 +1,159 @@
+package flow
+
+import (
+	"context"
+	"slices"
+
+	"rapport"
+	"rapport/journey"
+	"rapport/profile"
+	"rapport/rule"
+	"rapport/segment"
+	"rapport/store"
+)
+
+// Look is a customer as she is at an instant, worked out on a copy of her record:
+// what fell due by then is done on the copy, and nothing of it is kept, sent or
+// counted. It is not safe for concurrent use.
+type Look struct {
+	c *customer
+	w *Workspace
+}
+
+// LookAt works out what a stored record says at an instant under a workspace. If
+// the workspace asks for facts that are not kept for her yet, they are built from
+// her history.
+func LookAt(ctx context.Context, from Entries, w *Workspace, id rapport.CustomerID, data []byte, now rapport.Instant) (*Look, error) {
+	c, err := decode(id, data)
+	if err != nil {
+		return nil, err
+	}
+	l := &Look{c: c, w: w}
+	c.zone = w.Places.Zone(c.record)
+	var touched segment.Touched
+	if c.record.FactSet != w.Facts.Hash() {
+		events, err := Events(ctx, from, c.record)
+		if err != nil {
+			return nil, err
+		}
+		c.record.BuildFacts(events, w.Facts, now)
+		touched.All = true
+	}
+	if touched.All || !w.Segments.Evaluated(c.segments) {
+		l.moved(w.Segments.Refresh(c.segments, &subject{customer: c}, touched, now), nil)
+	}
+	l.catchUp(now, nil)
+	return l, nil
+}
+
+// Record returns the customer's record without the sections of other stages.
+func (l *Look) Record() *profile.Record { return l.c.record }
+
+// Memberships returns the segments she is in, by name.
+func (l *Look) Memberships() []segment.Membership { return l.w.Segments.Memberships(l.c.segments) }
+
+// Runs returns the journey runs under way.
+func (l *Look) Runs() []journey.Run { return l.c.runs.Runs() }
+
+// Subject returns the customer as rules see her, with an event at hand unless it
+// is nil.
+func (l *Look) Subject(event rule.Event) rule.Subject { return &subject{customer: l.c, event: event} }
+
+// Events returns the events of a customer's history that are hers, in the order
+// in which they were admitted.
+func Events(ctx context.Context, from Entries, r *profile.Record) ([]*profile.Event, error) {
+	entries, err := entriesOf(ctx, from, r)
+	if err != nil {
+		return nil, err
+	}
+	var events []*profile.Event
+	for _, entry := range slices.Backward(entries) {
+		for i := range entry {
+			if r.Owns(&entry[i]) {
+				events = append(events, profile.Read(&entry[i]))
+			}
+		}
+	}
+	return events, nil
+}
+
+func entriesOf(ctx context.Context, from Entries, r *profile.Record) (entries [][]rapport.Event, err error) {
+	err = History(ctx, from, r.ID, r.Head, func(e store.Entry) bool {
+		entries = append(entries, e.Events)
+		return true
+	})
+	return entries, err
+}
+
+// catchUp does on the copy what falls due by an instant.
+func (l *Look) catchUp(now rapport.Instant, visit func(journey.Effect)) {
+	for range maxCatchUp {
+		at := l.c.next()
+		if at > now {
+			return
+		}
+		s := &subject{customer: l.c}
+		if l.c.segments.Next() <= at {
+			l.moved(l.w.Segments.Due(l.c.segments, s, at), visit)
+		}
+		if l.c.runs.Next() <= at {
+			tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{}, s, at), visit)
+		}
+	}
+}
+
+// moved tells the journeys of the copy which segments she has entered and left.
+func (l *Look) moved(changes []segment.Change, visit func(journey.Effect)) {
+	for _, change := range changes {
+		in := journey.Input{Segment: &journey.SegmentChange{
+			Name: change.Segment, Entered: change.Entered, ByDefinition: change.Cause == segment.ByDefinition,
+		}}
+		tellAll(l.w.Journeys.Step(l.c.runs, in, &subject{customer: l.c}, max(change.At, 1)), visit)
+	}
+}
+
+func tellAll(effects []journey.Effect, visit func(journey.Effect)) {
+	for i := range effects {
+		if visit != nil {
+			visit(effects[i])
+		}
+	}
+}
+
+// Replay folds a customer's events anew under a workspace, each at the instant it
+// was received, and calls visit with everything that journeys make of them until
+// now. Events received before an instant are folded, but start and end nothing:
+// the journey was not there yet.
+func Replay(ctx context.Context, from Entries, w *Workspace, r *profile.Record, since, now rapport.Instant, visit func(journey.Effect)) error {
+	events, err := Events(ctx, from, r)
+	if err != nil {
+		return err
+	}
+	l := &Look{c: newCustomer(r.ID), w: w}
+	l.c.record.Identifiers = slices.Clone(r.Identifiers)
+	l.c.zone = w.Places.Zone(l.c.record)
+	for _, e := range events {
+		l.replay(e, since, visit)
+	}
+	l.catchUp(now, visit)
+	return nil
+}
+
+func (l *Look) replay(e *profile.Event, since rapport.Instant, visit func(journey.Effect)) {
+	if e.Type == rapport.Noted {
+		return
+	}
+	l.catchUp(e.ReceivedAt, visit)
+	var changed profile.Touched
+	l.c.record.Fold(e, l.w.Facts, e.ReceivedAt, &changed)
+	zone := l.w.Places.Zone(l.c.record)
+	touched := segment.Touched{Traits: changed.Traits, Facts: changed.Facts, Zone: zone != l.c.zone}
+	l.c.zone = zone
+	s := &subject{customer: l.c, event: e}
+	changes := l.w.Segments.Update(l.c.segments, s, touched, e.ReceivedAt)
+	if e.ReceivedAt < since {
+		return
+	}
+	tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Event: e}, s, e.ReceivedAt), visit)
+	l.moved(changes, visit)
+}
