@@ -39,6 +39,9 @@ func sizeOf(path string) int64 {
 // Backup writes a whole and consistent copy of the database to a new file, while
 // others go on reading and writing. If it fails, there is no such file.
 func (s *Store) Backup(ctx context.Context, path string) error {
+	if s.closed() {
+		return errClosed()
+	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return rapport.Errorf(rapport.Conflict, "there is a file %s already; a backup overwrites nothing", path)
 	}

@@ -64,7 +64,7 @@ func (s *Store) messages(ctx context.Context, rest string, args ...any) (list []
 	err = s.query(ctx, func(r row) error {
 		list = append(list, messageOf(r))
 		return nil
-	}, "select "+messageColumns+" from message "+rest, args...)
+	}, "select "+messageColumns+" from message"+rest, args...)
 	return list, err
 }
 
@@ -91,7 +91,11 @@ func (s *Store) Messages(ctx context.Context, f store.MessageFilter) ([]rapport.
 	if f.Before != (store.MessageCursor{}) {
 		where("(created_at, id) < (?, ?)", int64(f.Before.CreatedAt), f.Before.ID[:])
 	}
-	return s.messages(ctx, "where "+strings.Join(conditions, " and ")+" order by created_at desc, id desc limit ?",
+	index := ""
+	if f.Customer.IsZero() {
+		index = indexOf(f.Status)
+	}
+	return s.messages(ctx, index+" where "+strings.Join(conditions, " and ")+" order by created_at desc, id desc limit ?",
 		append(args, int64(store.LimitOf(f.Limit)))...)
 }
 
@@ -99,9 +103,21 @@ func (s *Store) Messages(ctx context.Context, f store.MessageFilter) ([]rapport.
 // an index of some states holds it.
 func statusIs(s rapport.Status) string { return "status = " + strconv.Itoa(int(s)) }
 
+// indexOf names the index that holds the messages of a state, if few are in it.
+// SQLite, which does not know how few, would rather read the table in order.
+func indexOf(s rapport.Status) string {
+	switch s {
+	case rapport.Waiting:
+		return " indexed by message_due"
+	case rapport.Claimed, rapport.Attempting, rapport.Bounced, rapport.Failed, rapport.Unclear:
+		return " indexed by message_notable"
+	}
+	return ""
+}
+
 // Message returns one message, or an error of kind NotFound.
 func (s *Store) Message(ctx context.Context, id rapport.MessageID) (rapport.Message, error) {
-	list, err := s.messages(ctx, "where id = ?", id[:])
+	list, err := s.messages(ctx, " where id = ?", id[:])
 	if err == nil && len(list) == 0 {
 		err = store.ErrNoMessage(id)
 	}
@@ -139,7 +155,7 @@ func (s *Store) Pending(ctx context.Context, until rapport.Instant, limit int) (
 
 // pending reads one of the two queues: 0 of the transactional messages, 1 of all others.
 func (s *Store) pending(ctx context.Context, queue int64, until rapport.Instant, limit int) ([]rapport.Message, error) {
-	return s.messages(ctx, "where status = 1 and class <> 1 = ? and due_at <= ? order by due_at, id limit ?", queue, int64(until), limited(limit))
+	return s.messages(ctx, " where status = 1 and class <> 1 = ? and due_at <= ? order by due_at, id limit ?", queue, int64(until), limited(limit))
 }
 
 // NextPending returns the instant at which the first waiting message is due, and
@@ -157,7 +173,7 @@ func (s *Store) NextPending(ctx context.Context) (rapport.Instant, error) {
 
 // InStatus returns messages in one state of their life, from old to new.
 func (s *Store) InStatus(ctx context.Context, status rapport.Status, limit int) ([]rapport.Message, error) {
-	return s.messages(ctx, "where "+statusIs(status)+" order by created_at, id limit ?", limited(limit))
+	return s.messages(ctx, indexOf(status)+" where "+statusIs(status)+" order by created_at, id limit ?", limited(limit))
 }
 
 // Decisions returns a customer's decisions, newest first; of one instant, the

@@ -77,7 +77,7 @@ create unique index message_id on message (id);
 create index message_customer on message (customer, created_at, id);
 create index message_journey on message (journey, created_at, id);
 create index message_due on message (class <> 1, due_at, id) where status = 1;
-create index message_notable on message (status, created_at, id) where status in (2, 3, 6, 7, 8);
+create index message_notable on message (status, created_at, id) where status = 2 or status = 3 or status = 6 or status = 7 or status = 8;
 
 create table content (
 	n       integer primary key,
