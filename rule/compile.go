@@ -85,7 +85,7 @@ func (b *builder) cond(e *Expr) cond {
 	case OpEq, OpNe, OpLt, OpLe, OpGt, OpGe:
 		return b.comparison(e)
 	}
-	return fixed{isYes{b.value(e)}}
+	return fix(isYes{b.value(e)})
 }
 
 // question compiles a function that answers yes or no.
@@ -93,9 +93,9 @@ func (b *builder) question(e *Expr) cond {
 	switch e.Text {
 	case "segment":
 		b.read('s', e.Args[0].Text)
-		return fixed{inSegment{e.Args[0].Text}}
+		return fix(inSegment{e.Args[0].Text})
 	case "has":
-		return fixed{isSet{b.value(e.Args[0])}}
+		return fix(isSet{b.value(e.Args[0])})
 	case "startsWith":
 		return b.textTest(e, strings.HasPrefix)
 	case "endsWith":
@@ -117,7 +117,7 @@ func (b *builder) question(e *Expr) cond {
 }
 
 func (b *builder) textTest(e *Expr, test func(s, part string) bool) cond {
-	return fixed{textTest{test, b.value(e.Args[0]), b.value(e.Args[1])}}
+	return fix(textTest{test, b.value(e.Args[0]), b.value(e.Args[1])})
 }
 
 func (b *builder) eachItem(e *Expr, stop Truth) cond {
@@ -146,7 +146,7 @@ func (b *builder) leave() { b.scope = b.scope[:len(b.scope)-1] }
 func (b *builder) in(e *Expr) cond {
 	item, list := e.Args[0], e.Args[1]
 	if list.Op != OpList {
-		return fixed{inList{b.value(item), b.value(list)}}
+		return fix(inList{b.value(item), b.value(list)})
 	}
 	if computed(item) {
 		parts := make([]cond, len(list.Args))
@@ -155,11 +155,18 @@ func (b *builder) in(e *Expr) cond {
 		}
 		return or(parts)
 	}
+	if list.Args[0].Op == OpText {
+		texts := make([]string, len(list.Args))
+		for i, option := range list.Args {
+			texts[i] = option.Text
+		}
+		return fix(oneOfTexts{b.value(item), texts})
+	}
 	options := make([]rapport.Value, len(list.Args))
 	for i, option := range list.Args {
 		options[i] = literalValue(option)
 	}
-	return fixed{oneOf{b.value(item), options}}
+	return fix(oneOf{b.value(item), options})
 }
 
 // computed reports whether an expression is worked out rather than stored.
@@ -183,11 +190,11 @@ func (b *builder) comparison(e *Expr) cond {
 	case b.kind(l) == Number || b.kind(r) == Number:
 		return b.compareNumbers(e.Op, l, r)
 	case l.Op == OpText:
-		return fixed{compareText{mirrored(e.Op), b.value(r), l.Text}}
+		return fix(compareText{mirrored(e.Op), b.value(r), l.Text})
 	case r.Op == OpText:
-		return fixed{compareText{e.Op, b.value(l), r.Text}}
+		return fix(compareText{e.Op, b.value(l), r.Text})
 	}
-	return fixed{compareValues{e.Op, b.value(l), b.value(r)}}
+	return fix(compareValues{e.Op, b.value(l), b.value(r)})
 }
 
 func (b *builder) isTime(e *Expr) bool { return b.types[e].isTime() }
@@ -213,9 +220,9 @@ func (b *builder) compareNumbers(op Op, l, r *Expr) cond {
 	case isDays(l):
 		return compareDays{b.days(l), op, b.number(r)}
 	case r.Op == OpNumber && !computed(l):
-		return fixed{compareStored{op, b.value(l), r.Number}}
+		return fix(compareStored{op, b.value(l), r.Number})
 	case l.Op == OpNumber && !computed(r):
-		return fixed{compareStored{mirrored(op), b.value(r), l.Number}}
+		return fix(compareStored{mirrored(op), b.value(r), l.Number})
 	}
 	return compareNumbers{op, b.number(l), b.number(r)}
 }

@@ -117,8 +117,8 @@ func (p *part) saw(x env) string {
 		return showDate(n.of, x)
 	case eachItem:
 		return showValue(n.list, x)
-	case fixed:
-		return sawStored(n.still, x)
+	case interface{ stored() still }:
+		return sawStored(n.stored(), x)
 	}
 	return ""
 }
@@ -132,6 +132,8 @@ func sawStored(c still, x env) string {
 	case compareValues:
 		return showBoth(n.l, n.r, x)
 	case oneOf:
+		return showValue(n.item, x)
+	case oneOfTexts:
 		return showValue(n.item, x)
 	case inList:
 		return showBoth(n.item, n.list, x)

@@ -1,7 +1,7 @@
 package rule
 
 import (
-	"cmp"
+	"slices"
 	"strings"
 
 	"rapport"
@@ -84,10 +84,14 @@ func (n not) flip(x env) (Truth, rapport.Instant) {
 // still is a condition that never changes as time passes.
 type still interface{ eval(x env) Truth }
 
-// fixed makes a cond of one.
-type fixed struct{ still }
+// fixed makes a cond of one, without the cost of another call through an interface.
+type fixed[T still] struct{ of T }
 
-func (n fixed) flip(x env) (Truth, rapport.Instant) { return n.eval(x), rapport.Never }
+func (n fixed[T]) eval(x env) Truth                    { return n.of.eval(x) }
+func (n fixed[T]) flip(x env) (Truth, rapport.Instant) { return n.of.eval(x), rapport.Never }
+func (n fixed[T]) stored() still                       { return n.of }
+
+func fix[T still](of T) cond { return fixed[T]{of} }
 
 type isYes struct{ of value }
 
@@ -124,6 +128,23 @@ func answers(op Op, order int) Truth {
 	return TruthOf(order >= 0)
 }
 
+// answersNumbers is answers for two numbers.
+func answersNumbers(op Op, l, r float64) Truth {
+	switch op {
+	case OpEq:
+		return TruthOf(l == r)
+	case OpNe:
+		return TruthOf(l != r)
+	case OpLt:
+		return TruthOf(l < r)
+	case OpLe:
+		return TruthOf(l <= r)
+	case OpGt:
+		return TruthOf(l > r)
+	}
+	return TruthOf(l >= r)
+}
+
 // mirrored is the operator with its sides exchanged.
 func mirrored(op Op) Op {
 	switch op {
@@ -152,7 +173,7 @@ func (n compareValues) eval(x env) Truth {
 	}
 	switch l.Kind() {
 	case rapport.Number:
-		return answers(n.op, cmp.Compare(l.Number(), r.Number()))
+		return answersNumbers(n.op, l.Number(), r.Number())
 	case rapport.Text:
 		return answers(n.op, strings.Compare(l.Text(), r.Text()))
 	case rapport.Bool:
@@ -198,6 +219,20 @@ func (n oneOf) eval(x env) Truth {
 		}
 	}
 	return No
+}
+
+// oneOfTexts is oneOf of texts, the commonest.
+type oneOfTexts struct {
+	item value
+	list []string
+}
+
+func (n oneOfTexts) eval(x env) Truth {
+	item := n.item.eval(x)
+	if item.Kind() != rapport.Text {
+		return Unknown
+	}
+	return TruthOf(slices.Contains(n.list, item.Text()))
 }
 
 // inList is in with a list that was stored.

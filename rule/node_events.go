@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"cmp"
 	"sort"
 
 	"rapport"
@@ -166,7 +165,7 @@ func (n compareAggregate) judge(v float64, ok bool, r float64) Truth {
 	if !ok {
 		return Unknown
 	}
-	return answers(n.op, cmp.Compare(v, r))
+	return answersNumbers(n.op, v, r)
 }
 
 func (n compareAggregate) flip(x env) (Truth, rapport.Instant) {

@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"cmp"
 	"math"
 	"math/bits"
 	"unicode/utf8"
@@ -143,7 +142,7 @@ func (n compareNumbers) eval(x env) Truth {
 	if !lok || !rok {
 		return Unknown
 	}
-	return answers(n.op, cmp.Compare(l, r))
+	return answersNumbers(n.op, l, r)
 }
 
 func (n compareNumbers) flip(x env) (Truth, rapport.Instant) {
@@ -163,5 +162,5 @@ func (n compareStored) eval(x env) Truth {
 	if l.Kind() != rapport.Number {
 		return Unknown
 	}
-	return answers(n.op, cmp.Compare(l.Number(), n.right))
+	return answersNumbers(n.op, l.Number(), n.right)
 }

@@ -218,7 +218,7 @@ func (n compareDays) eval(x env) Truth {
 	if !ok || !rok {
 		return Unknown
 	}
-	return answers(n.op, cmp.Compare(v, r))
+	return answersNumbers(n.op, v, r)
 }
 
 // flip: day by day the count moves by one, and the answer can only change where
@@ -230,13 +230,13 @@ func (n compareDays) flip(x env) (Truth, rapport.Instant) {
 	if !ok || !rok {
 		return Unknown, bound
 	}
-	truth, step := answers(n.op, cmp.Compare(v, r)), -1.0
+	truth, step := answersNumbers(n.op, v, r), -1.0
 	if n.since {
 		step = 1
 	}
 	next := math.Inf(1) // in how many days
 	for _, c := range [...]float64{math.Floor(r) - 1, math.Floor(r), math.Ceil(r), math.Floor(r) + 1} {
-		if in := (c - v) * step; in > 0 && in < next && answers(n.op, cmp.Compare(c, r)) != truth {
+		if in := (c - v) * step; in > 0 && in < next && answersNumbers(n.op, c, r) != truth {
 			next = in
 		}
 	}

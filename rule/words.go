@@ -22,8 +22,8 @@ func (p *part) words(x env, want Truth) string {
 		return wouldHave(nameOf(p.expr.Args[0]), want, "return", "not return") + " within " + plural(n.days, "day")
 	case compareNumbers, compareDays, compareMoments, compareClock:
 		return p.comparisonWords(want)
-	case fixed:
-		return p.storedWords(n.still, want)
+	case interface{ stored() still }:
+		return p.storedWords(n.stored(), want)
 	}
 	return p.plainWords(want)
 }
@@ -46,8 +46,9 @@ func (p *part) storedWords(c still, want Truth) string {
 	switch n := c.(type) {
 	case compareText, compareStored, compareValues:
 		return p.comparisonWords(want)
-	case oneOf:
-		return wouldHave(nameOf(p.expr.Args[0]), want, "be "+options(n.list, " or "), "be something other than "+options(n.list, " or "))
+	case oneOf, oneOfTexts:
+		list := options(p.expr.Args[1].Args)
+		return wouldHave(nameOf(p.expr.Args[0]), want, "be "+list, "be something other than "+list)
 	case inList:
 		return wouldHave(nameOf(p.expr.Args[1]), want, "hold "+nameOf(p.expr.Args[0]), "be without "+nameOf(p.expr.Args[0]))
 	case isYes:
@@ -60,16 +61,16 @@ func (p *part) storedWords(c still, want Truth) string {
 	return p.plainWords(want)
 }
 
-func options(list []rapport.Value, last string) string {
+func options(list []*Expr) string {
 	texts := make([]string, len(list))
-	for i, v := range list {
-		texts[i] = v.String()
+	for i, option := range list {
+		texts[i] = nameOf(option)
 	}
-	n := len(texts) - 1
-	if n == 0 {
+	last := len(texts) - 1
+	if last == 0 {
 		return texts[0]
 	}
-	return strings.Join(texts[:n], ", ") + last + texts[n]
+	return strings.Join(texts[:last], ", ") + " or " + texts[last]
 }
 
 // negated is the operator that holds where op does not.
