@@ -19,12 +19,12 @@ func compile(e *Expr, text string, in Env) (*Rule, error) {
 	b := builder{types: c.types, roots: append([]string{"customer"}, in.Roots...), reads: map[string]bool{}}
 	part := b.part(e)
 	return &Rule{
-		text:   e.String(),
-		root:   part.cond,
-		whole:  part,
-		facts:  b.factList(),
-		reads:  b.readsList(),
-		frames: newFrames(b.loops),
+		text:  e.String(),
+		root:  part.cond,
+		whole: part,
+		facts: b.factList(),
+		reads: b.readsList(),
+		loops: b.loops,
 	}, nil
 }
 
@@ -33,7 +33,7 @@ type builder struct {
 	types map[*Expr]Type
 	roots []string
 	scope []binding
-	loops bool // some list loop needs a frame
+	loops bool // some list loop needs room for its item
 
 	facts    []Fact
 	reads    map[string]bool // a letter for the kind, then the name
@@ -45,7 +45,7 @@ type builder struct {
 type binding struct {
 	name  string
 	event bool
-	slot  int // in the frame, of an item of a list
+	slot  int // in env.items, of an item of a list
 }
 
 func (b *builder) kind(e *Expr) Kind { return b.types[e].Kind }

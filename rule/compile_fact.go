@@ -70,7 +70,7 @@ func (b *builder) fact(event string, filters []*Expr, measured *Expr, keep Keep)
 		}
 		f.Key += renamed(body, map[string]string{name: "e"}, 0).String() + ")"
 	}
-	f.probe.frames = newFrames(inner.loops)
+	f.probe.loops = inner.loops
 	f.ID = FactID(xxhash.Sum64String(f.Key))
 	return f
 }

@@ -162,3 +162,26 @@ func FuzzEval(f *testing.F) {
 		}
 	})
 }
+
+// One rule answers for many customers at once.
+func TestRuleIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	r := mustCompile(t, `order.items.exists(i, i.n == customer.n) && events("A").where(e, e.l.all(i, i > 0)).exists()`, everywhere())
+	facts := NewFactSet(r.Facts()...)
+	for i := range 8 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			c := newCustomer("UTC", t)
+			n := rapport.NumberOf(float64(i))
+			c.traits = rapport.ObjectOf([]rapport.Value{rapport.TextOf("n"), n})
+			c.roots["order"] = rapport.ObjectOf([]rapport.Value{rapport.TextOf("items"), rapport.ListOf([]rapport.Value{c.traits})})
+			for range 200 {
+				clear(c.facts)
+				c.observe(facts, happening{"A", 1, object(t, `{"l": [1, 2]}`)}, 1)
+				if got := r.Eval(c, 1); got != Yes {
+					t.Fatal(got)
+				}
+			}
+		})
+	}
+}

@@ -39,7 +39,7 @@ func (b *builder) part(e *Expr) *part {
 	return p
 }
 
-func (p *part) explain(x env) *Trace {
+func (p *part) explain(x *env) *Trace {
 	t := &Trace{Text: p.text, Truth: p.cond.eval(x)}
 	for _, below := range p.parts {
 		t.Parts = append(t.Parts, below.explain(x))
@@ -58,7 +58,7 @@ func (p *part) explain(x env) *Trace {
 
 // change returns the fewest changes that would make the answer want: all parts
 // that stand against it, or the one that is nearest to it.
-func (p *part) change(x env, want Truth) []string {
+func (p *part) change(x *env, want Truth) []string {
 	switch {
 	case p.cond.eval(x) == want:
 		return nil
@@ -84,13 +84,13 @@ func (p *part) change(x env, want Truth) []string {
 
 // wish says in words how a leaf would come to the answer, by something that
 // happens or, where it is so, by waiting.
-func (p *part) wish(x env, want Truth) string {
+func (p *part) wish(x *env, want Truth) string {
 	words := p.words(x, want)
 	if _, at := p.cond.flip(x); at < rapport.Never && at > x.now {
-		zone := x.zone()
-		x.now = at
-		if p.cond.eval(x) == want {
-			return words + " (or waiting until " + at.In(zone).Format(timeLayout) + ")"
+		then := *x
+		then.now = at
+		if p.cond.eval(&then) == want {
+			return words + " (or waiting until " + at.In(x.zone()).Format(timeLayout) + ")"
 		}
 	}
 	return words
@@ -99,7 +99,7 @@ func (p *part) wish(x env, want Truth) string {
 const timeLayout = "2006-01-02 15:04:05"
 
 // saw shows the values that a leaf looked at.
-func (p *part) saw(x env) string {
+func (p *part) saw(x *env) string {
 	switch n := p.cond.(type) {
 	case compareAggregate:
 		return both(number(n.aggregate), n.r, x)
@@ -123,7 +123,7 @@ func (p *part) saw(x env) string {
 	return ""
 }
 
-func sawStored(c still, x env) string {
+func sawStored(c still, x *env) string {
 	switch n := c.(type) {
 	case compareText:
 		return showValue(n.l, x)
@@ -150,7 +150,7 @@ func sawStored(c still, x env) string {
 const notSet = "not set"
 
 // showValue shows a value as JSON, the beginning of a long one.
-func showValue(n value, x env) string {
+func showValue(n value, x *env) string {
 	v := n.eval(x)
 	if !v.IsSet() {
 		return notSet
@@ -163,7 +163,7 @@ func showValue(n value, x env) string {
 }
 
 // showBoth shows two values, but not what stands in the rule anyway.
-func showBoth(l, r value, x env) string {
+func showBoth(l, r value, x *env) string {
 	if _, ok := r.(constant); ok {
 		return showValue(l, x)
 	}
@@ -173,7 +173,7 @@ func showBoth(l, r value, x env) string {
 	return showValue(l, x) + " and " + showValue(r, x)
 }
 
-func showNumber(n number, x env) string {
+func showNumber(n number, x *env) string {
 	v, ok := n.eval(x)
 	if !ok {
 		return notSet
@@ -181,7 +181,7 @@ func showNumber(n number, x env) string {
 	return rapport.FormatNumber(v)
 }
 
-func both(l, r number, x env) string {
+func both(l, r number, x *env) string {
 	if _, ok := r.(constantNumber); ok {
 		return showNumber(l, x)
 	}
@@ -191,7 +191,7 @@ func both(l, r number, x env) string {
 	return showNumber(l, x) + " and " + showNumber(r, x)
 }
 
-func showMoment(n moment, x env) string {
+func showMoment(n moment, x *env) string {
 	if _, ok := n.(*edge); ok {
 		if at, ok := n.eval(x); ok {
 			return at.In(x.zone()).Format(timeLayout)
@@ -205,7 +205,7 @@ func showMoment(n moment, x env) string {
 	return at.In(x.zone()).Format(timeLayout)
 }
 
-func showDate(n date, x env) string {
+func showDate(n date, x *env) string {
 	d, ok := n.day(x)
 	if !ok {
 		return notSet

@@ -123,17 +123,19 @@ type probe struct {
 	filter  cond   // nil: every event matches
 	measure number // of sum, avg, min, max; else nil
 	what    value  // of distinct; else nil
-	frames  frames
+	envs    envs
+	loops   bool
 }
 
 func (p *probe) observe(e Event) (Point, bool) {
-	x := env{event: e, frame: p.frames.get()}
+	x := p.envs.get()
+	x.event = e
 	point, ok := p.point(x)
-	p.frames.put(x.frame)
+	p.envs.put(x, p.loops)
 	return point, ok
 }
 
-func (p *probe) point(x env) (Point, bool) {
+func (p *probe) point(x *env) (Point, bool) {
 	if p.filter != nil && p.filter.eval(x) != Yes {
 		return Point{}, false
 	}

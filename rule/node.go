@@ -7,18 +7,39 @@ import (
 	"rapport"
 )
 
-// env is all that an evaluation reads. It is passed by value and fits the
-// registers, so that evaluating allocates nothing.
+// env is all that an evaluation reads.
 type env struct {
 	subject Subject // nil inside a fact's filter or measure
 	now     rapport.Instant
-	event   Event  // inside a fact's filter or measure
-	frame   *frame // the variables of list loops; nil if the rule has none
+	event   Event                   // inside a fact's filter or measure
+	items   [maxLoops]rapport.Value // the variables of list loops
+}
+
+// maxLoops is how deep list loops may stand in one another.
+const maxLoops = 4
+
+// envs lends an env to each evaluation, so that evaluating allocates nothing.
+type envs struct{ pool sync.Pool }
+
+func (p *envs) get() *env {
+	if x, ok := p.pool.Get().(*env); ok {
+		return x
+	}
+	return new(env)
+}
+
+// put takes an env back, with all that it held of the customer wiped out.
+func (p *envs) put(x *env, loops bool) {
+	x.subject, x.event = nil, nil
+	if loops {
+		x.items = [maxLoops]rapport.Value{}
+	}
+	p.pool.Put(x)
 }
 
 // zone is where the calendar is kept. A fact is kept for all zones alike: its
 // filter reads dates in UTC.
-func (x env) zone() *time.Location {
+func (x *env) zone() *time.Location {
 	if x.subject != nil {
 		if z := x.subject.Zone(); z != nil {
 			return z
@@ -27,69 +48,37 @@ func (x env) zone() *time.Location {
 	return time.UTC
 }
 
-// maxLoops is how deep list loops may stand in one another.
-const maxLoops = 4
-
-// frame holds the variables of list loops.
-type frame [maxLoops]rapport.Value
-
-// frames lends frames to evaluations that need one.
-type frames struct {
-	pool *sync.Pool // nil if none is needed
-}
-
-func newFrames(needed bool) frames {
-	if !needed {
-		return frames{}
-	}
-	return frames{pool: &sync.Pool{New: func() any { return new(frame) }}}
-}
-
-func (f frames) get() *frame {
-	if f.pool == nil {
-		return nil
-	}
-	return f.pool.Get().(*frame)
-}
-
-func (f frames) put(lent *frame) {
-	if lent != nil {
-		*lent = frame{}
-		f.pool.Put(lent)
-	}
-}
-
 // cond is a compiled condition.
 type cond interface {
-	eval(x env) Truth
+	eval(x *env) Truth
 	// flip returns the answer and the first instant at which it may be another;
 	// that instant may lie in the past, which means "at once".
-	flip(x env) (Truth, rapport.Instant)
+	flip(x *env) (Truth, rapport.Instant)
 }
 
 // number is a compiled expression that yields a number, or none.
 type number interface {
-	eval(x env) (float64, bool)
-	next(x env) rapport.Instant // when its value may next be another
+	eval(x *env) (float64, bool)
+	next(x *env) rapport.Instant // when its value may next be another
 }
 
 // moment is a compiled expression that yields an instant, or none.
 type moment interface {
-	eval(x env) (rapport.Instant, bool)
-	next(x env) rapport.Instant // when its value may next be another, the clock's own running aside
+	eval(x *env) (rapport.Instant, bool)
+	next(x *env) rapport.Instant // when its value may next be another, the clock's own running aside
 }
 
 // moving is a moment that runs with the clock.
 type moving interface {
 	moment
 	// reaches returns the first now at which the moment is at or after an instant.
-	reaches(x env, at rapport.Instant) rapport.Instant
+	reaches(x *env, at rapport.Instant) rapport.Instant
 }
 
 // value is a compiled expression that yields a value as it was stored. It never
 // changes as time passes.
 type value interface {
-	eval(x env) rapport.Value
+	eval(x *env) rapport.Value
 }
 
 // Values.
@@ -105,14 +94,14 @@ type member struct {
 }
 type lowered struct{ of value }
 
-func (n constant) eval(env) rapport.Value       { return n.v }
-func (n trait) eval(x env) rapport.Value        { return x.subject.Trait(n.name) }
-func (n rootField) eval(x env) rapport.Value    { return x.subject.Field(n.root, n.name) }
-func (n property) eval(x env) rapport.Value     { return x.event.Property(n.name) }
-func (n loopVariable) eval(x env) rapport.Value { return x.frame[n.slot] }
-func (n member) eval(x env) rapport.Value       { return n.of.eval(x).Get(n.name) }
+func (n constant) eval(*env) rapport.Value       { return n.v }
+func (n trait) eval(x *env) rapport.Value        { return x.subject.Trait(n.name) }
+func (n rootField) eval(x *env) rapport.Value    { return x.subject.Field(n.root, n.name) }
+func (n property) eval(x *env) rapport.Value     { return x.event.Property(n.name) }
+func (n loopVariable) eval(x *env) rapport.Value { return x.items[n.slot] }
+func (n member) eval(x *env) rapport.Value       { return n.of.eval(x).Get(n.name) }
 
-func (n lowered) eval(x env) rapport.Value {
+func (n lowered) eval(x *env) rapport.Value {
 	v := n.of.eval(x)
 	if v.Kind() != rapport.Text {
 		return rapport.Value{}

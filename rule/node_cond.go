@@ -13,7 +13,7 @@ func lower(s string) string { return strings.ToLower(s) }
 // and is No if any part is, else Unknown if any part is, else Yes.
 type and []cond
 
-func (n and) eval(x env) Truth {
+func (n and) eval(x *env) Truth {
 	truth := Yes
 	for _, part := range n {
 		if truth = truth.And(part.eval(x)); truth == No {
@@ -25,7 +25,7 @@ func (n and) eval(x env) Truth {
 
 // flip: a No stands until every part that says No may have changed; any other
 // answer until any part may have.
-func (n and) flip(x env) (Truth, rapport.Instant) {
+func (n and) flip(x *env) (Truth, rapport.Instant) {
 	truth, first, last := Yes, rapport.Never, rapport.Instant(minInstant)
 	for _, part := range n {
 		t, at := part.flip(x)
@@ -46,7 +46,7 @@ const minInstant = -1 << 63
 // or is Yes if any part is, else Unknown if any part is, else No.
 type or []cond
 
-func (n or) eval(x env) Truth {
+func (n or) eval(x *env) Truth {
 	truth := No
 	for _, part := range n {
 		if truth = truth.Or(part.eval(x)); truth == Yes {
@@ -56,7 +56,7 @@ func (n or) eval(x env) Truth {
 	return truth
 }
 
-func (n or) flip(x env) (Truth, rapport.Instant) {
+func (n or) flip(x *env) (Truth, rapport.Instant) {
 	truth, first, last := No, rapport.Never, rapport.Instant(minInstant)
 	for _, part := range n {
 		t, at := part.flip(x)
@@ -74,28 +74,28 @@ func (n or) flip(x env) (Truth, rapport.Instant) {
 
 type not struct{ of cond }
 
-func (n not) eval(x env) Truth { return n.of.eval(x).Not() }
+func (n not) eval(x *env) Truth { return n.of.eval(x).Not() }
 
-func (n not) flip(x env) (Truth, rapport.Instant) {
+func (n not) flip(x *env) (Truth, rapport.Instant) {
 	truth, at := n.of.flip(x)
 	return truth.Not(), at
 }
 
 // still is a condition that never changes as time passes.
-type still interface{ eval(x env) Truth }
+type still interface{ eval(x *env) Truth }
 
 // fixed makes a cond of one, without the cost of another call through an interface.
 type fixed[T still] struct{ of T }
 
-func (n fixed[T]) eval(x env) Truth                    { return n.of.eval(x) }
-func (n fixed[T]) flip(x env) (Truth, rapport.Instant) { return n.of.eval(x), rapport.Never }
-func (n fixed[T]) stored() still                       { return n.of }
+func (n fixed[T]) eval(x *env) Truth                    { return n.of.eval(x) }
+func (n fixed[T]) flip(x *env) (Truth, rapport.Instant) { return n.of.eval(x), rapport.Never }
+func (n fixed[T]) stored() still                        { return n.of }
 
 func fix[T still](of T) cond { return fixed[T]{of} }
 
 type isYes struct{ of value }
 
-func (n isYes) eval(x env) Truth {
+func (n isYes) eval(x *env) Truth {
 	v := n.of.eval(x)
 	if v.Kind() != rapport.Bool {
 		return Unknown
@@ -105,11 +105,11 @@ func (n isYes) eval(x env) Truth {
 
 type isSet struct{ of value }
 
-func (n isSet) eval(x env) Truth { return TruthOf(n.of.eval(x).IsSet()) }
+func (n isSet) eval(x *env) Truth { return TruthOf(n.of.eval(x).IsSet()) }
 
 type inSegment struct{ name string }
 
-func (n inSegment) eval(x env) Truth { return x.subject.Segment(n.name) }
+func (n inSegment) eval(x *env) Truth { return x.subject.Segment(n.name) }
 
 // answers turns an order (-1, 0, 1) into what an operator says of it.
 func answers(op Op, order int) Truth {
@@ -166,7 +166,7 @@ type compareValues struct {
 	l, r value
 }
 
-func (n compareValues) eval(x env) Truth {
+func (n compareValues) eval(x *env) Truth {
 	l, r := n.l.eval(x), n.r.eval(x)
 	if l.Kind() != r.Kind() {
 		return Unknown
@@ -191,7 +191,7 @@ type compareText struct {
 	text string
 }
 
-func (n compareText) eval(x env) Truth {
+func (n compareText) eval(x *env) Truth {
 	l := n.l.eval(x)
 	switch {
 	case l.Kind() != rapport.Text:
@@ -208,7 +208,7 @@ type oneOf struct {
 	list []rapport.Value // all of one kind
 }
 
-func (n oneOf) eval(x env) Truth {
+func (n oneOf) eval(x *env) Truth {
 	item := n.item.eval(x)
 	if item.Kind() != n.list[0].Kind() {
 		return Unknown
@@ -227,7 +227,7 @@ type oneOfTexts struct {
 	list []string
 }
 
-func (n oneOfTexts) eval(x env) Truth {
+func (n oneOfTexts) eval(x *env) Truth {
 	item := n.item.eval(x)
 	if item.Kind() != rapport.Text {
 		return Unknown
@@ -238,7 +238,7 @@ func (n oneOfTexts) eval(x env) Truth {
 // inList is in with a list that was stored.
 type inList struct{ item, list value }
 
-func (n inList) eval(x env) Truth {
+func (n inList) eval(x *env) Truth {
 	item, list := n.item.eval(x), n.list.eval(x)
 	if !item.IsSet() || list.Kind() != rapport.List {
 		return Unknown
@@ -257,7 +257,7 @@ type textTest struct {
 	of, arg value
 }
 
-func (n textTest) eval(x env) Truth {
+func (n textTest) eval(x *env) Truth {
 	of, arg := n.of.eval(x), n.arg.eval(x)
 	if of.Kind() != rapport.Text || arg.Kind() != rapport.Text {
 		return Unknown
@@ -274,14 +274,14 @@ type eachItem struct {
 	stop Truth
 }
 
-func (n eachItem) eval(x env) Truth {
+func (n eachItem) eval(x *env) Truth {
 	list := n.list.eval(x)
 	if list.Kind() != rapport.List {
 		return Unknown
 	}
 	truth := n.stop.Not()
 	for i := range list.Len() {
-		x.frame[n.slot] = list.Item(i)
+		x.items[n.slot] = list.Item(i)
 		switch t := n.body.eval(x); {
 		case t == n.stop:
 			return t
@@ -292,13 +292,13 @@ func (n eachItem) eval(x env) Truth {
 	return truth
 }
 
-func (n eachItem) flip(x env) (Truth, rapport.Instant) {
+func (n eachItem) flip(x *env) (Truth, rapport.Instant) {
 	list, first := n.list.eval(x), rapport.Never
 	if list.Kind() != rapport.List {
 		return Unknown, first
 	}
 	for i := range list.Len() {
-		x.frame[n.slot] = list.Item(i)
+		x.items[n.slot] = list.Item(i)
 		_, at := n.body.flip(x)
 		first = min(first, at)
 	}

@@ -14,7 +14,7 @@ type selection struct {
 }
 
 // points returns the points inside the window, ascending.
-func (n *selection) points(x env) []Point {
+func (n *selection) points(x *env) []Point {
 	h := x.subject.History(n.fact)
 	if h == nil {
 		return nil
@@ -34,7 +34,7 @@ func (n *selection) points(x env) []Point {
 }
 
 // leaves returns when an event leaves the window.
-func (n *selection) leaves(x env, at rapport.Instant) rapport.Instant {
+func (n *selection) leaves(x *env, at rapport.Instant) rapport.Instant {
 	if !n.windowed {
 		return rapport.Never
 	}
@@ -44,7 +44,7 @@ func (n *selection) leaves(x env, at rapport.Instant) rapport.Instant {
 // happened is exists(): it needs no more than when the last event was.
 type happened struct{ selection }
 
-func (n *happened) eval(x env) Truth {
+func (n *happened) eval(x *env) Truth {
 	h := x.subject.History(n.fact)
 	if h == nil || h.Count == 0 {
 		return No
@@ -52,7 +52,7 @@ func (n *happened) eval(x env) Truth {
 	return TruthOf(!n.windowed || n.within.holds(h.Last, x.now, x))
 }
 
-func (n *happened) flip(x env) (Truth, rapport.Instant) {
+func (n *happened) flip(x *env) (Truth, rapport.Instant) {
 	if n.eval(x) != Yes {
 		return No, rapport.Never
 	}
@@ -77,7 +77,7 @@ type aggregate struct {
 	measure measure
 }
 
-func (n *aggregate) eval(x env) (float64, bool) {
+func (n *aggregate) eval(x *env) (float64, bool) {
 	if n.windowed || n.measure == distinctOf {
 		return n.over(n.points(x))
 	}
@@ -133,7 +133,7 @@ func (n *aggregate) ofSum(s Sum, count int) (float64, bool) {
 	return s.Number() / float64(count), count > 0
 }
 
-func (n *aggregate) next(x env) rapport.Instant {
+func (n *aggregate) next(x *env) rapport.Instant {
 	if !n.windowed {
 		return rapport.Never
 	}
@@ -152,7 +152,7 @@ type compareAggregate struct {
 	r  number
 }
 
-func (n compareAggregate) eval(x env) Truth {
+func (n compareAggregate) eval(x *env) Truth {
 	r, rok := n.r.eval(x)
 	if !rok {
 		return Unknown
@@ -168,7 +168,7 @@ func (n compareAggregate) judge(v float64, ok bool, r float64) Truth {
 	return answersNumbers(n.op, v, r)
 }
 
-func (n compareAggregate) flip(x env) (Truth, rapport.Instant) {
+func (n compareAggregate) flip(x *env) (Truth, rapport.Instant) {
 	r, ok := n.r.eval(x)
 	bound := n.r.next(x)
 	if !n.windowed || !ok {

@@ -12,26 +12,26 @@ import (
 
 type constantNumber float64
 
-func (n constantNumber) eval(env) (float64, bool) { return float64(n), true }
-func (n constantNumber) next(env) rapport.Instant { return rapport.Never }
+func (n constantNumber) eval(*env) (float64, bool) { return float64(n), true }
+func (n constantNumber) next(*env) rapport.Instant { return rapport.Never }
 
 type storedNumber struct{ of value }
 
-func (n storedNumber) eval(x env) (float64, bool) {
+func (n storedNumber) eval(x *env) (float64, bool) {
 	v := n.of.eval(x)
 	return v.Number(), v.Kind() == rapport.Number
 }
 
-func (n storedNumber) next(env) rapport.Instant { return rapport.Never }
+func (n storedNumber) next(*env) rapport.Instant { return rapport.Never }
 
 type negative struct{ of number }
 
-func (n negative) eval(x env) (float64, bool) {
+func (n negative) eval(x *env) (float64, bool) {
 	v, ok := n.of.eval(x)
 	return -v, ok
 }
 
-func (n negative) next(x env) rapport.Instant { return n.of.next(x) }
+func (n negative) next(x *env) rapport.Instant { return n.of.next(x) }
 
 // arithmetic is + - * /. What has no finite result, such as a division by zero,
 // is unknown.
@@ -40,7 +40,7 @@ type arithmetic struct {
 	l, r number
 }
 
-func (n arithmetic) eval(x env) (float64, bool) {
+func (n arithmetic) eval(x *env) (float64, bool) {
 	l, lok := n.l.eval(x)
 	r, rok := n.r.eval(x)
 	if !lok || !rok {
@@ -60,7 +60,7 @@ func (n arithmetic) eval(x env) (float64, bool) {
 	return v, !math.IsInf(v, 0) && !math.IsNaN(v)
 }
 
-func (n arithmetic) next(x env) rapport.Instant { return min(n.l.next(x), n.r.next(x)) }
+func (n arithmetic) next(x *env) rapport.Instant { return min(n.l.next(x), n.r.next(x)) }
 
 // bucket puts a customer for good into one of so many equal parts, by a hash.
 type bucket struct {
@@ -68,7 +68,7 @@ type bucket struct {
 	count uint64
 }
 
-func (n bucket) eval(x env) (float64, bool) {
+func (n bucket) eval(x *env) (float64, bool) {
 	id := x.subject.ID()
 	var room [96]byte
 	b := append(append(append(room[:0], n.salt...), 0), id[:]...)
@@ -76,12 +76,12 @@ func (n bucket) eval(x env) (float64, bool) {
 	return float64(part), true
 }
 
-func (n bucket) next(env) rapport.Instant { return rapport.Never }
+func (n bucket) next(*env) rapport.Instant { return rapport.Never }
 
 // size counts the letters of a text or the items of a list.
 type size struct{ of value }
 
-func (n size) eval(x env) (float64, bool) {
+func (n size) eval(x *env) (float64, bool) {
 	switch v := n.of.eval(x); v.Kind() {
 	case rapport.Text:
 		return float64(utf8.RuneCountInString(v.Text())), true
@@ -91,7 +91,7 @@ func (n size) eval(x env) (float64, bool) {
 	return 0, false
 }
 
-func (n size) next(env) rapport.Instant { return rapport.Never }
+func (n size) next(*env) rapport.Instant { return rapport.Never }
 
 // listSum adds up a measure of the items of a list, in millionths, as exactly as
 // a sum over events. An item without the measure makes it unknown.
@@ -101,14 +101,14 @@ type listSum struct {
 	body number
 }
 
-func (n listSum) eval(x env) (float64, bool) {
+func (n listSum) eval(x *env) (float64, bool) {
 	list := n.list.eval(x)
 	if list.Kind() != rapport.List {
 		return 0, false
 	}
 	var sum Sum
 	for i := range list.Len() {
-		x.frame[n.slot] = list.Item(i)
+		x.items[n.slot] = list.Item(i)
 		v, ok := n.body.eval(x)
 		if !ok {
 			return 0, false
@@ -118,13 +118,13 @@ func (n listSum) eval(x env) (float64, bool) {
 	return sum.Number(), true
 }
 
-func (n listSum) next(x env) rapport.Instant {
+func (n listSum) next(x *env) rapport.Instant {
 	list, first := n.list.eval(x), rapport.Never
 	if list.Kind() != rapport.List {
 		return first
 	}
 	for i := range list.Len() {
-		x.frame[n.slot] = list.Item(i)
+		x.items[n.slot] = list.Item(i)
 		first = min(first, n.body.next(x))
 	}
 	return first
@@ -136,7 +136,7 @@ type compareNumbers struct {
 	l, r number
 }
 
-func (n compareNumbers) eval(x env) Truth {
+func (n compareNumbers) eval(x *env) Truth {
 	l, lok := n.l.eval(x)
 	r, rok := n.r.eval(x)
 	if !lok || !rok {
@@ -145,7 +145,7 @@ func (n compareNumbers) eval(x env) Truth {
 	return answersNumbers(n.op, l, r)
 }
 
-func (n compareNumbers) flip(x env) (Truth, rapport.Instant) {
+func (n compareNumbers) flip(x *env) (Truth, rapport.Instant) {
 	return n.eval(x), min(n.l.next(x), n.r.next(x))
 }
 
@@ -157,7 +157,7 @@ type compareStored struct {
 	right float64
 }
 
-func (n compareStored) eval(x env) Truth {
+func (n compareStored) eval(x *env) Truth {
 	l := n.l.eval(x)
 	if l.Kind() != rapport.Number {
 		return Unknown

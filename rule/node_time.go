@@ -10,14 +10,14 @@ import (
 
 type constantMoment rapport.Instant
 
-func (n constantMoment) eval(env) (rapport.Instant, bool) { return rapport.Instant(n), true }
-func (n constantMoment) next(env) rapport.Instant         { return rapport.Never }
+func (n constantMoment) eval(*env) (rapport.Instant, bool) { return rapport.Instant(n), true }
+func (n constantMoment) next(*env) rapport.Instant         { return rapport.Never }
 
 // storedMoment reads a value as an instant; a plain date is its first instant on
 // the customer's calendar.
 type storedMoment struct{ of value }
 
-func (n storedMoment) eval(x env) (rapport.Instant, bool) {
+func (n storedMoment) eval(x *env) (rapport.Instant, bool) {
 	v := n.of.eval(x)
 	at, ok := v.Instant()
 	if ok && v.Kind() == rapport.Text && len(v.Text()) == len(time.DateOnly) {
@@ -26,7 +26,7 @@ func (n storedMoment) eval(x env) (rapport.Instant, bool) {
 	return at, ok
 }
 
-func (n storedMoment) next(env) rapport.Instant { return rapport.Never }
+func (n storedMoment) next(*env) rapport.Instant { return rapport.Never }
 
 // edge is first() or last() of a selection.
 type edge struct {
@@ -34,7 +34,7 @@ type edge struct {
 	first bool
 }
 
-func (n *edge) eval(x env) (rapport.Instant, bool) {
+func (n *edge) eval(x *env) (rapport.Instant, bool) {
 	h := x.subject.History(n.fact)
 	switch {
 	case h == nil || h.Count == 0:
@@ -50,7 +50,7 @@ func (n *edge) eval(x env) (rapport.Instant, bool) {
 	return h.Last, !n.windowed || n.within.holds(h.Last, x.now, x)
 }
 
-func (n *edge) next(x env) rapport.Instant {
+func (n *edge) next(x *env) rapport.Instant {
 	if at, ok := n.eval(x); ok {
 		return n.leaves(x, at)
 	}
@@ -60,9 +60,9 @@ func (n *edge) next(x env) rapport.Instant {
 // clockMoment is now, and what stands a span before or after it.
 type clockMoment struct{}
 
-func (clockMoment) eval(x env) (rapport.Instant, bool)                { return x.now, true }
-func (clockMoment) next(env) rapport.Instant                          { return rapport.Never }
-func (clockMoment) reaches(_ env, at rapport.Instant) rapport.Instant { return at }
+func (clockMoment) eval(x *env) (rapport.Instant, bool)                { return x.now, true }
+func (clockMoment) next(*env) rapport.Instant                          { return rapport.Never }
+func (clockMoment) reaches(_ *env, at rapport.Instant) rapport.Instant { return at }
 
 // shifted is a moment a span before or after another.
 type shifted struct {
@@ -71,7 +71,7 @@ type shifted struct {
 	back bool
 }
 
-func (n shifted) eval(x env) (rapport.Instant, bool) {
+func (n shifted) eval(x *env) (rapport.Instant, bool) {
 	at, ok := n.of.eval(x)
 	switch {
 	case !ok:
@@ -82,7 +82,7 @@ func (n shifted) eval(x env) (rapport.Instant, bool) {
 	return n.by.ahead(at, x.zone()), true
 }
 
-func (n shifted) next(x env) rapport.Instant { return n.of.next(x) }
+func (n shifted) next(x *env) rapport.Instant { return n.of.next(x) }
 
 // shiftedClock is shifted of a moment that moves.
 type shiftedClock struct {
@@ -90,7 +90,7 @@ type shiftedClock struct {
 	of moving
 }
 
-func (n shiftedClock) reaches(x env, at rapport.Instant) rapport.Instant {
+func (n shiftedClock) reaches(x *env, at rapport.Instant) rapport.Instant {
 	if n.back {
 		return n.of.reaches(x, n.by.whenBack(at, x.zone()))
 	}
@@ -103,7 +103,7 @@ type compareMoments struct {
 	l, r moment
 }
 
-func (n compareMoments) eval(x env) Truth {
+func (n compareMoments) eval(x *env) Truth {
 	l, lok := n.l.eval(x)
 	r, rok := n.r.eval(x)
 	if !lok || !rok {
@@ -112,7 +112,7 @@ func (n compareMoments) eval(x env) Truth {
 	return answers(n.op, cmp.Compare(l, r))
 }
 
-func (n compareMoments) flip(x env) (Truth, rapport.Instant) {
+func (n compareMoments) flip(x *env) (Truth, rapport.Instant) {
 	return n.eval(x), min(n.l.next(x), n.r.next(x))
 }
 
@@ -124,7 +124,7 @@ type compareClock struct {
 	with  moment
 }
 
-func (n compareClock) eval(x env) Truth {
+func (n compareClock) eval(x *env) Truth {
 	with, ok := n.with.eval(x)
 	if !ok {
 		return Unknown
@@ -133,7 +133,7 @@ func (n compareClock) eval(x env) Truth {
 	return answers(n.op, cmp.Compare(at, with))
 }
 
-func (n compareClock) flip(x env) (Truth, rapport.Instant) {
+func (n compareClock) flip(x *env) (Truth, rapport.Instant) {
 	bound := n.with.next(x)
 	with, ok := n.with.eval(x)
 	if !ok {
@@ -153,8 +153,8 @@ func (n compareClock) flip(x env) (Truth, rapport.Instant) {
 
 // date is what a question of the calendar is asked of: the number of a day.
 type date interface {
-	day(x env) (int64, bool)
-	next(x env) rapport.Instant // when it may next be another
+	day(x *env) (int64, bool)
+	next(x *env) rapport.Instant // when it may next be another
 }
 
 // storedDate reads a value as a day of the calendar: a plain date, or one at
@@ -162,7 +162,7 @@ type date interface {
 // day it falls on for the customer.
 type storedDate struct{ of value }
 
-func (n storedDate) day(x env) (int64, bool) {
+func (n storedDate) day(x *env) (int64, bool) {
 	v := n.of.eval(x)
 	at, ok := v.Instant()
 	switch {
@@ -174,11 +174,11 @@ func (n storedDate) day(x env) (int64, bool) {
 	return today(at, x.zone()), true
 }
 
-func (n storedDate) next(env) rapport.Instant { return rapport.Never }
+func (n storedDate) next(*env) rapport.Instant { return rapport.Never }
 
 type momentDate struct{ moment }
 
-func (n momentDate) day(x env) (int64, bool) {
+func (n momentDate) day(x *env) (int64, bool) {
 	at, ok := n.eval(x)
 	return today(at, x.zone()), ok
 }
@@ -189,7 +189,7 @@ type days struct {
 	since bool
 }
 
-func (n days) eval(x env) (float64, bool) {
+func (n days) eval(x *env) (float64, bool) {
 	d, ok := n.of.day(x)
 	if !ok {
 		return 0, false
@@ -201,7 +201,7 @@ func (n days) eval(x env) (float64, bool) {
 	return float64(left), true
 }
 
-func (n days) next(x env) rapport.Instant {
+func (n days) next(x *env) rapport.Instant {
 	return min(n.of.next(x), midnight(today(x.now, x.zone())+1, x.zone()))
 }
 
@@ -212,7 +212,7 @@ type compareDays struct {
 	r  number
 }
 
-func (n compareDays) eval(x env) Truth {
+func (n compareDays) eval(x *env) Truth {
 	v, ok := n.days.eval(x)
 	r, rok := n.r.eval(x)
 	if !ok || !rok {
@@ -223,7 +223,7 @@ func (n compareDays) eval(x env) Truth {
 
 // flip: day by day the count moves by one, and the answer can only change where
 // it comes to the number or leaves it.
-func (n compareDays) flip(x env) (Truth, rapport.Instant) {
+func (n compareDays) flip(x *env) (Truth, rapport.Instant) {
 	bound := min(n.r.next(x), n.of.next(x))
 	r, rok := n.r.eval(x)
 	v, ok := n.days.eval(x)
@@ -253,7 +253,7 @@ type anniversary struct {
 	days int64
 }
 
-func (n anniversary) eval(x env) Truth {
+func (n anniversary) eval(x *env) Truth {
 	d, ok := n.of.day(x)
 	if !ok {
 		return Unknown
@@ -262,7 +262,7 @@ func (n anniversary) eval(x env) Truth {
 	return TruthOf(nextAnniversary(d, now)-now <= n.days)
 }
 
-func (n anniversary) flip(x env) (Truth, rapport.Instant) {
+func (n anniversary) flip(x *env) (Truth, rapport.Instant) {
 	d, ok := n.of.day(x)
 	bound := n.of.next(x)
 	if !ok {

@@ -42,7 +42,7 @@ func (b *builder) readsList() Reads {
 type computedValue struct{ of number }
 type answeredValue struct{ of cond }
 
-func (n computedValue) eval(x env) rapport.Value {
+func (n computedValue) eval(x *env) rapport.Value {
 	v, ok := n.of.eval(x)
 	if !ok {
 		return rapport.Value{}
@@ -50,7 +50,7 @@ func (n computedValue) eval(x env) rapport.Value {
 	return rapport.NumberOf(v)
 }
 
-func (n answeredValue) eval(x env) rapport.Value {
+func (n answeredValue) eval(x *env) rapport.Value {
 	t := n.of.eval(x)
 	if t == Unknown {
 		return rapport.Value{}

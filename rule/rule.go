@@ -4,12 +4,13 @@ import "rapport"
 
 // Rule is a checked and compiled condition. It is immutable.
 type Rule struct {
-	text   string
-	root   cond
-	whole  *part // the same, for explaining
-	facts  []Fact
-	reads  Reads
-	frames frames
+	text  string
+	root  cond
+	whole *part // the same, for explaining
+	facts []Fact
+	reads Reads
+	loops bool // some list loop puts items into the env
+	envs  envs
 }
 
 // Compile parses, checks and compiles a rule. The error is [Errors].
@@ -31,11 +32,17 @@ func (r *Rule) Facts() []Fact { return r.facts }
 // Reads returns what the rule looks at. Its lists must not be changed.
 func (r *Rule) Reads() Reads { return r.reads }
 
+func (r *Rule) env(s Subject, now rapport.Instant) *env {
+	x := r.envs.get()
+	x.subject, x.now = s, now
+	return x
+}
+
 // Eval answers the rule for a customer at an instant.
 func (r *Rule) Eval(s Subject, now rapport.Instant) Truth {
-	x := env{subject: s, now: now, frame: r.frames.get()}
+	x := r.env(s, now)
 	truth := r.root.eval(x)
-	r.frames.put(x.frame)
+	r.envs.put(x, r.loops)
 	return truth
 }
 
@@ -46,16 +53,16 @@ func (r *Rule) NextFlip(s Subject, now rapport.Instant) rapport.Instant {
 	if !r.reads.Clock {
 		return rapport.Never
 	}
-	x := env{subject: s, now: now, frame: r.frames.get()}
+	x := r.env(s, now)
 	_, at := r.root.flip(x)
-	r.frames.put(x.frame)
+	r.envs.put(x, r.loops)
 	return max(at, now+1)
 }
 
 // Explain answers the rule and says why, and what would flip it.
 func (r *Rule) Explain(s Subject, now rapport.Instant) *Trace {
-	x := env{subject: s, now: now, frame: r.frames.get()}
+	x := r.env(s, now)
 	trace := r.whole.explain(x)
-	r.frames.put(x.frame)
+	r.envs.put(x, r.loops)
 	return trace
 }

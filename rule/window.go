@@ -167,7 +167,7 @@ func (s span) whenAhead(at rapport.Instant, zone *time.Location) rapport.Instant
 
 // holds reports whether an event at an instant is inside the window (start, now].
 // The calendar is asked only where a zone's offset could matter.
-func (s span) holds(at, now rapport.Instant, x env) bool {
+func (s span) holds(at, now rapport.Instant, x *env) bool {
 	if at > now {
 		return false
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // words says how a leaf would come to an answer.
-func (p *part) words(x env, want Truth) string {
+func (p *part) words(x *env, want Truth) string {
 	switch n := p.cond.(type) {
 	case compareAggregate:
 		return p.aggregateWords(n, x, want)
@@ -139,7 +139,7 @@ func nameOf(e *Expr) string {
 }
 
 // aggregateWords says how many more, or how much more.
-func (p *part) aggregateWords(n compareAggregate, x env, want Truth) string {
+func (p *part) aggregateWords(n compareAggregate, x *env, want Truth) string {
 	e := p.expr.Args[0]
 	if computedFrom(p.expr.Args[1]) {
 		e = p.expr.Args[1]
