@@ -114,6 +114,11 @@ func (b *Batch) count(name string) { b.counts[name]++ }
 
 // commit writes the batch. Afterwards memory and store agree, either way.
 func (b *Batch) commit() error {
+	for i := 0; i < len(b.touched) && b.err == nil; i++ { // closing one may touch another
+		if c := b.touched[i]; b.g.cache[c.record.ID] == c {
+			b.close(c)
+		}
+	}
 	b.fail(b.g.rows.err)
 	if b.err == nil && !b.isEmpty() {
 		b.fill()

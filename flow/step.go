@@ -136,11 +136,23 @@ func (b *Batch) derive(c *customer, kind rapport.EventType, name string, at rapp
 	return e
 }
 
-// catchUp does what fell due for a customer before now, each as of its instant.
+// catchUp does what fell due for a customer before an input of now, each as of
+// its instant. Of what falls due at now itself only segments move: a purchase at
+// the very instant at which a journey's hour ends comes before the end of the hour.
 func (b *Batch) catchUp(c *customer) {
+	b.dueBefore(c, b.now)
+	if c.segments.Next() <= b.now {
+		b.moved(c, b.g.workspace.Segments.Due(c.segments, &subject{customer: c}, b.now))
+	}
+}
+
+// close does what falls due for a customer at now, after all inputs of now.
+func (b *Batch) close(c *customer) { b.dueBefore(c, b.now+1) }
+
+func (b *Batch) dueBefore(c *customer, end rapport.Instant) {
 	for range maxCatchUp {
 		at := c.next()
-		if at > b.now {
+		if at >= end {
 			return
 		}
 		b.due(c, at)
