@@ -61,7 +61,7 @@ func (c *checker) typeOf(e *Expr) Type {
 		}
 		return Type{Kind: Bool}
 	case OpIn:
-		return c.in_(e)
+		return c.membership(e)
 	case OpNeg, OpMul, OpDiv, OpAdd, OpSub:
 		return c.arithmetic(e)
 	}
@@ -258,7 +258,7 @@ func (c *checker) arithmetic(e *Expr) Type {
 	return Type{Kind: Number}
 }
 
-func (c *checker) in_(e *Expr) Type {
+func (c *checker) membership(e *Expr) Type {
 	item, list := c.check(e.Args[0]), c.check(e.Args[1])
 	elem := list.elem()
 	switch {

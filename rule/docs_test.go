@@ -44,7 +44,7 @@ func TestDocsAreComplete(t *testing.T) {
 		box, _, _ = strings.Cut(box, "```")
 		examples += box
 	}
-	for _, f := range functions() {
+	for _, f := range functions {
 		call := f.name + "("
 		if f.of != ofNothing {
 			call = "." + call

@@ -26,49 +26,47 @@ type function struct {
 	usage  string
 }
 
-// functions returns all functions of the language.
-func functions() []function {
-	return []function{
-		{"events", ofNothing, "q", eventsKind, false, `events("Order Completed")`},
-		{"segment", ofNothing, "q", Bool, false, `segment("loyal")`},
-		{"has", ofNothing, "p", Bool, false, `has(customer.email)`},
-		{"ago", ofNothing, "d", Time, true, `ago("2h")`},
-		{"duration", ofNothing, "d", spanKind, false, `now - duration("2h")`},
-		{"timestamp", ofNothing, "q", Time, false, `timestamp("2026-11-22T09:30:00Z")`},
-		{"bucket", ofNothing, "qn", Number, false, `bucket("spring test", 100)`},
+// functions are all functions of the language.
+var functions = [...]function{
+	{"events", ofNothing, "q", eventsKind, false, `events("Order Completed")`},
+	{"segment", ofNothing, "q", Bool, false, `segment("loyal")`},
+	{"has", ofNothing, "p", Bool, false, `has(customer.email)`},
+	{"ago", ofNothing, "d", Time, true, `ago("2h")`},
+	{"duration", ofNothing, "d", spanKind, false, `now - duration("2h")`},
+	{"timestamp", ofNothing, "q", Time, false, `timestamp("2026-11-22T09:30:00Z")`},
+	{"bucket", ofNothing, "qn", Number, false, `bucket("spring test", 100)`},
 
-		{"within", ofEvents, "d", eventsKind, false, `.within("30d")`},
-		{"where", ofEvents, "vc", eventsKind, false, `.where(e, e.total >= 100)`},
-		{"count", ofEvents, "", Number, false, `.count()`},
-		{"exists", ofEvents, "", Bool, false, `.exists()`},
-		{"first", ofEvents, "", Time, false, `.first()`},
-		{"last", ofEvents, "", Time, false, `.last()`},
-		{"sum", ofEvents, "vm", Number, false, `.sum(e, e.total)`},
-		{"avg", ofEvents, "vm", Number, false, `.avg(e, e.total)`},
-		{"min", ofEvents, "vm", Number, false, `.min(e, e.total)`},
-		{"max", ofEvents, "vm", Number, false, `.max(e, e.total)`},
-		{"distinct", ofEvents, "vx", Number, false, `.distinct(e, e.category)`},
+	{"within", ofEvents, "d", eventsKind, false, `.within("30d")`},
+	{"where", ofEvents, "vc", eventsKind, false, `.where(e, e.total >= 100)`},
+	{"count", ofEvents, "", Number, false, `.count()`},
+	{"exists", ofEvents, "", Bool, false, `.exists()`},
+	{"first", ofEvents, "", Time, false, `.first()`},
+	{"last", ofEvents, "", Time, false, `.last()`},
+	{"sum", ofEvents, "vm", Number, false, `.sum(e, e.total)`},
+	{"avg", ofEvents, "vm", Number, false, `.avg(e, e.total)`},
+	{"min", ofEvents, "vm", Number, false, `.min(e, e.total)`},
+	{"max", ofEvents, "vm", Number, false, `.max(e, e.total)`},
+	{"distinct", ofEvents, "vx", Number, false, `.distinct(e, e.category)`},
 
-		{"startsWith", ofText, "t", Bool, false, `.startsWith("/pricing")`},
-		{"endsWith", ofText, "t", Bool, false, `.endsWith("@example.com")`},
-		{"contains", ofText, "t", Bool, false, `.contains("sale")`},
-		{"lower", ofText, "", Text, false, `.lower()`},
-		{"size", ofText, "", Number, false, `.size()`},
+	{"startsWith", ofText, "t", Bool, false, `.startsWith("/pricing")`},
+	{"endsWith", ofText, "t", Bool, false, `.endsWith("@example.com")`},
+	{"contains", ofText, "t", Bool, false, `.contains("sale")`},
+	{"lower", ofText, "", Text, false, `.lower()`},
+	{"size", ofText, "", Number, false, `.size()`},
 
-		{"exists", ofList, "vc", Bool, false, `.exists(i, i.price > 10)`},
-		{"all", ofList, "vc", Bool, false, `.all(i, i.price > 10)`},
-		{"sum", ofList, "vm", Number, false, `.sum(i, i.price * i.quantity)`},
-		{"size", ofList, "", Number, false, `.size()`},
+	{"exists", ofList, "vc", Bool, false, `.exists(i, i.price > 10)`},
+	{"all", ofList, "vc", Bool, false, `.all(i, i.price > 10)`},
+	{"sum", ofList, "vm", Number, false, `.sum(i, i.price * i.quantity)`},
+	{"size", ofList, "", Number, false, `.size()`},
 
-		{"anniversary_in", ofTime, "D", Bool, true, `.anniversary_in("7d")`},
-		{"days_until", ofTime, "", Number, true, `.days_until()`},
-		{"days_since", ofTime, "", Number, true, `.days_since()`},
-	}
+	{"anniversary_in", ofTime, "D", Bool, true, `.anniversary_in("7d")`},
+	{"days_until", ofTime, "", Number, true, `.days_until()`},
+	{"days_since", ofTime, "", Number, true, `.days_since()`},
 }
 
 // lookup finds a function by name among those that may be asked of a type.
 func lookup(name string, of []receiver) (function, bool) {
-	for _, f := range functions() {
+	for _, f := range functions {
 		if f.name == name && slices.Contains(of, f.of) {
 			return f, true
 		}
@@ -79,7 +77,7 @@ func lookup(name string, of []receiver) (function, bool) {
 // namesOf lists the functions that may be asked of a type.
 func namesOf(of []receiver) []string {
 	var names []string
-	for _, f := range functions() {
+	for _, f := range functions {
 		if slices.Contains(of, f.of) {
 			names = append(names, f.name)
 		}
