@@ -101,14 +101,13 @@ func TestStories(t *testing.T) {
 // teller is a story that is being told.
 type teller struct {
 	*testing.T
-	plan     *Plan
-	rule     *Rule
-	tree     *Expr
-	err      error
-	who      *customer
-	pending  []happening
-	now      rapport.Instant
-	observed bool
+	plan    *Plan
+	rule    *Rule
+	tree    *Expr
+	err     error
+	who     *customer
+	pending []happening
+	now     rapport.Instant
 }
 
 func (s story) run(t *testing.T) {
