@@ -12,7 +12,7 @@ import (
 func Workspace(segments, journeys int) string {
 	var b strings.Builder
 	b.WriteString("kind: market\nname: singapore\ncountries: [SG]\nlanguage: en\ncurrency: SGD\nzone: Asia/Singapore\ndefault: true\n")
-	b.WriteString("---\nkind: brand\nname: shop\ntitle: Bench\nsender: {name: Bench, address: hello@shop.example}\nfooter: 1 Example Road, Singapore\ndefault: true\n")
+	b.WriteString("---\nkind: brand\nname: shop\ntitle: Bench\nsender: {name: Bench, address: hello@shop.example}\naddress: 1 Example Road, Singapore\n")
 	b.WriteString("---\nkind: channel\nname: mail\nchannel: email\nprovider: capture\n")
 	b.WriteString("---\nkind: template\nname: cart\nchannel: email\nsubject: Your cart waits\nhtml: |\n  <p>Hello {{ customer.first_name | default: \"there\" }}, your cart waits for you.</p>\n")
 	for i := range segments {
