@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"runtime/pprof"
 
 	"rapport/app"
 )
@@ -30,11 +32,23 @@ func (s *server) config(std *streams, sandbox bool) app.Config {
 
 type serve struct {
 	server
-	Sandbox bool `help:"Capture messages instead of sending them, with a clock that can be moved."`
+	Sandbox bool   `help:"Capture messages instead of sending them, with a clock that can be moved."`
+	Profile string `help:"Write where the processor's time goes to a file, for go tool pprof." type:"path" placeholder:"FILE"`
 }
 
 // Run serves until it is told to stop.
 func (s *serve) Run(ctx context.Context, std *streams) error {
+	if s.Profile != "" {
+		f, err := os.Create(s.Profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	a, err := app.Open(ctx, s.config(std, s.Sandbox))
 	if err != nil {
 		return err
