@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"rapport"
@@ -18,7 +19,7 @@ type Batch struct {
 	number  uint64 // of the batch and its chunk
 	err     error  // the first that makes the whole batch fail
 	touched []*customer
-	gone    []rapport.CustomerID
+	gone    map[rapport.CustomerID]struct{} // records in the store that are to be deleted
 	entries map[rapport.CustomerID]*store.Entry
 	keys    []uint64 // added to the window
 	sizes   map[string]int64
@@ -32,9 +33,10 @@ type Batch struct {
 func (g *Engine) begin(ctx context.Context, now rapport.Instant) *Batch {
 	g.now = max(g.now, now)
 	g.rows.ctx = ctx
+	g.seen.forget(g.now)
 	return &Batch{
 		g: g, ctx: ctx, now: g.now, number: g.state.Position + 1,
-		entries: map[rapport.CustomerID]*store.Entry{}, sizes: map[string]int64{}, counts: map[string]int64{},
+		gone: map[rapport.CustomerID]struct{}{}, entries: map[rapport.CustomerID]*store.Entry{}, sizes: map[string]int64{}, counts: map[string]int64{},
 	}
 }
 
@@ -47,16 +49,22 @@ func (b *Batch) fail(err error) {
 	}
 }
 
-// existing returns a customer with a record, nil if there is none. She is
-// brought up to the workspace, and counts as touched from then on.
+// existing returns a customer with a record, nil if there is none. She is brought
+// up to the workspace, what fell due before now is done, and she counts as touched
+// from then on.
 func (b *Batch) existing(id rapport.CustomerID) *customer {
 	c := b.peek(id)
 	if c == nil {
 		return nil
 	}
 	b.touch(c)
-	if c.version != b.g.workspace.Version {
+	if !b.g.current(c) {
 		b.refresh(c)
+	}
+	b.catchUp(c)
+	if b.g.expiry(c) < b.now {
+		b.expire(c)
+		return nil
 	}
 	return c
 }
@@ -65,6 +73,9 @@ func (b *Batch) existing(id rapport.CustomerID) *customer {
 func (b *Batch) peek(id rapport.CustomerID) *customer {
 	if c := b.g.cache[id]; c != nil {
 		return c
+	}
+	if _, gone := b.gone[id]; gone {
+		return nil
 	}
 	if b.g.rows.isNew(rapport.IdentifierKey(id)) {
 		return nil
@@ -83,10 +94,14 @@ func (b *Batch) customer(id rapport.CustomerID) *customer {
 		return c
 	}
 	c := newCustomer(id)
-	c.version = b.g.workspace.Version
+	c.record.Workspace, c.record.FactSet = b.g.workspace.Version, b.g.workspace.Facts.Hash()
 	c.zone = b.g.workspace.Places.Zone(c.record)
 	b.g.cache[id] = c
-	b.born++
+	if _, c.stored = b.gone[id]; c.stored {
+		delete(b.gone, id) // she comes back within the batch in which she left
+	} else {
+		b.born++
+	}
 	b.touch(c)
 	return c
 }
@@ -144,14 +159,21 @@ func (b *Batch) fill() {
 			continue // joined into another within this batch
 		}
 		b.fillAddresses(c)
-		c.wake = c.next()
-		b.out.Records = append(b.out.Records, store.Record{Customer: c.record.ID, Data: c.encode(make([]byte, 0, 1024)), Wake: c.wake})
+		data, shrunk := c.encode(make([]byte, 0, 1024))
+		if shrunk {
+			b.count("records/shrunk")
+		}
+		b.out.Records = append(b.out.Records, store.Record{Customer: c.record.ID, Data: data, Wake: min(c.next(), b.g.expiry(c))})
 	}
-	for _, id := range b.gone {
+	for _, id := range slices.SortedFunc(maps.Keys(b.gone), func(x, y rapport.CustomerID) int { return slices.Compare(x[:], y[:]) }) {
 		b.out.Records = append(b.out.Records, store.Record{Customer: id})
 	}
 	for key, row := range b.g.rows.staged {
-		b.out.Identifiers = append(b.out.Identifiers, store.Identifier{Key: key, Data: row.AppendBinary(nil)})
+		id := store.Identifier{Key: key}
+		if row != nil {
+			id.Data = row.AppendBinary(nil)
+		}
+		b.out.Identifiers = append(b.out.Identifiers, id)
 	}
 	slices.SortFunc(b.out.Identifiers, func(x, y store.Identifier) int { return slices.Compare(x.Key[:], y.Key[:]) })
 	for name, n := range b.counts {
@@ -221,7 +243,7 @@ func (b *Batch) rollback() {
 	for _, c := range b.touched {
 		delete(b.g.cache, c.record.ID)
 	}
-	for _, id := range b.gone {
+	for id := range b.gone {
 		delete(b.g.cache, id)
 	}
 	for _, key := range b.keys {

@@ -18,13 +18,11 @@ type customer struct {
 	runs     *journey.State
 	contacts *decide.State
 
-	wake    rapport.Instant // as it stands in the store
-	version uint64          // of the workspace she was last brought up to
-	zone    *time.Location  // as of her traits
-	email   string          // as they stand in the store's addresses
-	phone   string
-	stored  bool   // there is a record in the store
-	batch   uint64 // number of the last batch that touched her
+	zone   *time.Location // as of her traits
+	email  string         // as they stand in the store's addresses
+	phone  string
+	stored bool   // there is a record in the store
+	batch  uint64 // number of the last batch that touched her
 }
 
 // decode reads a record with all its sections.
@@ -33,7 +31,7 @@ func decode(id rapport.CustomerID, data []byte) (*customer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &customer{record: record, wake: rapport.Never, stored: true}
+	c := &customer{record: record, stored: true}
 	if c.segments, err = segment.Decode(record.Segments); err != nil {
 		return nil, err
 	}
@@ -51,17 +49,22 @@ func decode(id rapport.CustomerID, data []byte) (*customer, error) {
 func newCustomer(id rapport.CustomerID) *customer {
 	return &customer{
 		record: profile.New(id), segments: new(segment.State), runs: new(journey.State), contacts: new(decide.State),
-		wake: rapport.Never,
 	}
 }
 
-// encode writes the record with all its sections.
-func (c *customer) encode(b []byte) []byte {
-	r := *c.record
+// encode writes the record with all its sections. One that is too large is made
+// smaller.
+func (c *customer) encode(b []byte) (data []byte, shrunk bool) {
+	r := c.record
 	r.Segments = c.segments.AppendBinary(nil)
 	r.Journeys = c.runs.AppendBinary(nil)
 	r.Contacts = c.contacts.AppendBinary(nil)
-	return r.AppendBinary(b)
+	data = r.AppendBinary(b)
+	if len(data) > profile.MaxRecord && r.Fit() {
+		data, shrunk = r.AppendBinary(data[:len(b)]), true
+	}
+	r.Segments, r.Journeys, r.Contacts = nil, nil, nil
+	return data, shrunk
 }
 
 // next returns when something falls due for her by itself.

@@ -37,7 +37,7 @@ func (d *directory) Row(key rapport.IdentifierKey) *profile.Row {
 	return d.cache[key]
 }
 
-// SetRow changes a row as part of the open batch.
+// SetRow changes a row as part of the open batch; nil takes it away.
 func (d *directory) SetRow(key rapport.IdentifierKey, row *profile.Row) { d.staged[key] = row }
 
 // load brings rows into the cache in one go.
@@ -58,7 +58,8 @@ func (d *directory) load(keys []rapport.IdentifierKey) {
 		}
 		row, err := profile.DecodeRow(data)
 		if err != nil {
-			d.fail(err)
+			d.fail(err) // and not known to be absent
+			continue
 		}
 		d.cache[keys[i]] = row
 	}

@@ -1,9 +1,11 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"rapport"
 	"rapport/profile"
@@ -21,6 +23,12 @@ type Config struct {
 	Unsubscribe func(rapport.MessageID) string
 	// Customers is how many records are kept decoded in memory; 0 means 100,000.
 	Customers int
+	// EventsPerDay is how many events a customer may have in a day before she is
+	// taken for a machine and quarantined until the next; 0 means 100,000.
+	EventsPerDay int64
+	// AnonymousFor is how long somebody who is only a device is remembered without
+	// being met again; 0 means 90 days, less than 0 for ever.
+	AnonymousFor time.Duration
 }
 
 // Engine is the flow without goroutines: each call takes one micro-batch through
@@ -31,6 +39,8 @@ type Engine struct {
 	workspace   *Workspace
 	keep        bool
 	unsubscribe func(rapport.MessageID) string
+	perDay      int64
+	anonymous   time.Duration
 
 	state      store.State
 	now        rapport.Instant // of the last batch: time never goes back
@@ -51,7 +61,8 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 	g := &Engine{
 		key: c.Key, store: c.Store, workspace: c.Workspace, keep: c.KeepContents, unsubscribe: c.Unsubscribe,
 		state: c.Store.State(), cache: map[rapport.CustomerID]*customer{}, max: c.Customers,
-		seen: newWindow(), sizes: map[string]int64{},
+		seen: newWindow(c.Key), sizes: map[string]int64{},
+		perDay: cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),
 	}
 	if g.max == 0 {
 		g.max = 100_000
@@ -73,7 +84,7 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 
 // remember fills the window of known messageIds from the last day's chunks.
 func (g *Engine) remember(ctx context.Context) error {
-	from, err := g.store.ChunkAt(ctx, g.now.Add(-DedupeWindow))
+	from, err := g.store.ChunkAt(ctx, edgeOf(g.now))
 	if err != nil {
 		return err
 	}
@@ -102,8 +113,8 @@ func (g *Engine) rememberChunk(chunk store.Chunk) error {
 			return err
 		}
 		for _, entry := range entries {
-			for _, e := range entry.Events {
-				g.seen.add(dedupeKey(entry.Customer, e.MessageID), chunk.At)
+			for i := range entry.Events {
+				g.seen.add(g.seen.keyOf(&entry.Events[i]), chunk.At)
 			}
 		}
 	}
@@ -119,12 +130,27 @@ func (g *Engine) count(ctx context.Context) error {
 		for _, m := range g.workspace.Segments.Memberships(c.segments) {
 			g.sizes[m.Segment]++
 		}
-		stale = stale || c.record.FactSet != g.workspace.Facts.Hash() || !g.workspace.Segments.Evaluated(c.segments)
+		stale = stale || !g.current(c)
 	})
 	if stale {
 		g.sweep = new(sweep)
 	}
 	return err
+}
+
+// current reports whether a customer has been brought up to the workspace.
+func (g *Engine) current(c *customer) bool {
+	w := g.workspace
+	return c.record.Workspace == w.Version && c.record.FactSet == w.Facts.Hash() && w.Segments.Evaluated(c.segments)
+}
+
+// expiry returns when a customer is forgotten for being nobody known and not met
+// again. While a journey is under way she is not.
+func (g *Engine) expiry(c *customer) rapport.Instant {
+	if len(c.runs.Runs()) > 0 {
+		return rapport.Never
+	}
+	return c.record.ExpiresAt(g.anonymous)
 }
 
 func (g *Engine) scan(ctx context.Context, visit func(*customer)) error {
@@ -242,7 +268,6 @@ func (g *Engine) load(ctx context.Context, ids []rapport.CustomerID) ([]*custome
 		if err != nil {
 			return nil, err
 		}
-		c.wake = c.next()
 		c.zone = g.workspace.Places.Zone(c.record)
 		g.cache[ids[i]] = c
 		loaded[i] = c

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"slices"
+
 	"rapport"
 	"rapport/decide"
 	"rapport/journey"
@@ -15,19 +17,13 @@ func (b *Batch) join(j profile.Join, e *rapport.Event) {
 		return // she was only named, nothing was ever kept of her
 	}
 	into := b.customer(j.Into)
-	b.catchUp(from)
-	b.catchUp(into)
 	head := from.record.Head
 	into.record.Join(from.record, b.g.workspace.Facts, b.now)
 	into.record.LogMerge(profile.Merge{From: j.From, Into: j.Into, By: e.MessageID, Via: j.Via, At: b.now})
 	b.leave(from)
 	b.joinStages(into, from)
 	b.tell(into, ProfilesMerged, b.now, link(j.From, head, rapport.TextOf("via"), rapport.TextOf(j.Via.Kind.String())))
-	if j.Via.Kind == rapport.UserID {
-		for _, relink := range b.g.identities.Recheck(into.record) {
-			b.relink(relink)
-		}
-	}
+	b.relink(b.g.identities.Recheck(into.record))
 }
 
 // link is the properties by which the reader of a timeline finds the entries of
@@ -48,7 +44,7 @@ func (b *Batch) leave(c *customer) {
 	}
 	b.dropAddresses(c)
 	if c.stored {
-		b.gone = append(b.gone, id)
+		b.gone[id] = struct{}{}
 	} else {
 		b.born--
 	}
@@ -57,6 +53,20 @@ func (b *Batch) leave(c *customer) {
 func (b *Batch) dropAddresses(c *customer) {
 	gone := customer{record: profile.New(c.record.ID), email: c.email, phone: c.phone}
 	b.fillAddresses(&gone)
+}
+
+// expire lets go of a customer who was only a device and is not met any more: her
+// record, and what is known of the device unless somebody has logged in on it.
+func (b *Batch) expire(c *customer) {
+	b.leave(c)
+	b.count("customers/expired")
+	for i := range c.record.Identifiers {
+		key := b.g.key.Identifier(c.record.Identifiers[i].Identifier)
+		row := b.g.rows.Row(key)
+		if key.CustomerID() == c.record.ID && row != nil && len(row.Links) == 0 {
+			b.g.rows.SetRow(key, nil)
+		}
+	}
 }
 
 // joinStages joins what segments, journeys and decisions keep of two customers.
@@ -81,29 +91,35 @@ func (b *Batch) joinStages(into, from *customer) {
 	b.moved(into, changes)
 }
 
-// relink looks at the customers among whom a device's anonymous events may have
+// relink looks at the customers among whom devices' anonymous events may have
 // changed hands, and builds them anew if any has.
-func (b *Batch) relink(r profile.Relink) {
+func (b *Batch) relink(relinks []profile.Relink) {
 	strayed := false
-	var affected []*customer
-	for _, id := range r.Affected {
-		if c := b.existing(id); c != nil {
-			affected = append(affected, c)
-			strayed = c.record.Relink(b.g.identities, r.Device) || strayed
+	var affected []rapport.CustomerID
+	for _, r := range relinks {
+		for _, id := range r.Affected {
+			id = b.g.identities.Root(id) // who may have been joined meanwhile
+			if c := b.existing(id); c != nil {
+				strayed = c.record.Relink(b.g.identities, r.Device) || strayed
+			}
+			if !slices.Contains(affected, id) {
+				affected = append(affected, id)
+			}
 		}
 	}
 	if strayed {
-		b.rebuild(r.Affected, affected)
+		b.rebuild(affected)
 	}
 }
 
 // rebuild folds the events of some customers anew, each into the record of whom
 // it belongs to by now. It reads their whole history, and is rare.
-func (b *Batch) rebuild(ids []rapport.CustomerID, existing []*customer) {
+func (b *Batch) rebuild(ids []rapport.CustomerID) {
+	ids, before := b.concerned(ids)
 	shares := map[rapport.CustomerID][]*profile.Event{}
 	read := map[entryKey]bool{}
-	for _, c := range existing {
-		b.catchUp(c)
+	var log []profile.Merge
+	for _, c := range before {
 		events, err := b.g.history(b.ctx, c.record.ID, c.record.Head, b.entries, read)
 		if err != nil {
 			b.fail(err)
@@ -113,48 +129,88 @@ func (b *Batch) rebuild(ids []rapport.CustomerID, existing []*customer) {
 			owner := b.g.identities.Owner(&events[i])
 			shares[owner] = append(shares[owner], profile.Read(&events[i]))
 		}
+		log = append(log, c.record.Merges...)
 	}
 	for _, id := range ids {
-		b.rebuildOne(id, shares[id], existing)
+		if events := shares[id]; slices.ContainsFunc(events, folded) {
+			b.rebuildOne(id, events, before, log)
+		}
+	}
+	for _, c := range before {
+		if !slices.ContainsFunc(shares[c.record.ID], folded) {
+			b.bequeath(c)
+		}
 	}
 }
 
-func (b *Batch) rebuildOne(id rapport.CustomerID, events []*profile.Event, existing []*customer) {
-	c := b.existing(id)
-	switch {
-	case c == nil && len(events) == 0:
-		return
-	case c != nil && len(events) == 0:
-		b.leave(c)
-		return
-	case c == nil:
-		c = b.customer(id)
+// folded reports whether an event is more than a note in the timeline.
+func folded(e *profile.Event) bool { return e.Type != rapport.Noted }
+
+// concerned adds to some customers those whom their events have strayed to, and
+// returns besides those of them who have a record.
+func (b *Batch) concerned(ids []rapport.CustomerID) (all []rapport.CustomerID, existing []*customer) {
+	for i := 0; i < len(ids); i++ {
+		c := b.existing(ids[i])
+		if c == nil {
+			continue
+		}
+		existing = append(existing, c)
+		for _, owner := range c.record.RelinkAll(b.g.identities) {
+			if !slices.Contains(ids, owner) {
+				ids = append(ids, owner)
+			}
+		}
 	}
+	return ids, existing
+}
+
+func (b *Batch) rebuildOne(id rapport.CustomerID, events []*profile.Event, before []*customer, log []profile.Merge) {
+	c, w := b.customer(id), b.g.workspace
 	head := c.record.Head
-	rebuilt := profile.Rebuild(id, b.g.identities, events, c.record, b.g.workspace.Facts, b.now)
-	rebuilt.Head = head
-	for _, other := range existing {
-		for _, s := range other.record.Suppressed {
-			rebuilt.Suppress(s)
-		}
-		if other.record.ID != id {
-			rebuilt.Withdraw(other.record)
-			c.contacts = decide.Merge(c.contacts, other.contacts)
-		}
-	}
-	c.record = rebuilt
-	c.zone = b.g.workspace.Places.Zone(rebuilt)
-	for _, other := range existing {
-		if other.record.ID != id {
+	c.record = profile.Rebuild(id, b.g.identities, events, c.record, w.Facts, b.now)
+	c.record.KeepMerges(b.g.identities, log)
+	c.record.Head = head
+	c.zone = w.Places.Zone(c.record)
+	for _, other := range before {
+		if other != c {
 			b.tell(c, ProfilesSplit, b.now, link(other.record.ID, other.record.Head))
 		}
 	}
-	c.version = b.g.workspace.Version
-	b.moved(c, b.g.workspace.Segments.Refresh(c.segments, &subject{customer: c}, segment.Touched{All: true}, b.now))
+	b.settleIn(c)
+}
+
+// settleIn brings segments and journeys up to a record that was built anew.
+func (b *Batch) settleIn(c *customer) {
+	w, s := b.g.workspace, &subject{customer: c}
+	b.moved(c, w.Segments.Refresh(c.segments, s, segment.Touched{All: true}, b.now))
+	b.effects(c, w.Journeys.Step(c.runs, journey.Input{}, s, b.now))
+}
+
+// bequeath takes away a customer who is left without events. Her runs and contacts
+// go to whom the events went to.
+func (b *Batch) bequeath(c *customer) {
+	b.leave(c)
+	last := rapport.Event{Timestamp: c.record.LastSeen}
+	switch primary := c.record.Primary(); primary.Kind {
+	case rapport.UserID:
+		last.UserID = primary.Value
+	case rapport.AnonymousID:
+		last.AnonymousID = primary.Value
+	}
+	heir := b.existing(b.g.identities.Owner(&last))
+	if heir == nil {
+		return
+	}
+	heir.contacts = decide.Merge(heir.contacts, c.contacts)
+	runs, ended := b.g.workspace.Journeys.Merge(heir.runs, c.runs, b.now)
+	heir.runs = runs
+	b.effects(heir, ended)
+	b.settleIn(heir)
 }
 
 // Undo is the work of taking the joining of two profiles back. It is the last
-// entry of that name in the customer's log that is undone.
+// entry of that name in the customer's log that is undone. What was withdrawn,
+// suppressed or sent while they were one stays with both.
 func Undo(id, from rapport.CustomerID) Work {
 	return func(b *Batch) error {
 		c := b.existing(b.g.identities.Root(id))
@@ -165,13 +221,30 @@ func Undo(id, from rapport.CustomerID) Work {
 		if !ok {
 			return rapport.Errorf(rapport.NotFound, "no profile of that id was joined into this customer")
 		}
-		b.g.identities.Undo(merge)
-		for i := range c.record.Identifiers {
-			if device := c.record.Identifiers[i].Identifier; device.Kind == rapport.AnonymousID {
-				c.record.Relink(b.g.identities, device)
+		b.g.identities.Undo(merge, b.now)
+		one := c.record
+		b.rebuild([]rapport.CustomerID{c.record.ID, merge.From})
+		for _, id := range []rapport.CustomerID{c.record.ID, merge.From} {
+			if half := b.existing(id); half != nil {
+				half.contacts = decide.Merge(half.contacts, c.contacts)
+				b.keepFrom(half, one)
 			}
 		}
-		b.rebuild([]rapport.CustomerID{c.record.ID, merge.From}, []*customer{c})
 		return nil
+	}
+}
+
+// keepFrom tells of one half of a profile what the whole had withdrawn, and where
+// it must not be written to.
+func (b *Batch) keepFrom(half *customer, one *profile.Record) {
+	for _, act := range one.Consents {
+		if act.State == rapport.ConsentWithdrawn && !slices.Contains(half.record.Consents, act) {
+			b.happen(half, profile.ConsentChanged, act.At, profile.ConsentProperties(act))
+		}
+	}
+	for _, s := range one.Suppressed {
+		if !slices.Contains(half.record.Suppressed, s) {
+			b.happen(half, profile.AddressSuppressed, s.At, profile.SuppressionProperties(s))
+		}
 	}
 }

@@ -15,9 +15,9 @@ import (
 // "definition".
 func (b *Batch) refresh(c *customer) {
 	w := b.g.workspace
-	c.version = w.Version
+	c.record.Workspace = w.Version
 	c.zone = w.Places.Zone(c.record)
-	touched := segment.Touched{}
+	touched := segment.Touched{Zone: true} // markets may have moved
 	if c.record.FactSet != w.Facts.Hash() {
 		b.buildFacts(c)
 		touched.All = true
@@ -75,7 +75,7 @@ func (g *Engine) Sweep(ctx context.Context, now rapport.Instant, limit int) (mor
 	}
 	_, err = g.Run(ctx, now, func(b *Batch) error {
 		for _, row := range records {
-			if c := b.peek(row.Customer); c != nil && c.version != g.workspace.Version {
+			if c := b.peek(row.Customer); c != nil && !g.current(c) {
 				b.existing(row.Customer)
 			}
 		}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -68,8 +69,7 @@ func (b *Batch) recipient(m *rapport.Message) *customer {
 		}
 	}
 	if c != nil && c.next() <= b.now {
-		b.touch(c)
-		b.catchUp(c)
+		return b.existing(c.record.ID)
 	}
 	return c
 }
@@ -187,7 +187,7 @@ func (b *Batch) again(c *customer, m *rapport.Message, o rapport.Outcome) {
 		b.fault(c, m, false)
 		return
 	}
-	m.Status, m.DueAt = rapport.Waiting, max(at, o.RetryAt)
+	m.Status, m.DueAt = rapport.Waiting, max(at, o.RetryAt, b.now+1)
 	b.out.Messages = append(b.out.Messages, *m)
 }
 
@@ -258,16 +258,16 @@ func (g *Engine) recoverMessages(ctx context.Context) error {
 // purpose, on its channel, for its address.
 func Unsubscribe(m rapport.Message, source string) Work {
 	return func(b *Batch) error {
-		c := b.recipient(&m)
-		if c == nil {
+		act := rapport.Consent{
+			Purpose: cmp.Or(m.Purpose, rapport.PurposeMarketing), Channel: m.Channel, Address: m.To,
+			State: rapport.ConsentWithdrawn, Source: source, At: b.now,
+		}
+		if c := b.recipient(&m); c != nil {
+			return Record(c.record.ID, act)(b)
+		}
+		if b.withdraw(act, rapport.CustomerID{}) == 0 {
 			return rapport.Errorf(rapport.NotFound, "this link belongs to nobody any more")
 		}
-		purpose := m.Purpose
-		if purpose == "" {
-			purpose = rapport.PurposeMarketing
-		}
-		return Record(c.record.ID, rapport.Consent{
-			Purpose: purpose, Channel: m.Channel, Address: m.To, State: rapport.ConsentWithdrawn, Source: source, At: b.now,
-		})(b)
+		return nil
 	}
 }

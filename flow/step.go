@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -25,38 +26,55 @@ const (
 
 // admit takes an event from outside through all stages.
 func (b *Batch) admit(e *rapport.Event) {
+	key := b.g.seen.keyOf(e)
+	if b.g.seen.has(key) {
+		return
+	}
 	whose := b.g.identities.Attribute(e)
 	for _, join := range whose.Joins {
 		b.join(join, e)
 	}
+	b.relink(whose.Relinks)
 	c := b.customer(whose.Customer)
-	if b.err != nil || b.repeated(c, e.MessageID) {
+	if b.err != nil || b.repeated(c, e) {
 		return
-	}
-	for _, relink := range whose.Relinks {
-		b.relink(relink)
-	}
-	c = b.customer(whose.Customer) // a relink may have built her anew
-	b.catchUp(c)
-	b.fold(c, e)
-	b.count("events")
-}
-
-// repeated reports whether an event of this name was counted for her before, and
-// remembers it.
-func (b *Batch) repeated(c *customer, messageID string) bool {
-	key := dedupeKey(c.record.ID, messageID)
-	if b.g.seen.has(key) {
-		return true
-	}
-	for _, former := range c.record.Former(b.now.Add(-2 * DedupeWindow)) {
-		if b.g.seen.has(dedupeKey(former, messageID)) {
-			return true
-		}
 	}
 	b.g.seen.add(key, b.now)
 	b.keys = append(b.keys, key)
+	b.count("events")
+	if c.record.Count(e.Timestamp, b.g.perDay) {
+		b.quarantine(c, e)
+		return
+	}
+	b.fold(c, e)
+}
+
+// maxSources is under how many identifiers of hers a messageId is looked for.
+const maxSources = 16
+
+// repeated reports whether an event of this messageId was counted for her under
+// another of her identifiers.
+func (b *Batch) repeated(c *customer, e *rapport.Event) bool {
+	source := sourceOf(e)
+	for i := range c.record.Identifiers[:min(len(c.record.Identifiers), maxSources)] {
+		id := &c.record.Identifiers[i]
+		hers := id.Kind == rapport.UserID || id.Until != 0
+		if hers && id.Identifier != source && b.g.seen.has(b.g.seen.key(id.Identifier, e.MessageID)) {
+			return true
+		}
+	}
 	return false
+}
+
+// quarantine keeps an event of a machine in the timeline only: no fact, no segment
+// and no journey ever sees it.
+func (b *Batch) quarantine(c *customer, e *rapport.Event) {
+	b.count("events/quarantined")
+	c.record.Note(b.g.identities, e)
+	noted := *e
+	noted.Type, noted.Name = rapport.Noted, e.RuleName()
+	entry := b.entry(c)
+	entry.Events = append(entry.Events, noted)
 }
 
 // fold takes an event into a customer's record and lets segments and journeys
@@ -68,9 +86,6 @@ func (b *Batch) fold(c *customer, e *rapport.Event) {
 	event := profile.Read(e)
 	b.changed.Reset()
 	c.record.Fold(event, b.g.workspace.Facts, b.now, &b.changed)
-	if c.record.Events == 1 {
-		c.version = b.g.workspace.Version
-	}
 	b.see(c, event)
 }
 
@@ -147,7 +162,12 @@ func (b *Batch) catchUp(c *customer) {
 }
 
 // close does what falls due for a customer at now, after all inputs of now.
-func (b *Batch) close(c *customer) { b.dueBefore(c, b.now+1) }
+func (b *Batch) close(c *customer) {
+	b.dueBefore(c, b.now+1)
+	if b.g.expiry(c) <= b.now {
+		b.expire(c)
+	}
+}
 
 func (b *Batch) dueBefore(c *customer, end rapport.Instant) {
 	for range maxCatchUp {
@@ -178,9 +198,7 @@ func (b *Batch) due(c *customer, at rapport.Instant) {
 func Wake(ids []rapport.CustomerID) Work {
 	return func(b *Batch) error {
 		for _, id := range ids {
-			if c := b.existing(id); c != nil {
-				b.catchUp(c)
-			}
+			b.existing(id)
 		}
 		return nil
 	}
@@ -233,34 +251,56 @@ func (b *Batch) ask(c *customer, e *journey.Effect) {
 // the address it was said for is noted too.
 func Record(id rapport.CustomerID, act rapport.Consent) Work {
 	return func(b *Batch) error {
-		c := b.existing(b.g.identities.Root(id))
+		id := b.g.identities.Root(id)
+		c := b.existing(id)
 		if c == nil {
 			return rapport.Errorf(rapport.NotFound, "there is no such customer")
 		}
-		b.catchUp(c)
-		address := act.Address
-		act.Address = ""
-		b.happen(c, profile.ConsentChanged, act.At, profile.ConsentProperties(act))
-		if act.Address = address; address != "" && act.State == rapport.ConsentWithdrawn {
-			b.others(c, act)
+		own := act
+		if act.State == rapport.ConsentWithdrawn {
+			own.Address = "" // whoever says no at one address is not written to at another
+		}
+		b.happen(c, profile.ConsentChanged, act.At, profile.ConsentProperties(own))
+		if act.State == rapport.ConsentWithdrawn {
+			b.withdraw(act, id)
 		}
 		return nil
 	}
 }
 
-// others notes a withdrawal for everybody else who is reached at its address.
-func (b *Batch) others(c *customer, act rapport.Consent) {
-	ids, err := b.g.store.Customers(b.ctx, addressKind(act.Channel), lookupForm(act.Channel, act.Address), 100)
-	b.fail(err)
-	for _, id := range ids {
-		if id == c.record.ID {
+// withdraw notes a withdrawal for everybody who is reached at its address, save
+// one who has said so herself, and returns how many there were.
+func (b *Batch) withdraw(act rapport.Consent, save rapport.CustomerID) (others int) {
+	for _, id := range b.reachedAt(act.Channel, act.Address) {
+		if id == save {
 			continue
 		}
 		if other := b.existing(id); other != nil {
-			b.catchUp(other)
 			b.happen(other, profile.ConsentChanged, act.At, profile.ConsentProperties(act))
+			others++
 		}
 	}
+	return others
+}
+
+// maxSharers is how many customers of one address are looked for.
+const maxSharers = 10_000
+
+// reachedAt returns the customers who have an address, those who told it in the
+// open batch among them.
+func (b *Batch) reachedAt(channel rapport.Channel, address string) []rapport.CustomerID {
+	form := lookupForm(channel, address)
+	if form == "" {
+		return nil
+	}
+	ids, err := b.g.store.Customers(b.ctx, addressKind(channel), form, maxSharers)
+	b.fail(err)
+	for _, c := range b.touched {
+		if own, _ := c.record.Address(channel); lookupForm(channel, own) == form && !slices.Contains(ids, c.record.ID) {
+			ids = append(ids, c.record.ID)
+		}
+	}
+	return ids
 }
 
 // happen makes an event of our own and folds it as any other.

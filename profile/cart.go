@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"rapport"
 )
@@ -78,7 +79,7 @@ func (r *Record) foldCart(e *Event) bool {
 
 func (r *Record) changeCart(e *Event, kind CartOpKind, product rapport.Value) {
 	r.cart(e.Property("cart_id").String()).insert(opOf(e, kind, 0, product), r.CartsClosed)
-	r.trimCarts()
+	r.dropCarts(maxCarts)
 }
 
 func (r *Record) replaceCart(e *Event, products rapport.Value) {
@@ -87,7 +88,7 @@ func (r *Record) replaceCart(e *Event, products rapport.Value) {
 	for i := range min(products.Len(), maxCartOps) {
 		cart.insert(opOf(e, CartAdd, uint16(i+1), products.Item(i)), r.CartsClosed)
 	}
-	r.trimCarts()
+	r.dropCarts(maxCarts)
 }
 
 func opOf(e *Event, kind CartOpKind, ordinal uint16, product rapport.Value) CartOp {
@@ -113,7 +114,16 @@ func productID(product rapport.Value) string {
 	return ""
 }
 
-func cut(s string, n int) string { return s[:min(len(s), n)] }
+// cut returns the first n bytes of a text at the most, whole characters only.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
 
 // closeCart ends a cart, or all carts if the purchase names none.
 func (r *Record) closeCart(id string, at rapport.Instant) {
@@ -127,7 +137,7 @@ func (r *Record) closeCart(id string, at rapport.Instant) {
 	cart := r.cart(id)
 	cart.Closed = max(cart.Closed, at)
 	cart.dropUntil(at)
-	r.trimCarts()
+	r.dropCarts(maxCarts)
 }
 
 // cart returns the cart of an id, a new one if she has none.
@@ -151,13 +161,16 @@ func (c *Cart) insert(op CartOp, allClosed rapport.Instant) {
 	}
 }
 
-// trim keeps the newest changes that fit; those before the last replacement that
-// is kept have no effect and go too.
+// trim keeps the newest changes that fit; those before the last replacement have
+// no effect and go too.
 func (c *Cart) trim() {
 	bytes, from := 0, len(c.Ops)
 	for from > 0 && len(c.Ops)-from < maxCartOps && bytes+len(c.Ops[from-1].Item) <= maxCartBytes {
 		from--
 		bytes += len(c.Ops[from].Item)
+		if c.Ops[from].Kind == CartClear {
+			break
+		}
 	}
 	c.Ops = slices.Delete(c.Ops, 0, from)
 }
@@ -175,19 +188,6 @@ func (c *Cart) touched() rapport.Instant {
 		return max(c.Closed, c.Ops[n-1].At)
 	}
 	return c.Closed
-}
-
-// trimCarts lets go of the carts that have been quiet for longest.
-func (r *Record) trimCarts() {
-	for len(r.Carts) > maxCarts {
-		oldest := 0
-		for i := range r.Carts {
-			if r.Carts[i].touched() < r.Carts[oldest].touched() {
-				oldest = i
-			}
-		}
-		r.Carts = slices.Delete(r.Carts, oldest, oldest+1)
-	}
 }
 
 // Lines returns what is in the cart, in the order in which it was put there.

@@ -10,6 +10,7 @@ import (
 
 const (
 	maxConsents    = 300
+	maxConsentText = 320 // bytes of an address, or of a word about an act
 	maxSuppression = 20
 )
 
@@ -57,8 +58,14 @@ func (r *Record) addConsent(act rapport.Consent) {
 	}
 	r.Consents = slices.Insert(r.Consents, i, act)
 	if len(r.Consents) > maxConsents {
-		r.Consents = slices.Delete(r.Consents, r.overruled(), r.overruled()+1)
+		r.dropConsent()
 	}
+}
+
+// dropConsent takes the act out that is missed least.
+func (r *Record) dropConsent() {
+	i := r.overruled()
+	r.Consents = slices.Delete(r.Consents, i, i+1)
 }
 
 // compareConsents orders acts by time; at one instant the withdrawal comes last.
@@ -70,7 +77,8 @@ func compareConsents(a, b rapport.Consent) int {
 }
 
 // overruled returns the place of the oldest act that a later one of the same
-// purpose, channel and address overrules, 0 if there is none.
+// purpose, channel and address overrules; if there is none, of the oldest yes,
+// since without it nothing is sent, which is what a no asks for too.
 func (r *Record) overruled() int {
 	for i, act := range r.Consents {
 		for _, next := range r.Consents[i+1:] {
@@ -79,7 +87,7 @@ func (r *Record) overruled() int {
 			}
 		}
 	}
-	return 0
+	return max(slices.IndexFunc(r.Consents, func(act rapport.Consent) bool { return act.State == rapport.ConsentGranted }), 0)
 }
 
 // foldPreferences reads Segment's context.consent.categoryPreferences, a yes or
@@ -119,9 +127,10 @@ func (r *Record) foldConsent(p rapport.Value, at rapport.Instant) {
 	if !ok {
 		return
 	}
+	text := func(name string) string { return cut(p.Get(name).Text(), maxConsentText) }
 	r.addConsent(rapport.Consent{
-		Purpose: p.Get("purpose").Text(), Channel: rapport.Channel(p.Get("channel").Text()), Address: p.Get("address").Text(),
-		State: state, Source: p.Get("source").Text(), TextVersion: p.Get("textVersion").Text(), At: at,
+		Purpose: text("purpose"), Channel: rapport.Channel(text("channel")), Address: text("address"),
+		State: state, Source: text("source"), TextVersion: text("textVersion"), At: at,
 	})
 }
 
@@ -139,9 +148,8 @@ func SuppressionProperties(s Suppression) []byte {
 }
 
 func (r *Record) foldSuppression(p rapport.Value, at rapport.Instant) {
-	r.suppress(Suppression{
-		Channel: rapport.Channel(p.Get("channel").Text()), Address: p.Get("address").Text(), Reason: p.Get("reason").Text(), At: at,
-	})
+	text := func(name string) string { return cut(p.Get(name).Text(), maxConsentText) }
+	r.suppress(Suppression{Channel: rapport.Channel(text("channel")), Address: text("address"), Reason: text("reason"), At: at})
 }
 
 func (r *Record) suppress(s Suppression) {

@@ -138,7 +138,7 @@ func readList[T any](in *wire.Reader, item func(*wire.Reader) T) []T {
 	if n == 0 {
 		return nil
 	}
-	items := make([]T, 0, n)
+	items := make([]T, 0, min(n, 256)) // a forged number makes room for so many at most
 	for range n {
 		one := wire.NewReader(in.Bytes())
 		items = append(items, item(one))
@@ -158,14 +158,27 @@ func (r *Record) appendCore(b []byte) []byte {
 	b = appendInstant(appendInstant(b, r.FirstSeen), r.LastSeen)
 	b = wire.AppendUint(wire.AppendInt(b, r.Events), r.Head)
 	b = wire.AppendFixed64(b, r.FactSet)
-	return appendInstant(b, r.CartsClosed)
+	b = appendInstant(appendInstant(b, r.CartsClosed), r.Admitted)
+	b = wire.AppendInt(wire.AppendUint(b, r.Workspace), r.Today.Day)
+	b = wire.AppendInt(b, r.Today.Events)
+	return append(appendInstant(b, r.Today.Quarantined), flag(r.Crowded))
 }
 
 func (r *Record) readCore(in *wire.Reader) {
 	r.FirstSeen, r.LastSeen = readInstant(in), readInstant(in)
 	r.Events, r.Head = in.Int(), in.Uint()
 	r.FactSet = in.Fixed64()
-	r.CartsClosed = readInstant(in)
+	r.CartsClosed, r.Admitted = readInstant(in), readInstant(in)
+	r.Workspace = in.Uint()
+	r.Today = Tally{Day: in.Int(), Events: in.Int(), Quarantined: readInstant(in)}
+	r.Crowded = in.Byte() == 1
+}
+
+func flag(set bool) byte {
+	if set {
+		return 1
+	}
+	return 0
 }
 
 func appendIdentifier(b []byte, id rapport.Identifier) []byte {
@@ -209,10 +222,7 @@ func appendValue(b []byte, v rapport.Value) []byte {
 	b = append(b, byte(v.Kind()))
 	switch v.Kind() {
 	case rapport.Bool:
-		if v.Bool() {
-			return append(b, 1)
-		}
-		return append(b, 0)
+		return append(b, flag(v.Bool()))
 	case rapport.Number:
 		return wire.AppendFloat(b, v.Number())
 	case rapport.Text:
@@ -312,17 +322,17 @@ func appendOrder(b []byte, o Order) []byte {
 	b = wire.AppendFixed64(appendInstant(wire.AppendText(b, o.ID), o.At), o.Tie)
 	b = wire.AppendText(wire.AppendInt(b, o.Total), o.Currency)
 	b = wire.AppendUint(b, uint64(o.Products))
-	if o.Cancelled {
-		return append(b, 1)
-	}
-	return append(b, 0)
+	return append(b, flag(o.Cancelled)|flag(o.Bought)<<1)
 }
 
 func readOrder(in *wire.Reader) Order {
-	return Order{
+	o := Order{
 		ID: in.Text(), At: readInstant(in), Tie: in.Fixed64(), Total: in.Int(), Currency: in.Text(),
-		Products: int(in.Uint() & 0xffffff), Cancelled: in.Byte() == 1,
+		Products: int(in.Uint() & 0xffffff),
 	}
+	flags := in.Byte()
+	o.Cancelled, o.Bought = flags&1 != 0, flags&2 != 0
+	return o
 }
 
 func appendReturn(b []byte, ret Return) []byte {

@@ -77,7 +77,7 @@ func (r *Record) Fold(e *Event, facts *rule.FactSet, now rapport.Instant, touche
 	if r.Events == 0 {
 		r.FactSet = facts.Hash()
 	}
-	r.see(e)
+	r.see(e, now)
 	switch e.Type {
 	case rapport.Identify:
 		r.foldTraits(e.Properties(), e.Timestamp(), e.Tie, touched)
@@ -97,26 +97,29 @@ func (r *Record) Fold(e *Event, facts *rule.FactSet, now rapport.Instant, touche
 	r.foldFacts(e, facts, now, touched)
 }
 
-// see takes when and by which identifier she was met.
-func (r *Record) see(e *Event) {
-	at := e.Timestamp()
+// see takes when and by which identifier she was met. The first instant that
+// counts is 1: 0 stands for none.
+func (r *Record) see(e *Event, now rapport.Instant) {
+	at := max(e.Timestamp(), 1)
 	r.Events++
-	if e.Type == rapport.Derived {
-		return
+	if e.Type != rapport.Derived {
+		r.FirstSeen, r.LastSeen = earliest(r.FirstSeen, at), max(r.LastSeen, at)
+		r.Admitted = max(r.Admitted, now)
 	}
-	if r.FirstSeen == 0 || at < r.FirstSeen {
-		r.FirstSeen = at
-	}
-	r.LastSeen = max(r.LastSeen, at)
 	if e.UserID != "" || e.AnonymousID == "" {
 		return
 	}
 	if id := r.Identity(rapport.Identifier{Kind: rapport.AnonymousID, Value: e.AnonymousID}); id != nil {
-		if id.FirstAnonymous == 0 || at < id.FirstAnonymous {
-			id.FirstAnonymous = at
-		}
-		id.LastAnonymous = max(id.LastAnonymous, at)
+		id.FirstAnonymous, id.LastAnonymous = earliest(id.FirstAnonymous, at), max(id.LastAnonymous, at)
 	}
+}
+
+// earliest returns the earlier of two instants of which 0 stands for none.
+func earliest(a, b rapport.Instant) rapport.Instant {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 func couldBeOrder(name string) bool {

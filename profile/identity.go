@@ -1,35 +1,10 @@
 package profile
 
 import (
-	"cmp"
 	"slices"
 
 	"rapport"
-	"rapport/internal/wire"
 )
-
-// maxLinks is how many people a device is remembered to have been used by; the
-// earliest are, since they decide whose it was.
-const maxLinks = 16
-
-// Row is what the directory knows of one identifier.
-//
-// User ids form a forest: a user's Parent is the customer she belongs to, and a
-// customer who was joined into another points on. The end of that way is the
-// customer's id. Ways are never shortened, so a join can be taken back by cutting
-// one link.
-type Row struct {
-	Kind     rapport.IdentifierKind
-	Parent   rapport.CustomerID // of a user id
-	Links    []Link             // of a device: who logged in on it, by the instant she first did, then by key
-	Detached bool               // of a device: it was told apart from its user by hand and stays so
-}
-
-// Link says when a user was first seen on a device.
-type Link struct {
-	User rapport.IdentifierKey
-	At   rapport.Instant
-}
 
 // Directory keeps the rows of identifiers. It may load them as they are asked for.
 type Directory interface {
@@ -50,7 +25,12 @@ type Directory interface {
 //     then on the device is shared, and what is done on it without logging in
 //     belongs to the device alone;
 //   - what carries only a device that nobody ever logged in on is the device's;
-//   - an alias makes two user ids one customer.
+//   - an alias makes two user ids one customer, and counts as logging in on the
+//     device of the previous id's name.
+//
+// Of two who were first seen at one instant the one with the lower key was first.
+// Of several customers who are one the lowest id is hers. A join that was undone
+// stays so whatever of the time before arrives, an alias of later says it anew.
 type Identities struct {
 	Key       rapport.Key
 	Directory Directory
@@ -85,10 +65,10 @@ func (x *Identities) Attribute(e *rapport.Event) Attribution {
 	key, customer := x.user(e.UserID)
 	a := Attribution{Customer: customer}
 	if e.AnonymousID != "" {
-		x.link(&a, e.AnonymousID, key, e.Timestamp)
+		x.link(&a, e.AnonymousID, Link{key, max(e.Timestamp, 1)}, false)
 	}
 	if e.Type == rapport.Alias && e.PreviousID != "" && e.PreviousID != e.UserID {
-		x.alias(&a, e.PreviousID, key, e.Timestamp)
+		x.alias(&a, e.PreviousID, Link{key, max(e.Timestamp, 1)})
 	}
 	a.Customer = x.Root(a.Customer)
 	return a
@@ -136,7 +116,7 @@ type ownership struct {
 }
 
 func (x *Identities) ownership(key rapport.IdentifierKey, row *Row) ownership {
-	if row == nil || row.Detached || len(row.Links) == 0 {
+	if row == nil || row.Detached != 0 || len(row.Links) == 0 {
 		return ownership{first: key.CustomerID(), until: rapport.Never}
 	}
 	first := x.Root(row.Links[0].User.CustomerID())
@@ -148,71 +128,80 @@ func (x *Identities) ownership(key rapport.IdentifierKey, row *Row) ownership {
 	return ownership{first: first, until: rapport.Never}
 }
 
-// link notes that a user was seen on a device.
-func (x *Identities) link(a *Attribution, device string, user rapport.IdentifierKey, at rapport.Instant) {
+// link notes that a user was seen on a device. Told says that somebody said so,
+// which counts also of a device that was told apart before.
+func (x *Identities) link(a *Attribution, device string, l Link, told bool) {
 	id := rapport.Identifier{Kind: rapport.AnonymousID, Value: device}
 	key := x.Key.Identifier(id)
 	row := x.Directory.Row(key)
 	if row == nil {
-		x.Directory.SetRow(key, &Row{Kind: rapport.AnonymousID, Links: []Link{{user, at}}})
+		x.Directory.SetRow(key, &Row{Kind: rapport.AnonymousID, Links: []Link{l}})
 		return
 	}
-	linked, changed := row.withLink(Link{user, at})
+	linked, changed := row.withLink(l)
+	if told && row.Detached != 0 && l.At > row.Detached {
+		attached := *linked
+		attached.Detached, linked, changed = 0, &attached, true
+	}
 	if !changed {
 		return
 	}
 	x.Directory.SetRow(key, linked)
 	before, after := x.ownership(key, row), x.ownership(key, linked)
-	switch {
-	case before == after || row.Detached:
-	case len(row.Links) == 0:
+	switch whole := (ownership{key.CustomerID(), rapport.Never}); {
+	case before == after:
+	case before == whole && after.until == rapport.Never:
 		a.Joins = append(a.Joins, Join{From: key.CustomerID(), Into: after.first, Via: id})
 	default:
-		affected := []rapport.CustomerID{before.first, after.first, key.CustomerID()}
-		slices.SortFunc(affected, compareCustomers)
-		a.Relinks = append(a.Relinks, Relink{Device: id, Affected: slices.Compact(affected)})
+		a.Relinks = append(a.Relinks, Relink{Device: id, Affected: distinct(before.first, after.first, key.CustomerID())})
 	}
+}
+
+func distinct(ids ...rapport.CustomerID) []rapport.CustomerID {
+	slices.SortFunc(ids, compareCustomers)
+	return slices.Compact(ids)
 }
 
 func compareCustomers(a, b rapport.CustomerID) int { return slices.Compare(a[:], b[:]) }
-
-// withLink returns the row with a link at its place: of one user the earliest
-// instant counts.
-func (r *Row) withLink(l Link) (*Row, bool) {
-	links := slices.Clone(r.Links)
-	if i := slices.IndexFunc(links, func(k Link) bool { return k.User == l.User }); i >= 0 {
-		if links[i].At <= l.At {
-			return r, false
-		}
-		links = slices.Delete(links, i, i+1)
-	}
-	i, _ := slices.BinarySearchFunc(links, l, func(a, b Link) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), slices.Compare(a.User[:], b.User[:]))
-	})
-	if i >= maxLinks {
-		return r, false
-	}
-	links = slices.Insert(links, i, l)
-	linked := *r
-	linked.Links = links[:min(len(links), maxLinks)]
-	return &linked, true
-}
 
 // alias makes a previous id one with a user. An alias does not say whether that
 // was a user's id or a device's, so it is taken as both: the user of that name is
 // the same person, and the device of that name was hers at that time. Of two
 // customers the lower id survives, whichever came first.
-func (x *Identities) alias(a *Attribution, previous string, user rapport.IdentifierKey, at rapport.Instant) {
+func (x *Identities) alias(a *Attribution, previous string, l Link) {
 	_, other := x.user(previous)
-	into, from := x.Root(user.CustomerID()), other
-	if into != from {
+	into, from := x.Root(l.User.CustomerID()), other
+	if into != from && !x.apart(into, from, l.At) && !x.apart(from, into, l.At) {
 		if compareCustomers(from, into) < 0 {
 			into, from = from, into
 		}
-		x.Directory.SetRow(rapport.IdentifierKey(from), &Row{Kind: rapport.UserID, Parent: into})
+		x.unite(from, into)
 		a.Joins = append(a.Joins, Join{From: from, Into: into, Via: rapport.Identifier{Kind: rapport.UserID, Value: previous}})
 	}
-	x.link(a, previous, user, at)
+	x.link(a, previous, l, true)
+}
+
+// unite makes a customer part of another, who from now on is apart from whomever
+// either was apart from.
+func (x *Identities) unite(from, into rapport.CustomerID) {
+	gone, stays := x.row(from), x.row(into)
+	x.Directory.SetRow(rapport.IdentifierKey(from), &Row{Kind: rapport.UserID, Parent: into, Apart: gone.Apart})
+	if len(gone.Apart) > 0 {
+		x.Directory.SetRow(rapport.IdentifierKey(into), stays.withApart(gone.Apart...))
+	}
+}
+
+// apart reports whether a customer was told apart from another after an instant.
+func (x *Identities) apart(id, from rapport.CustomerID, at rapport.Instant) bool {
+	return slices.ContainsFunc(x.row(id).Apart, func(a Apart) bool { return at <= a.At && x.Root(a.From) == from })
+}
+
+// row returns the row of a user's customer; an empty one if it can't be read.
+func (x *Identities) row(id rapport.CustomerID) *Row {
+	if row := x.Directory.Row(rapport.IdentifierKey(id)); row != nil {
+		return row
+	}
+	return &Row{Kind: rapport.UserID, Parent: id}
 }
 
 // Recheck returns what a join or its undoing has changed for the devices of a
@@ -227,12 +216,16 @@ func (x *Identities) Recheck(r *Record) []Relink {
 		if from, until := x.Interval(id.Identifier, r.ID); from == id.From && until == id.Until {
 			continue
 		}
-		key := x.Key.Identifier(id.Identifier)
-		affected := []rapport.CustomerID{r.ID, x.ownership(key, x.Directory.Row(key)).first, key.CustomerID()}
-		slices.SortFunc(affected, compareCustomers)
-		relinks = append(relinks, Relink{Device: id.Identifier, Affected: slices.Compact(affected)})
+		first, device := x.owners(id.Identifier)
+		relinks = append(relinks, Relink{Device: id.Identifier, Affected: distinct(r.ID, first, device)})
 	}
 	return relinks
+}
+
+// owners returns whose a device was first, and the customer of the device alone.
+func (x *Identities) owners(device rapport.Identifier) (first, alone rapport.CustomerID) {
+	key := x.Key.Identifier(device)
+	return x.ownership(key, x.Directory.Row(key)).first, key.CustomerID()
 }
 
 // Interval returns since when and until when a device's anonymous events are a
@@ -250,18 +243,25 @@ func (x *Identities) Interval(device rapport.Identifier, customer rapport.Custom
 }
 
 // Note makes sure that the record names the identifiers that an event of hers
-// came with, and reports whether a device's interval was set anew.
+// came with. A previous id is hers unless the two were told apart.
 func (r *Record) Note(x *Identities, e *rapport.Event) {
 	if e.UserID != "" {
 		r.add(Identity{Identifier: rapport.Identifier{Kind: rapport.UserID, Value: e.UserID}})
 	}
-	if e.Type == rapport.Alias && e.PreviousID != "" {
-		r.add(Identity{Identifier: rapport.Identifier{Kind: rapport.UserID, Value: e.PreviousID}})
+	if e.Type == rapport.Alias && e.UserID != "" && e.PreviousID != "" {
+		previous := rapport.Identifier{Kind: rapport.UserID, Value: e.PreviousID}
+		if x.Root(x.Key.Identifier(previous).CustomerID()) == r.ID {
+			r.add(Identity{Identifier: previous})
+		}
+		r.noteDevice(x, e.PreviousID)
 	}
-	if e.AnonymousID == "" {
-		return
+	if e.AnonymousID != "" {
+		r.noteDevice(x, e.AnonymousID)
 	}
-	device := rapport.Identifier{Kind: rapport.AnonymousID, Value: e.AnonymousID}
+}
+
+func (r *Record) noteDevice(x *Identities, id string) {
+	device := rapport.Identifier{Kind: rapport.AnonymousID, Value: id}
 	if r.Identity(device) == nil {
 		from, until := x.Interval(device, r.ID)
 		r.add(Identity{Identifier: device, From: from, Until: until})
@@ -274,7 +274,10 @@ const maxIdentifiers = 400
 
 func (r *Record) add(id Identity) {
 	i, found := findIdentity(r.Identifiers, id.Identifier)
-	if !found && len(r.Identifiers) < maxIdentifiers {
+	if found {
+		return
+	}
+	if r.Crowded = r.Crowded || len(r.Identifiers) >= maxIdentifiers; !r.Crowded {
 		r.Identifiers = slices.Insert(r.Identifiers, i, id)
 	}
 }
@@ -291,59 +294,37 @@ func (r *Record) Relink(x *Identities, device rapport.Identifier) (strayed bool)
 	return id.strayed()
 }
 
-// Undo takes a join back in the directory: the customer who was joined is one of
-// her own again, and a device stays apart from its user for good. The records of
-// both must then be built again from their events.
-func (x *Identities) Undo(m Merge) {
+// RelinkAll is Relink for all devices of the record. It returns whose the events
+// are that strayed.
+func (r *Record) RelinkAll(x *Identities) (owners []rapport.CustomerID) {
+	for i := range r.Identifiers {
+		if id := r.Identifiers[i].Identifier; id.Kind == rapport.AnonymousID && r.Relink(x, id) {
+			first, alone := x.owners(id)
+			owners = append(owners, first, alone)
+		}
+	}
+	return owners
+}
+
+// Undo takes a join back in the directory as of an instant: the customer who was
+// joined is one of her own again, and a device is apart from its user, whoever
+// logs in on it. Only an alias of later joins them again. The records of both
+// must then be built again from their events.
+func (x *Identities) Undo(m Merge, at rapport.Instant) {
 	key := rapport.IdentifierKey(m.From)
 	row := x.Directory.Row(key)
 	if row == nil {
 		return
 	}
-	undone := *row
+	var undone *Row
 	if row.Kind == rapport.UserID {
+		undone = row.withApart(Apart{From: m.Into, At: at})
 		undone.Parent = m.From
 	} else {
-		undone.Detached = true
+		detached := *row
+		detached.Detached, undone = at, &detached
 	}
-	x.Directory.SetRow(key, &undone)
-}
-
-// AppendBinary appends the row's encoding; fields may only be added at the end.
-func (r *Row) AppendBinary(b []byte) []byte {
-	b = append(b, byte(r.Kind))
-	if r.Kind == rapport.UserID {
-		return append(b, r.Parent[:]...)
-	}
-	detached := byte(0)
-	if r.Detached {
-		detached = 1
-	}
-	b = wire.AppendUint(append(b, detached), uint64(len(r.Links)))
-	for _, l := range r.Links {
-		b = appendInstant(append(b, l.User[:]...), l.At)
-	}
-	return b
-}
-
-// DecodeRow reads a row.
-func DecodeRow(data []byte) (*Row, error) {
-	in := wire.NewReader(data)
-	r := &Row{Kind: rapport.IdentifierKind(in.Byte())}
-	if r.Kind == rapport.UserID {
-		copy(r.Parent[:], in.Take(len(r.Parent)))
-	} else {
-		r.Detached = in.Byte() == 1
-		r.Links = make([]Link, in.Count(17))
-		for i := range r.Links {
-			copy(r.Links[i].User[:], in.Take(16))
-			r.Links[i].At = readInstant(in)
-		}
-	}
-	if in.Err() != nil {
-		return nil, rapport.Errorf(rapport.Internal, "the row of an identifier is damaged")
-	}
-	return r, nil
+	x.Directory.SetRow(key, undone)
 }
 
 // Owner returns whose an event is by what is known now, without noting anything.

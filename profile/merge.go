@@ -19,10 +19,10 @@ func (r *Record) Join(o *Record, facts *rule.FactSet, now rapport.Instant) {
 		r.FactSet = o.FactSet
 	}
 	r.Events += o.Events
-	if r.FirstSeen == 0 || o.FirstSeen != 0 && o.FirstSeen < r.FirstSeen {
-		r.FirstSeen = o.FirstSeen
-	}
-	r.LastSeen = max(r.LastSeen, o.LastSeen)
+	r.FirstSeen, r.LastSeen = earliest(r.FirstSeen, o.FirstSeen), max(r.LastSeen, o.LastSeen)
+	r.Admitted, r.Workspace = max(r.Admitted, o.Admitted), max(r.Workspace, o.Workspace)
+	r.Today = r.Today.join(o.Today)
+	r.Crowded = r.Crowded || o.Crowded
 	for _, id := range o.Identifiers {
 		r.joinIdentity(id)
 	}
@@ -60,9 +60,7 @@ func (r *Record) joinIdentity(id Identity) {
 	if mine.Until == 0 {
 		mine.From, mine.Until = id.From, id.Until
 	}
-	if mine.FirstAnonymous == 0 || id.FirstAnonymous != 0 && id.FirstAnonymous < mine.FirstAnonymous {
-		mine.FirstAnonymous = id.FirstAnonymous
-	}
+	mine.FirstAnonymous = earliest(mine.FirstAnonymous, id.FirstAnonymous)
 	mine.LastAnonymous = max(mine.LastAnonymous, id.LastAnonymous)
 }
 
@@ -93,7 +91,7 @@ func (r *Record) joinCarts(o *Record) {
 			mine.insert(op, r.CartsClosed)
 		}
 	}
-	r.trimCarts()
+	r.dropCarts(maxCarts)
 }
 
 // LogMerge notes that a profile was joined into this one.
@@ -121,42 +119,35 @@ func (r *Record) Former(since rapport.Instant) []rapport.CustomerID {
 }
 
 // Rebuild makes a record anew from a customer's events, in any order. What is
-// hers besides events comes from before: withdrawals, suppressed addresses, the
-// log of joins and the sections of other stages.
+// hers besides events comes from before, which may be nil: the log of joins, the
+// day's tally and the sections of other stages.
 func Rebuild(id rapport.CustomerID, x *Identities, events []*Event, before *Record, facts *rule.FactSet, now rapport.Instant) *Record {
 	r := New(id)
 	var touched Touched
 	for _, e := range events {
-		if e.Type == rapport.Noted {
-			continue
-		}
 		r.Note(x, e.Event)
-		r.Fold(e, facts, now, &touched)
-		touched.Reset()
+		if e.Type != rapport.Noted {
+			r.Fold(e, facts, now, &touched)
+			touched.Reset()
+		}
 	}
-	if before == nil {
-		return r
-	}
-	r.Merges, r.Segments, r.Journeys, r.Contacts = before.Merges, before.Segments, before.Journeys, before.Contacts
-	r.Withdraw(before)
-	for _, s := range before.Suppressed {
-		r.suppress(s)
+	if before != nil {
+		r.Workspace, r.Today, r.Merges = before.Workspace, before.Today, before.Merges
+		r.Segments, r.Journeys, r.Contacts, r.unknown = before.Segments, before.Journeys, before.Contacts, before.unknown
 	}
 	return r
 }
 
-// Withdraw notes what another record's customer has withdrawn: of two people who
-// were taken for one, both keep it.
-func (r *Record) Withdraw(o *Record) {
-	for _, act := range o.Consents {
-		if act.State == rapport.ConsentWithdrawn {
-			r.addConsent(act)
+// KeepMerges makes the log those joins of another that were joins into who is
+// this customer by now.
+func (r *Record) KeepMerges(x *Identities, log []Merge) {
+	r.Merges = nil
+	for _, m := range log {
+		if x.Root(m.Into) == r.ID {
+			r.addMerge(m)
 		}
 	}
 }
-
-// Suppress notes that an address must not be written to any more.
-func (r *Record) Suppress(s Suppression) { r.suppress(s) }
 
 // Forget takes the newest joining of a profile out of the log and returns it.
 func (r *Record) Forget(from rapport.CustomerID) (Merge, bool) {

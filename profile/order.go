@@ -24,6 +24,7 @@ type Order struct {
 	Currency  string
 	Products  int
 	Cancelled bool
+	Bought    bool // a purchase told of it, not only a cancellation
 }
 
 // Return is something she gave back, and why.
@@ -49,7 +50,9 @@ func (a Return) compare(b Return) int {
 func (r *Record) foldOrder(e *Event) {
 	switch e.Name() {
 	case "Order Completed":
-		r.addOrder(orderOf(e))
+		order := orderOf(e)
+		order.Bought = true
+		r.addOrder(order)
 	case "Order Cancelled":
 		order := orderOf(e)
 		order.Cancelled = true
@@ -80,8 +83,9 @@ func amountOf(e *Event) int64 {
 	return 0
 }
 
-// addOrder puts an order in its place. Of two tellings of one order the first
-// dates it, and it is cancelled if any says so.
+// addOrder puts an order in its place. Of all that was told of one order the first
+// purchase counts, or the first cancellation if there is none; and it is cancelled
+// if anything says so.
 func (r *Record) addOrder(o Order) {
 	if i := slices.IndexFunc(r.Orders, func(p Order) bool { return p.ID == o.ID }); i >= 0 {
 		o = joinOrders(r.Orders[i], o)
@@ -94,13 +98,8 @@ func (r *Record) addOrder(o Order) {
 
 func joinOrders(a, b Order) Order {
 	cancelled := a.Cancelled || b.Cancelled
-	// A cancellation tells little of the order: the purchase's own words count.
-	if a.Cancelled != b.Cancelled {
-		if a.Cancelled {
-			a, b = b, a
-		}
-	} else if later(a.At, a.Tie, b.At, b.Tie) {
-		a, b = b, a
+	if b.Bought && !a.Bought || a.Bought == b.Bought && later(a.At, a.Tie, b.At, b.Tie) {
+		a = b
 	}
 	a.Cancelled = cancelled
 	return a

@@ -18,8 +18,12 @@ type Record struct {
 	FirstSeen   rapport.Instant // the earliest and the latest timestamp of her events
 	LastSeen    rapport.Instant
 	Events      int64             // how many were folded
+	Admitted    rapport.Instant   // when the last that came from outside was folded
 	Head        uint64            // number of the chunk with her newest entry; 0 for none
 	FactSet     uint64            // hash of the facts that Facts are complete for
+	Workspace   uint64            // version of the workspace that she was last brought up to
+	Today       Tally             // of her latest day
+	Crowded     bool              // more identifiers lead to her than are listed
 	Identifiers []Identity        // by kind, then value
 	Traits      []Trait           // by name
 	Groups      []string          // ids of the groups she belongs to, sorted
@@ -150,14 +154,17 @@ func (r *Record) Primary() rapport.Identifier {
 
 // Owns reports whether an event is hers, by its identifiers: by its user id if
 // it has one, else by its device at its time. Old entries are read through it,
-// since a profile that was split leaves its events where they were.
+// since a profile that was split leaves its events where they were. Of a customer
+// with more identifiers than are listed, all that is not known to be others' is hers.
 func (r *Record) Owns(e *rapport.Event) bool {
 	if e.UserID != "" {
-		return r.Identity(rapport.Identifier{Kind: rapport.UserID, Value: e.UserID}) != nil
+		return r.Crowded || r.Identity(rapport.Identifier{Kind: rapport.UserID, Value: e.UserID}) != nil
 	}
 	if e.AnonymousID == "" {
 		return true
 	}
-	id := r.Identity(rapport.Identifier{Kind: rapport.AnonymousID, Value: e.AnonymousID})
-	return id != nil && id.Owns(e.Timestamp)
+	if id := r.Identity(rapport.Identifier{Kind: rapport.AnonymousID, Value: e.AnonymousID}); id != nil {
+		return id.Owns(e.Timestamp)
+	}
+	return r.Crowded
 }

@@ -16,7 +16,7 @@ const (
 	maxGroups     = 50
 )
 
-// set gives a trait its value unless a later event already did, and reports
+// setTrait gives a trait its value unless a later event already did, and reports
 // whether what she is known by has changed. Of more than maxTraits names the
 // first in the alphabet stay, so that the order of arrival does not matter.
 func (r *Record) setTrait(t Trait) bool {
@@ -87,6 +87,7 @@ func (r *Record) foldTraits(traits rapport.Value, at rapport.Instant, tie uint64
 
 // joinGroup adds a group that she belongs to.
 func (r *Record) joinGroup(id string) {
+	id = cut(id, maxTraitName)
 	if i, found := slices.BinarySearch(r.Groups, id); !found && id != "" {
 		r.Groups = slices.Insert(r.Groups, i, id)
 		r.Groups = r.Groups[:min(len(r.Groups), maxGroups)]
