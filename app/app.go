@@ -7,15 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"rapport"
 	"rapport/flow"
 	"rapport/internal/clock"
-	"rapport/render"
 	"rapport/store/sqlite"
-	"rapport/workspace"
 )
 
 // Config is how a program is to run. Data is required; of the rest the zero value
@@ -180,19 +177,4 @@ func (a *App) Close() error {
 func (a *App) unsubscribeURL(id rapport.MessageID) string {
 	mac := a.key.Sum("unsubscribe", string(id[:]))
 	return a.config.URL + "/u/" + base64.RawURLEncoding.EncodeToString(append(id[:], mac[:16]...))
-}
-
-// places finds a customer's market.
-type places struct{ markets *workspace.Markets }
-
-// Zone returns the time zone of the customer's market.
-func (p places) Zone(c flow.Traits) *time.Location { return p.markets.Of(c).Zone }
-
-// market returns the customer's market as templates print it.
-func (p places) market(c flow.Traits) render.Market {
-	place := p.markets.Of(c)
-	return render.Market{
-		Name: place.Name, Country: strings.ToUpper(c.Trait("country").Text()),
-		Currency: place.Currency.String(), Language: place.Doc.Language,
-	}
 }

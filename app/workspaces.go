@@ -8,7 +8,6 @@ import (
 	"rapport"
 	"rapport/api"
 	"rapport/channel"
-	"rapport/decide"
 	"rapport/flow"
 	"rapport/store"
 	"rapport/workspace"
@@ -59,10 +58,6 @@ func (w *Workspaces) load(ctx context.Context) (*flow.Workspace, error) {
 
 // run turns a compiled workspace into what flow runs.
 func (w *Workspaces) run(c *workspace.Compiled) (*flow.Workspace, error) {
-	policy, err := decide.NewPolicy(decide.Settings{})
-	if err != nil {
-		return nil, err
-	}
 	docs := make([]channel.Doc, 0, len(c.Channels))
 	for _, doc := range c.Channels {
 		docs = append(docs, doc)
@@ -72,11 +67,7 @@ func (w *Workspaces) run(c *workspace.Compiled) (*flow.Workspace, error) {
 		return nil, err
 	}
 	w.opened = append(w.opened, opened...)
-	return &flow.Workspace{
-		Version: c.Version, Facts: c.Facts, Segments: c.Segments, Journeys: c.Journeys,
-		Policy: policy, Places: places{c.Markets}, Providers: providers,
-		Renderer: flow.Templates{Set: c.Templates, Market: places{c.Markets}.market, Unsubscribe: w.unsubscribe},
-	}, nil
+	return flow.Assemble(c, providers, w.unsubscribe)
 }
 
 // Current returns the workspace in force.

@@ -1,0 +1,33 @@
+package flow
+
+import (
+	"time"
+
+	"rapport"
+	"rapport/decide"
+	"rapport/render"
+	"rapport/workspace"
+)
+
+// Assemble turns a compiled workspace into what an Engine runs. Unsubscribe returns
+// the page where a message can be answered with leaving; nil if there is none.
+func Assemble(c *workspace.Compiled, providers map[rapport.Channel]Provider, unsubscribe func(rapport.MessageID) string) (*Workspace, error) {
+	policy, err := decide.NewPolicy(decide.Settings{})
+	if err != nil {
+		return nil, err
+	}
+	at := places{c.Markets}
+	return &Workspace{
+		Version: c.Version, Facts: c.Facts, Segments: c.Segments, Journeys: c.Journeys,
+		Policy: policy, Places: at, Providers: providers,
+		Renderer: Templates{Set: c.Templates, Market: at.market, Unsubscribe: unsubscribe},
+	}, nil
+}
+
+// places finds a customer's market.
+type places struct{ markets *workspace.Markets }
+
+// Zone returns the time zone of the customer's market.
+func (p places) Zone(c Traits) *time.Location { return p.markets.Of(c).Zone }
+
+func (p places) market(c Traits) render.Market { return p.markets.ForTemplates(c) }
