@@ -29,6 +29,7 @@ func (s *Shop) visit(v *visitor) {
 		x.checkout()
 	}
 	v.next = v.after(x.at.Add(time.Duration(r.ExpFloat64() * float64(v.gap()))))
+	v.gone = r.Float64() < v.leaves()
 }
 
 func (x *session) wait(least, most int) {

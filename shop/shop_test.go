@@ -12,7 +12,7 @@ var opening = time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
 
 func open(t *testing.T, seed uint64) *shop.Shop {
 	t.Helper()
-	s, err := shop.New(shop.Config{Seed: seed, Visitors: 300, Start: opening})
+	s, err := shop.New(shop.Config{Seed: seed, Visitors: 300, Newcomers: 20, Start: opening})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,5 +62,74 @@ func TestEventsAreInOrderAndSynthetic(t *testing.T) {
 		if names[name] == 0 {
 			t.Errorf("in 60 days nobody did %q: %v", name, names)
 		}
+	}
+}
+
+func TestSkippedTimeChangesNothingThatComes(t *testing.T) {
+	t.Parallel()
+	told, skipped := open(t, 3), open(t, 3)
+	told.Until(opening.AddDate(0, 0, 20))
+	skipped.Skip(opening.AddDate(0, 0, 20))
+	want, got := told.Until(opening.AddDate(0, 0, 22)), skipped.Until(opening.AddDate(0, 0, 22))
+	if len(want) == 0 || len(want) != len(got) {
+		t.Fatalf("%d events after the skip, %d without it", len(got), len(want))
+	}
+	for i := range want {
+		if string(want[i].JSON) != string(got[i].JSON) {
+			t.Fatalf("event %d:\n%s\n%s", i, got[i].JSON, want[i].JSON)
+		}
+	}
+}
+
+func TestStampedEventsCarryTheWorldsTime(t *testing.T) {
+	t.Parallel()
+	world := opening.AddDate(1, 0, 0)
+	faster := func(at time.Time) time.Time { return world.Add(at.Sub(opening) / 100) }
+	events := open(t, 4).Stamped(opening.AddDate(0, 0, 10), faster)
+	plain := open(t, 4).Until(opening.AddDate(0, 0, 10))
+	if len(events) == 0 || len(events) != len(plain) {
+		t.Fatalf("%d events at another pace, %d at the shop's own", len(events), len(plain))
+	}
+	for i := range events {
+		var o struct{ Timestamp time.Time }
+		if err := json.Unmarshal(events[i].JSON, &o); err != nil {
+			t.Fatal(err)
+		}
+		if want := faster(plain[i].At); !events[i].At.Equal(want) || !o.Timestamp.Equal(want.Truncate(time.Millisecond)) {
+			t.Fatalf("event %d is stamped %v and %v, want %v", i, events[i].At, o.Timestamp, want)
+		}
+	}
+}
+
+func TestVisitorsComeAndGo(t *testing.T) {
+	t.Parallel()
+	seen := func(events []shop.Event) map[string]bool {
+		who := map[string]bool{}
+		for _, e := range events {
+			var o struct{ AnonymousID string }
+			if err := json.Unmarshal(e.JSON, &o); err != nil {
+				t.Fatal(err)
+			}
+			who[o.AnonymousID] = true
+		}
+		return who
+	}
+	s := open(t, 5)
+	early, late := seen(s.Until(opening.AddDate(0, 0, 20))), seen(s.Until(opening.AddDate(0, 0, 50)))
+	s.Skip(opening.AddDate(0, 0, 200))
+	last := seen(s.Until(opening.AddDate(0, 0, 220)))
+	arrived, left := 0, 0
+	for device := range late {
+		if !early[device] {
+			arrived++
+		}
+	}
+	for device := range early {
+		if !last[device] {
+			left++
+		}
+	}
+	if arrived < 200 || left < 50 {
+		t.Errorf("%d new devices in 30 days, %d old ones gone after 200", arrived, left)
 	}
 }

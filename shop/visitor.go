@@ -20,6 +20,8 @@ const (
 	appFirst        = 0.30 // that a visitor comes by the app first
 	secondDevice    = 0.35 // that a visitor has two devices
 	sharedDevice    = 0.03 // that a visitor's first device is also another's
+	leaveUnknown    = 0.30 // that an unknown visitor never comes again after a session
+	leaveKnown      = 0.04 // that a customer never comes again after a session
 	sendBack        = 0.12 // that an order is sent back, within three weeks
 )
 
@@ -41,6 +43,7 @@ type visitor struct {
 	cartID  int
 	orders  int
 	next    time.Time // her next session
+	gone    bool      // she never comes again
 }
 
 type line struct {
@@ -48,7 +51,7 @@ type line struct {
 	quantity int
 }
 
-func newVisitor(seed uint64, n int, markets []Market, zones map[string]*time.Location, start time.Time) *visitor {
+func newVisitor(seed uint64, n int, markets []Market, zones map[string]*time.Location) *visitor {
 	r := rand.New(rand.NewPCG(seed, uint64(n)+1))
 	v := &visitor{n: n, random: r, app: r.Float64() < appFirst}
 	v.market = &markets[pickShare(r, markets)]
@@ -65,7 +68,6 @@ func newVisitor(seed uint64, n int, markets []Market, zones map[string]*time.Loc
 	for i := range v.likes {
 		v.likes[i] = math.Exp(1.2 * r.NormFloat64())
 	}
-	v.next = v.after(start.Add(time.Duration(r.Float64() * float64(v.gap()))))
 	return v
 }
 
@@ -81,6 +83,14 @@ func pickShare(r *rand.Rand, markets []Market) int {
 
 // gap is how long it takes her until the next session, on average.
 func (v *visitor) gap() time.Duration { return time.Duration(float64(7*24*time.Hour) / v.pace) }
+
+// leaves returns how likely it is that she never comes again.
+func (v *visitor) leaves() float64 {
+	if v.known {
+		return leaveKnown
+	}
+	return leaveUnknown
+}
 
 // after moves a time out of her night: between midnight and seven she sleeps.
 func (v *visitor) after(t time.Time) time.Time {
