@@ -17,66 +17,18 @@ import (
 	"rapport/store"
 )
 
-// Committer keeps batches.
-type Committer interface {
-	State() store.State
-	Commit(context.Context, *store.Batch) error
-	Close() error
-}
-
-// Customers reads what is kept of customers and when they are due.
-type Customers interface {
-	Load(context.Context, []rapport.CustomerID) ([][]byte, error)
-	Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]store.Record, error)
-	Due(ctx context.Context, until rapport.Instant, limit int) ([]store.Wake, error)
-	NextWake(context.Context) (rapport.Instant, error)
-	Identifiers(context.Context, []rapport.IdentifierKey) ([][]byte, error)
-	Customers(ctx context.Context, kind store.AddressKind, value string, limit int) ([]rapport.CustomerID, error)
-	SearchAddresses(ctx context.Context, prefix string, limit int) ([]store.Address, error)
-}
-
-// Events reads chunks.
-type Events interface {
-	Entry(ctx context.Context, chunk uint64, customer rapport.CustomerID) (store.Entry, bool, error)
-	Chunks(ctx context.Context, from uint64, limit int) ([]store.Chunk, error)
-	ChunkAt(context.Context, rapport.Instant) (uint64, error)
-}
-
-// Messages reads messages and the decisions behind them.
-type Messages interface {
-	Messages(context.Context, store.MessageFilter) ([]rapport.Message, error)
-	Message(context.Context, rapport.MessageID) (rapport.Message, error)
-	Content(context.Context, rapport.MessageID) (store.Content, error)
-	Pending(ctx context.Context, until rapport.Instant, limit int) ([]rapport.Message, error)
-	NextPending(context.Context) (rapport.Instant, error)
-	InStatus(ctx context.Context, status rapport.Status, limit int) ([]rapport.Message, error)
-	Decisions(context.Context, store.DecisionFilter) ([]rapport.Decision, error)
-}
-
-// Workspace keeps versions of the workspace.
-type Workspace interface {
-	SaveVersion(context.Context, store.Version) error
-	Version(ctx context.Context, number uint64) (store.Version, error)
-	Versions(ctx context.Context, limit int) ([]store.Version, error)
-}
-
-// Values reads the small named values, and keeps settings outside of batches.
-type Values interface {
-	Counters(ctx context.Context, prefix string) ([]store.Total, error)
-	Mark(ctx context.Context, name string) ([]byte, error)
-	Setting(ctx context.Context, name string) ([]byte, error)
-	PutSettings(context.Context, []store.Setting) error
-	Stats(context.Context) (store.Stats, error)
-}
-
 // Store is what the suite asks of an engine.
 type Store interface {
-	Committer
-	Customers
-	Events
-	Messages
-	Workspace
-	Values
+	store.Committer
+	store.Records
+	store.Directory
+	store.Events
+	store.Queue
+	store.Messages
+	store.Versions
+	store.Values
+	// Close lets go of the store. What was committed stays.
+	Close() error
 }
 
 // Run runs the suite. open opens the store that is kept in the folder dir; the
