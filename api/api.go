@@ -150,6 +150,7 @@ func (a *api) plane() (*http.ServeMux, error) {
 	} {
 		add()
 	}
+	a.describeRest()
 	if a.Metrics == nil {
 		a.Metrics = NewMetrics()
 	}
@@ -162,9 +163,9 @@ func (a *api) front(plane *http.ServeMux) http.Handler {
 	mux := http.NewServeMux()
 	a.Collect.Mount(mux)
 	a.mountUnsubscribe(mux)
-	mux.HandleFunc("GET /healthz", alive)
-	mux.HandleFunc("GET /readyz", a.ready)
-	mux.Handle("GET /metrics", a.Metrics.handler())
+	mux.Handle("/healthz", reading(http.HandlerFunc(alive)))
+	mux.Handle("/readyz", reading(http.HandlerFunc(a.ready)))
+	mux.Handle("/metrics", reading(a.Metrics.handler()))
 	mux.Handle("/openapi.json", open)
 	mux.Handle("/openapi.yaml", open)
 	mux.Handle("/v1/schemas/", open)

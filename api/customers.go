@@ -276,18 +276,16 @@ func (a *api) byAnything(ctx context.Context, q string) ([]rapport.CustomerID, e
 	return found, err
 }
 
-func (a *api) listCustomerSegments(ctx context.Context, in *CustomerPath) (*answer[struct {
+type membershipList struct {
 	Segments []membership `json:"segments"`
-}], error) {
+}
+
+func (a *api) listCustomerSegments(ctx context.Context, in *CustomerPath) (*answer[membershipList], error) {
 	look, err := a.look(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	var out answer[struct {
-		Segments []membership `json:"segments"`
-	}]
-	out.Body.Segments = memberships(look)
-	return &out, nil
+	return &answer[membershipList]{membershipList{memberships(look)}}, nil
 }
 
 type unmergeRequest struct {

@@ -138,13 +138,28 @@ func routed(mux *http.ServeMux) http.Handler {
 		}
 		refusal := refusal{header: http.Header{}}
 		mux.ServeHTTP(&refusal, r)
-		if allow := refusal.header.Get("Allow"); refusal.status == http.StatusMethodNotAllowed {
-			w.Header().Set("Allow", allow)
-			writeStatus(w, http.StatusMethodNotAllowed, "This address does not take "+r.Method+", only "+allow+".", "method_not_allowed")
+		if refusal.status == http.StatusMethodNotAllowed {
+			refuseMethod(w, r.Method, refusal.header.Get("Allow"))
 			return
 		}
 		writeStatus(w, http.StatusNotFound, "There is no such address. /openapi.json lists all there are.", "address_unknown")
 	})
+}
+
+// reading serves a probe, which is only read.
+func reading(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			refuseMethod(w, r.Method, "GET, HEAD")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func refuseMethod(w http.ResponseWriter, method, allow string) {
+	w.Header().Set("Allow", allow)
+	writeStatus(w, http.StatusMethodNotAllowed, "This address does not take "+method+", only "+allow+".", "method_not_allowed")
 }
 
 // refusal takes what a mux says where it has no route.

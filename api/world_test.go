@@ -1,0 +1,312 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rapport"
+	"rapport/api"
+	"rapport/decide"
+	"rapport/flow"
+	"rapport/internal/clock"
+	"rapport/profile"
+	"rapport/store"
+	"rapport/store/memory"
+	"rapport/workspace"
+)
+
+const adminKey = "rk_test_admin"
+
+// theKey is the installation's key of every world.
+var theKey = rapport.Key{7}
+
+// world is the face over a whole flow, with a store in memory, a clock that stands
+// still unless it is moved, and a provider that takes everything.
+type world struct {
+	t       testing.TB
+	store   *memory.Store
+	flow    *flow.Flow
+	clock   *clock.Offset
+	desk    *desk
+	config  api.Config
+	handler http.Handler
+	log     *strings.Builder
+}
+
+var start = time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+
+// options are what a world has otherwise than usual.
+type options struct {
+	live     bool // its clock can't be moved
+	notReady error
+	store    *memory.Store // that an earlier world left behind
+	at       time.Time
+}
+
+func newWorld(t testing.TB, o options) *world {
+	t.Helper()
+	if o.store == nil {
+		o.store, o.at = memory.New(), start
+	}
+	w := &world{t: t, store: o.store, clock: clock.NewOffset(clock.NewStepped(o.at), 0), log: new(strings.Builder)}
+	w.desk = &desk{store: w.store, now: w.now}
+	running := w.desk.open(t)
+	engine, err := flow.Open(t.Context(), flow.Config{Key: theKey, Store: w.store, Workspace: running, KeepContents: true}, w.now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(&locked{to: w.log}, nil))
+	w.flow = flow.Start(engine, w.clock, &bell{now: w.now, rung: make(chan struct{}, 1)}, flow.Limits{}, log)
+	w.desk.flow = w.flow
+	t.Cleanup(func() {
+		if err := w.flow.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	var ids atomic.Int64
+	newID := func() string { return fmt.Sprintf("request-%d", ids.Add(1)) }
+	metrics := api.NewMetrics()
+	collect := api.NewCollect(metrics.Admitter(admitter{w.flow}), []string{writeKey}, w.now, newID, log)
+	collect.OnRefused = metrics.Refused
+	w.config = api.Config{
+		Flow: w.flow, Store: w.store, Workspaces: w.desk, Collect: collect, Key: theKey,
+		Authorised: func(key string) bool { return key == adminKey },
+		Ready:      func() error { return o.notReady },
+		Brand:      func(context.Context, rapport.Message) string { return "Lumen & Co" },
+		NewID:      newID, Log: log, Version: "test",
+		Home: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "home") }),
+	}
+	if !o.live {
+		w.config.Sandbox = sandbox{w}
+	}
+	w.handler = w.with(func(c *api.Config) { c.Metrics = metrics })
+	return w
+}
+
+// with returns the face over the same flow with something otherwise.
+func (w *world) with(change func(*api.Config)) http.Handler {
+	w.t.Helper()
+	config := w.config
+	config.Metrics = api.NewMetrics()
+	change(&config)
+	handler, err := api.New(config)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return handler
+}
+
+func (w *world) now() rapport.Instant { return rapport.InstantOf(w.clock.Now()) }
+
+// call asks for something with the admin's key.
+func (w *world) call(method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	w.t.Helper()
+	r := httptest.NewRequestWithContext(w.t.Context(), method, target, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+adminKey)
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	answer := httptest.NewRecorder()
+	w.handler.ServeHTTP(answer, r)
+	return answer
+}
+
+// must is call for what has to succeed.
+func (w *world) must(method, target, body string, headers ...string) string {
+	w.t.Helper()
+	answer := w.call(method, target, body, headers...)
+	if answer.Code >= 300 {
+		w.t.Fatalf("%s %s: %d %s", method, target, answer.Code, answer.Body)
+	}
+	return answer.Body.String()
+}
+
+// apply puts the documents of a file in force.
+func (w *world) apply(file string) {
+	w.t.Helper()
+	docs, err := os.ReadFile(file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.must(http.MethodPost, "/v1/apply", string(docs), "Content-Type", "application/yaml")
+}
+
+// admitter takes events through the flow.
+type admitter struct{ flow *flow.Flow }
+
+func (a admitter) Admit(ctx context.Context, events []rapport.Event) error {
+	return a.flow.Submit(ctx, events)
+}
+
+// sandbox moves a world's clock.
+type sandbox struct{ *world }
+
+func (s sandbox) Advance(ctx context.Context, to func(rapport.Instant) rapport.Instant) (rapport.Instant, error) {
+	return s.flow.Advance(ctx, s.clock, to)
+}
+
+// bell rings as soon as something is due: its clock stands still.
+type bell struct {
+	now  func() rapport.Instant
+	rung chan struct{}
+}
+
+func (b *bell) Set(at rapport.Instant) {
+	if at > b.now() {
+		return
+	}
+	select {
+	case b.rung <- struct{}{}:
+	default:
+	}
+}
+
+func (b *bell) C() <-chan struct{} { return b.rung }
+
+// locked is a log that many write to.
+type locked struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (l *locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.to.Write(b)
+}
+
+// desk keeps a world's workspace.
+type desk struct {
+	store   *memory.Store
+	now     func() rapport.Instant
+	flow    *flow.Flow
+	current atomic.Pointer[api.Workspace]
+}
+
+func (d *desk) open(t testing.TB) *flow.Workspace {
+	t.Helper()
+	last, err := d.store.Version(t.Context(), 0)
+	if err != nil && rapport.KindOf(err) != rapport.NotFound {
+		t.Fatal(err)
+	}
+	var docs []workspace.Document
+	for _, doc := range last.Documents {
+		docs = append(docs, workspace.Document{Kind: doc.Kind, Name: doc.Name, Body: doc.Body})
+	}
+	next, problems := compile(docs, last.Number)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	d.current.Store(next)
+	return next.Running
+}
+
+func compile(docs []workspace.Document, version uint64) (*api.Workspace, []workspace.Problem) {
+	c, problems := workspace.Compile(docs, version)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	policy, err := decide.NewPolicy(decide.Settings{})
+	if err != nil {
+		panic(err)
+	}
+	return &api.Workspace{Documents: docs, Plan: c.Plan, Running: &flow.Workspace{
+		Version: version, Facts: c.Facts, Segments: c.Segments, Journeys: c.Journeys, Policy: policy,
+		Places: utc{}, Renderer: plain{}, Providers: map[rapport.Channel]flow.Provider{rapport.Email: taker{}},
+	}}, nil
+}
+
+func (d *desk) Current() api.Workspace { return *d.current.Load() }
+
+func (d *desk) Plan(files []workspace.File, prune bool) (api.Applied, []workspace.Problem) {
+	_, applied, problems := d.prepare(files, prune)
+	return applied, problems
+}
+
+func (d *desk) prepare(files []workspace.File, prune bool) (*api.Workspace, api.Applied, []workspace.Problem) {
+	given, problems := workspace.Parse(files)
+	if len(problems) > 0 {
+		return nil, api.Applied{}, problems
+	}
+	before := d.Current()
+	docs := workspace.Upsert(before.Documents, given, prune)
+	next, problems := compile(docs, before.Running.Version+1)
+	if len(problems) > 0 {
+		return nil, api.Applied{}, problems
+	}
+	applied := api.Applied{Version: next.Running.Version, Changes: workspace.Plan(before.Documents, docs), Missing: []string{"SMTP_PASSWORD"}}
+	return next, applied, nil
+}
+
+func (d *desk) Apply(ctx context.Context, files []workspace.File, prune bool, author, note string) (api.Applied, []workspace.Problem, error) {
+	next, applied, problems := d.prepare(files, prune)
+	if len(problems) > 0 {
+		return applied, problems, nil
+	}
+	return applied, nil, d.put(ctx, next, author, note)
+}
+
+func (d *desk) Delete(ctx context.Context, kind, name, author string) (api.Applied, []workspace.Problem, error) {
+	before := d.Current()
+	docs, found := workspace.Delete(before.Documents, kind, name)
+	if !found {
+		return api.Applied{}, nil, rapport.Errorf(rapport.NotFound, "There is no %s %q.", kind, name)
+	}
+	next, problems := compile(docs, before.Running.Version+1)
+	if len(problems) > 0 {
+		return api.Applied{}, problems, nil
+	}
+	applied := api.Applied{Version: next.Running.Version, Changes: workspace.Plan(before.Documents, docs)}
+	return applied, nil, d.put(ctx, next, author, "")
+}
+
+func (d *desk) put(ctx context.Context, next *api.Workspace, author, note string) error {
+	v := store.Version{Number: next.Running.Version, At: d.now(), Author: author, Note: note}
+	for _, doc := range next.Documents {
+		v.Documents = append(v.Documents, store.Document{Kind: doc.Kind, Name: doc.Name, Body: doc.Body})
+	}
+	if err := d.store.SaveVersion(ctx, v); err != nil {
+		return err
+	}
+	if err := d.flow.Apply(ctx, next.Running); err != nil {
+		return err
+	}
+	d.current.Store(next)
+	return nil
+}
+
+// utc is a world in which everybody lives in one zone.
+type utc struct{}
+
+func (utc) Zone(flow.Traits) *time.Location { return time.UTC }
+
+// plain renders the template's name and the customer's first name.
+type plain struct{}
+
+func (plain) Render(m *rapport.Message, c *profile.Record, _ *time.Location, _ rapport.Instant) (rapport.Delivery, error) {
+	subject := m.Template + " for " + c.Trait("first_name").String()
+	return rapport.Delivery{Content: rapport.Content{Subject: subject, HTML: "<p>" + subject + "</p>", Text: subject}}, nil
+}
+
+// taker takes every message.
+type taker struct{}
+
+func (taker) Deliver(deliveries []rapport.Delivery) []rapport.Outcome {
+	outcomes := make([]rapport.Outcome, len(deliveries))
+	for i, d := range deliveries {
+		outcomes[i] = rapport.Outcome{Message: d.Message, Kind: rapport.Accepted}
+	}
+	return outcomes
+}
+
+func (taker) Again(*rapport.Message, rapport.Instant) (rapport.Instant, bool) { return 0, true }
