@@ -16,7 +16,9 @@ import (
 // be optional is required.
 type Config struct {
 	Flow       Flow
-	Store      Store
+	Customers  Customers
+	Messages   Messages
+	Ledger     Ledger
 	Workspaces Workspaces
 	Collect    *Collect
 	Key        rapport.Key // the installation's
@@ -87,38 +89,48 @@ type Applied struct {
 	Missing []string // names of secrets that are still to be set
 }
 
-// Store is what is read; package store says what it promises.
-type Store interface {
-	Customers
-	Messages
-	Ledger
-}
-
-// Customers is where customers' records and histories are read.
+// Customers is where customers' records and histories are read; package store says
+// what its reads promise.
 type Customers interface {
+	// Load returns records, each at the place of its id; nil for one that is not there.
 	Load(ctx context.Context, ids []rapport.CustomerID) ([][]byte, error)
+	// Identifiers returns the rows of identifiers, each at the place of its key.
 	Identifiers(ctx context.Context, keys []rapport.IdentifierKey) ([][]byte, error)
+	// Customers returns those who have an address, ascending.
 	Customers(ctx context.Context, kind store.AddressKind, value string, limit int) ([]rapport.CustomerID, error)
+	// SearchAddresses returns addresses that begin with a text, in order.
 	SearchAddresses(ctx context.Context, prefix string, limit int) ([]store.Address, error)
+	// Scan returns records by ascending id, those behind the given one.
 	Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]store.Record, error)
+	// Entry returns a customer's events of one chunk, and whether it is kept.
 	Entry(ctx context.Context, chunk uint64, customer rapport.CustomerID) (store.Entry, bool, error)
 }
 
 // Messages is where messages and decisions are read.
 type Messages interface {
+	// Messages returns the messages that a filter chooses, from new to old.
 	Messages(ctx context.Context, f store.MessageFilter) ([]rapport.Message, error)
+	// Message returns one message; kind NotFound if there is none.
 	Message(ctx context.Context, id rapport.MessageID) (rapport.Message, error)
+	// Content returns a message's body; kind NotFound if it is not kept.
 	Content(ctx context.Context, id rapport.MessageID) (store.Content, error)
+	// Decisions returns a customer's decisions, newest first.
 	Decisions(ctx context.Context, f store.DecisionFilter) ([]rapport.Decision, error)
 }
 
 // Ledger is where sums, marks, settings and versions are kept.
 type Ledger interface {
+	// Counters returns the sums whose names begin with a text.
 	Counters(ctx context.Context, prefix string) ([]store.Total, error)
+	// Mark returns how far a job has come; nil if there is no such mark.
 	Mark(ctx context.Context, name string) ([]byte, error)
+	// Setting returns a setting; nil if there is none.
 	Setting(ctx context.Context, name string) ([]byte, error)
+	// PutSettings keeps settings, all or none.
 	PutSettings(ctx context.Context, settings []store.Setting) error
+	// Version returns a version of the workspace with its documents.
 	Version(ctx context.Context, number uint64) (store.Version, error)
+	// Versions returns the versions without their documents, newest first.
 	Versions(ctx context.Context, limit int) ([]store.Version, error)
 }
 
@@ -126,7 +138,7 @@ type Ledger interface {
 // for concurrent use.
 func New(c Config) (http.Handler, error) {
 	switch {
-	case c.Flow == nil || c.Store == nil || c.Workspaces == nil || c.Collect == nil:
+	case c.Flow == nil || c.Customers == nil || c.Messages == nil || c.Ledger == nil || c.Workspaces == nil || c.Collect == nil:
 		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a flow, a store, a workspace or collect")
 	case c.Authorised == nil || c.Ready == nil || c.NewID == nil || c.Log == nil:
 		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a key, a probe, a source of ids or a log")
@@ -154,7 +166,7 @@ func (a *api) plane() (*http.ServeMux, error) {
 	if a.Metrics == nil {
 		a.Metrics = NewMetrics()
 	}
-	return mux, a.Metrics.collectSums(a.Store)
+	return mux, a.Metrics.collectSums(a.Ledger)
 }
 
 // front says what of the addresses is whose, and which need a key.
@@ -169,7 +181,7 @@ func (a *api) front(plane *http.ServeMux) http.Handler {
 	mux.Handle("/openapi.json", open)
 	mux.Handle("/openapi.yaml", open)
 	mux.Handle("/v1/schemas/", open)
-	mux.Handle("/v1/", a.admins(lenient(newIdempotency(a.Store, a.Flow.Now, a.Log).guard(open))))
+	mux.Handle("/v1/", a.admins(lenient(newIdempotency(a.Ledger, a.Flow.Now, a.Log).guard(open))))
 	if a.Home != nil {
 		mux.Handle("/", a.Home)
 	}

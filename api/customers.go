@@ -158,7 +158,7 @@ func (a *api) listCustomers(ctx context.Context, in *customerQuery) (*answer[cus
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.Store.Load(ctx, page)
+	rows, err := a.Customers.Load(ctx, page)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func (a *api) allCustomers(ctx context.Context, p Page) (*answer[customerPage], 
 	}
 	var after rapport.CustomerID
 	copy(after[:], place)
-	rows, err := a.Store.Scan(ctx, after, p.Limit+1)
+	rows, err := a.Customers.Scan(ctx, after, p.Limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +240,7 @@ func (a *api) byAddress(ctx context.Context, kind store.AddressKind, value strin
 	if value = form(value); value == "" {
 		return nil, rapport.Errorf(rapport.Invalid, "This is no %s. An e-mail address has an @; a phone number begins with + and its country code.", kind)
 	}
-	return a.Store.Customers(ctx, kind, value, maxMatches)
+	return a.Customers.Customers(ctx, kind, value, maxMatches)
 }
 
 // phoneOf reads a phone number from a query, in which a + that was not escaped has
@@ -267,7 +267,7 @@ func (a *api) byAnything(ctx context.Context, q string) ([]rapport.CustomerID, e
 	if prefix == "" {
 		return found, nil
 	}
-	addresses, err := a.Store.SearchAddresses(ctx, prefix, maxMatches)
+	addresses, err := a.Customers.SearchAddresses(ctx, prefix, maxMatches)
 	for _, hit := range addresses {
 		if !slices.Contains(found, hit.Customer) {
 			found = append(found, hit.Customer)

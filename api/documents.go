@@ -293,7 +293,7 @@ type versionPage struct {
 const maxVersions = 10_000
 
 func (a *api) listVersions(ctx context.Context, in *Page) (*answer[versionPage], error) {
-	found, err := a.Store.Versions(ctx, maxVersions)
+	found, err := a.Ledger.Versions(ctx, maxVersions)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (a *api) explainDecision(ctx context.Context, out *explanation, d *rapport.
 	if d.Message.IsZero() {
 		return nil
 	}
-	m, err := a.Store.Message(ctx, d.Message)
+	m, err := a.Messages.Message(ctx, d.Message)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (a *api) explainAbsence(ctx context.Context, out *explanation, look *flow.L
 	}
 	var last journey.Effect
 	running, now := a.Workspaces.Current().Running, a.Flow.Now()
-	err = flow.Replay(ctx, a.Store, running, look.Record(), since, now, func(e journey.Effect) {
+	err = flow.Replay(ctx, a.Customers, running, look.Record(), since, now, func(e journey.Effect) {
 		if e.Journey == name && (e.Kind == journey.Exited || e.Kind == journey.Refused) {
 			last = e
 		}
@@ -177,12 +177,12 @@ func explainRefusal(out *explanation, e *journey.Effect) {
 // newest hundred versions tell.
 func (a *api) journeySince(ctx context.Context, name string) (rapport.Instant, error) {
 	var since rapport.Instant
-	versions, err := a.Store.Versions(ctx, 100)
+	versions, err := a.Ledger.Versions(ctx, 100)
 	if err != nil {
 		return 0, err
 	}
 	for _, v := range versions {
-		whole, err := a.Store.Version(ctx, v.Number)
+		whole, err := a.Ledger.Version(ctx, v.Number)
 		if err != nil {
 			return 0, err
 		}
@@ -207,7 +207,7 @@ func (a *api) explainEntry(ctx context.Context, out *explanation, look *flow.Loo
 		a.explainSegment(out, look, entry)
 		return nil
 	}
-	events, err := flow.Events(ctx, a.Store, look.Record())
+	events, err := flow.Events(ctx, a.Customers, look.Record())
 	if err != nil {
 		return err
 	}

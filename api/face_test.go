@@ -61,9 +61,11 @@ func TestFigures(t *testing.T) {
 
 // failing is a store that breaks while customers are looked up.
 type failing struct {
-	api.Store
+	customers
 	fail func()
 }
+
+type customers = api.Customers // embedded under another name than its method's
 
 func (f failing) Load(context.Context, []rapport.CustomerID) ([][]byte, error) {
 	f.fail()
@@ -78,7 +80,7 @@ func TestFaultsOfOursAreNotTold(t *testing.T) {
 		"too slow": func() { panic(context.DeadlineExceeded) },
 	} {
 		w := newWorld(t, options{})
-		handler := w.with(func(c *api.Config) { c.Store = failing{w.store, fail} })
+		handler := w.with(func(c *api.Config) { c.Customers = failing{w.store, fail} })
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/customers/ana@example.com", nil)
 		r.Header.Set("Authorization", "Bearer "+adminKey)
 		answer := httptest.NewRecorder()

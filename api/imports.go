@@ -46,7 +46,7 @@ func (a *api) importOperations() {
 	register(a, operation{
 		method: http.MethodGet, path: "/v1/imports/{id}", id: "get-import", group: "Imports", summary: "How far an import has come",
 	}, func(ctx context.Context, in *ImportPath) (*answer[importState], error) {
-		mark, err := a.Store.Mark(ctx, flow.ImportMark(in.ID))
+		mark, err := a.Ledger.Mark(ctx, flow.ImportMark(in.ID))
 		if err != nil {
 			return nil, err
 		}

@@ -80,7 +80,7 @@ func (a *api) countJourney(ctx context.Context, j *journey.Journey) (journeyCoun
 		out.Steps = append(out.Steps, stepCount{Name: name})
 	}
 	prefix := "journey/" + j.Name() + "/"
-	totals, err := a.Store.Counters(ctx, prefix)
+	totals, err := a.Ledger.Counters(ctx, prefix)
 	for _, t := range totals {
 		if t.Bucket.IsZero() {
 			kind, detail, _ := strings.Cut(strings.TrimPrefix(t.Name, prefix), "/")

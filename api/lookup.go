@@ -20,7 +20,7 @@ type lookup struct {
 }
 
 func (a *api) lookup(ctx context.Context) *lookup {
-	l := &lookup{ctx: ctx, store: a.Store, now: a.Flow.Now(), rows: map[rapport.IdentifierKey]*profile.Row{}}
+	l := &lookup{ctx: ctx, store: a.Customers, now: a.Flow.Now(), rows: map[rapport.IdentifierKey]*profile.Row{}}
 	l.who = profile.Identities{Key: a.Key, Directory: l}
 	return l
 }
@@ -110,7 +110,7 @@ func (a *api) look(ctx context.Context, id string) (*flow.Look, error) {
 	if err != nil {
 		return nil, err
 	}
-	return flow.LookAt(ctx, a.Store, a.Workspaces.Current().Running, customer, data, l.now)
+	return flow.LookAt(ctx, a.Customers, a.Workspaces.Current().Running, customer, data, l.now)
 }
 
 // record returns the stored record of the customer whom an id names, for what time

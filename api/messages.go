@@ -116,7 +116,7 @@ func (a *api) messagesOf(ctx context.Context, whose []rapport.CustomerID, f stor
 	f.Limit = p.Limit + 1
 	var found []rapport.Message
 	for _, f.Customer = range whose {
-		more, err := a.Store.Messages(ctx, f)
+		more, err := a.Messages.Messages(ctx, f)
 		if err != nil {
 			return nil, err
 		}
@@ -156,7 +156,7 @@ func (a *api) getMessage(ctx context.Context, in *struct {
 	if !ok {
 		return nil, rapport.Errorf(rapport.NotFound, "There is no such message. A message's id looks like msg_ and 26 letters and digits.")
 	}
-	m, err := a.Store.Message(ctx, id)
+	m, err := a.Messages.Message(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func (a *api) getMessage(ctx context.Context, in *struct {
 	if a.Sandbox == nil {
 		return &answer[messageWithContent]{out}, nil
 	}
-	c, err := a.Store.Content(ctx, id)
+	c, err := a.Messages.Content(ctx, id)
 	switch {
 	case err == nil:
 		out.Content = &content{c.Subject, c.HTML, c.Text, c.At}
@@ -221,7 +221,7 @@ func (a *api) listDecisions(ctx context.Context, in *struct {
 func (a *api) decisions(ctx context.Context, r *profile.Record, journey string, limit int) ([]rapport.Decision, error) {
 	var found []rapport.Decision
 	for _, id := range ids(r) {
-		more, err := a.Store.Decisions(ctx, store.DecisionFilter{Customer: id, Journey: journey, Limit: limit})
+		more, err := a.Messages.Decisions(ctx, store.DecisionFilter{Customer: id, Journey: journey, Limit: limit})
 		if err != nil {
 			return nil, err
 		}

@@ -122,7 +122,7 @@ const scanSize = 500
 // scan calls visit with every stored record behind an id, until it returns false.
 func (a *api) scan(ctx context.Context, after rapport.CustomerID, visit func(store.Record) (bool, error)) error {
 	for {
-		rows, err := a.Store.Scan(ctx, after, scanSize)
+		rows, err := a.Customers.Scan(ctx, after, scanSize)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -151,7 +151,7 @@ func (a *api) listMembers(ctx context.Context, in *struct {
 	running, now := a.Workspaces.Current().Running, a.Flow.Now()
 	out := memberPage{Members: []member{}}
 	err = a.scan(ctx, after, func(row store.Record) (bool, error) {
-		look, err := flow.LookAt(ctx, a.Store, running, row.Customer, row.Data, now)
+		look, err := flow.LookAt(ctx, a.Customers, running, row.Customer, row.Data, now)
 		if err != nil {
 			return false, err
 		}
@@ -232,14 +232,14 @@ func (p *previewer) look(ctx context.Context, row store.Record) (bool, error) {
 	if p.stopped = !p.kept && p.histories == 0 || time.Now().After(p.until); p.stopped {
 		return false, nil
 	}
-	look, err := flow.LookAt(ctx, p.api.Store, p.running, row.Customer, row.Data, p.now)
+	look, err := flow.LookAt(ctx, p.api.Customers, p.running, row.Customer, row.Data, p.now)
 	if err != nil {
 		return false, err
 	}
 	who := look.Subject(nil)
 	if !p.kept {
 		p.histories--
-		events, err := flow.Events(ctx, p.api.Store, look.Record())
+		events, err := flow.Events(ctx, p.api.Customers, look.Record())
 		if err != nil {
 			return false, err
 		}

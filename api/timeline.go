@@ -45,7 +45,7 @@ func (a *api) timeline(ctx context.Context, in *timelineQuery) (*answer[timeline
 	if err != nil {
 		return nil, err
 	}
-	events, err := flow.Events(ctx, a.Store, r)
+	events, err := flow.Events(ctx, a.Customers, r)
 	if err != nil {
 		return nil, err
 	}

@@ -161,7 +161,7 @@ func (a *api) unsubscription(ctx context.Context, token string) (*unsubscription
 	if !ok {
 		return nil, errUnknownLink
 	}
-	m, err := a.Store.Message(ctx, id)
+	m, err := a.Messages.Message(ctx, id)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 func (a *App) Handler(home http.Handler) (http.Handler, error) {
 	metrics := api.NewMetrics()
 	c := api.Config{
-		Flow: a.Flow, Store: a.Store, Workspaces: a.Workspaces, Key: a.key, Authorised: a.Admin.Is, Ready: a.Flow.Failure,
+		Flow: a.Flow, Customers: a.Store, Messages: a.Store, Ledger: a.Store, Workspaces: a.Workspaces, Secrets: a, Key: a.key, Authorised: a.Admin.Is, Ready: a.Flow.Failure,
 		Collect: api.NewCollect(admitter{a}, []string{a.Write}, a.Now, uuid.NewString, a.config.Log),
 		Metrics: metrics, Home: home, NewID: uuid.NewString, Log: a.config.Log, Version: Version,
 	}
