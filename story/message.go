@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"rapport"
+	"rapport/channel/mail"
 	"rapport/decide"
 )
 
@@ -18,7 +19,6 @@ type wanted struct {
 // detail is one thing about a message, and what it must be.
 type detail struct {
 	name string
-	want string
 	fits func(m rapport.Message, d rapport.Delivery) (is string, ok bool)
 }
 
@@ -51,23 +51,33 @@ func (l *line) detail() detail {
 }
 
 func equal(name, want string, of func(rapport.Message, rapport.Delivery) string) detail {
-	return detail{name, want, func(m rapport.Message, d rapport.Delivery) (string, bool) {
+	return detail{name, func(m rapport.Message, d rapport.Delivery) (string, bool) {
 		is := of(m, d)
-		return is, is == want
+		return is, plain(is) == plain(want)
 	}}
 }
 
-// holding asks whether the text or the HTML of a message holds something.
+// holding asks whether a message holds something: in what is read of it, or in
+// its HTML, where the links are.
 func holding(part string, want bool) detail {
-	return detail{"text", part, func(_ rapport.Message, d rapport.Delivery) (string, bool) {
+	return detail{"text", func(_ rapport.Message, d rapport.Delivery) (string, bool) {
 		c := d.Content
-		holds := strings.Contains(c.Text, part) || strings.Contains(c.HTML, part) || strings.Contains(c.Subject, part)
 		text := c.Text
 		if text == "" {
-			text = c.HTML
+			text = mail.Text(c.HTML)
+		}
+		holds := false
+		for _, in := range [...]string{c.Subject, text, c.HTML} {
+			holds = holds || strings.Contains(plain(in), plain(part))
 		}
 		return text, holds == want
 	}}
+}
+
+// plain writes the spaces at which no line may break as others: nobody sees, or
+// types, the difference.
+func plain(s string) string {
+	return strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(s)
 }
 
 // play takes the first message there that the story has not spoken of yet; it must
