@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -18,7 +19,12 @@ func testMessages(t *testing.T, b *bench) {
 	full := rapport.Message{
 		ID: message(1), Customer: who(1), Journey: "welcome", Version: math.MaxUint64, Run: math.MaxUint64 - 1, Step: "first", Template: "hello",
 		Channel: rapport.Email, Class: rapport.Promotional, Status: rapport.Waiting, To: "ann@shop.example", Subject: "Grüße ☂ \x00 'quoted'",
-		CreatedAt: 100, DueAt: 200, UsefulUntil: rapport.Never, HandedAt: 300, Attempts: 3, Reason: "why", Entry: []byte(`{"a":1}`),
+		CreatedAt: 100, DueAt: 200, UsefulUntil: rapport.Never, HandedAt: 300, Attempts: 3, Reason: "why", Entry: []byte(`{"a":1}`), Purpose: "marketing",
+	}
+	for i, v := 0, reflect.ValueOf(full); i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Fatalf("the sample says nothing of a message's %s, so the suite would not notice its loss", v.Type().Field(i).Name)
+		}
 	}
 	read := func(id rapport.MessageID) rapport.Message {
 		m, err := b.Message(b.ctx, id)

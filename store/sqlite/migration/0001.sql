@@ -71,6 +71,7 @@ create table message (
 	attempts     integer not null,
 	reason       text not null,
 	entry        blob not null,
+	purpose      text not null,
 	primary key (created_at, id)
 ) strict, without rowid;
 create unique index message_id on message (id);
