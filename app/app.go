@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"rapport"
@@ -25,6 +26,10 @@ type Config struct {
 	AdminKey string // made and shown once unless given
 	WriteKey string
 	Log      *slog.Logger
+
+	// InCommit, if set, is called in every commit after all rows are written and
+	// before the transaction is committed. It is for tests that kill the program there.
+	InCommit func()
 }
 
 // App is a running program.
@@ -42,6 +47,8 @@ type App struct {
 	alarm   *alarm
 	server  *http.Server
 	closing chan struct{}
+
+	secretsMu sync.Mutex // held by who changes secrets
 }
 
 // Open opens the data folder and starts the flow. Nothing is served yet.
@@ -55,7 +62,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if c.URL == "" {
 		c.URL = "http://" + c.Listen
 	}
-	st, err := sqlite.Open(c.Data, sqlite.Options{})
+	st, err := sqlite.Open(c.Data, sqlite.Options{InCommit: c.InCommit})
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +93,7 @@ func (a *App) start(ctx context.Context) (err error) {
 	if err := a.openClock(ctx); err != nil {
 		return err
 	}
-	a.Workspaces = &Workspaces{store: a.Store, sandbox: a.config.Sandbox, secrets: a.secret, now: a.Now, unsubscribe: a.unsubscribeURL}
+	a.Workspaces = &Workspaces{store: a.Store, sandbox: a.config.Sandbox, secrets: a.secret, log: a.config.Log, now: a.Now, unsubscribe: a.unsubscribeURL}
 	running, err := a.Workspaces.load(ctx)
 	if err != nil {
 		return err
