@@ -10,6 +10,23 @@ import (
 	"rapport/segment"
 )
 
+// reunite carries out what an event has changed in who is who. All joins come
+// first: whose a device's events are follows from the last of them.
+func (b *Batch) reunite(whose *profile.Attribution, e *rapport.Event) {
+	relinks := whose.Relinks
+	for _, join := range whose.Joins {
+		b.join(join, e)
+	}
+	if len(whose.Joins) > 0 {
+		if c := b.existing(whose.Customer); c != nil {
+			relinks = append(b.g.identities.Recheck(c.record), relinks...)
+		}
+	}
+	if len(relinks) > 0 {
+		b.relink(relinks)
+	}
+}
+
 // join makes two customers one, because an event said so.
 func (b *Batch) join(j profile.Join, e *rapport.Event) {
 	from := b.existing(j.From)
@@ -23,7 +40,6 @@ func (b *Batch) join(j profile.Join, e *rapport.Event) {
 	b.leave(from)
 	b.joinStages(into, from)
 	b.tell(into, ProfilesMerged, b.now, link(j.From, head, rapport.TextOf("via"), rapport.TextOf(j.Via.Kind.String())))
-	b.relink(b.g.identities.Recheck(into.record))
 }
 
 // link is the properties by which the reader of a timeline finds the entries of

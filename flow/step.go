@@ -31,10 +31,7 @@ func (b *Batch) admit(e *rapport.Event) {
 		return
 	}
 	whose := b.g.identities.Attribute(e)
-	for _, join := range whose.Joins {
-		b.join(join, e)
-	}
-	b.relink(whose.Relinks)
+	b.reunite(&whose, e)
 	c := b.customer(whose.Customer)
 	if b.err != nil || b.repeated(c, e) {
 		return

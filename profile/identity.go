@@ -209,17 +209,24 @@ func (x *Identities) row(id rapport.CustomerID) *Row {
 func (x *Identities) Recheck(r *Record) []Relink {
 	var relinks []Relink
 	for i := range r.Identifiers {
-		id := &r.Identifiers[i]
-		if id.Kind != rapport.AnonymousID {
+		// An alias tells of a device too, which nothing may have been done on.
+		device := rapport.Identifier{Kind: rapport.AnonymousID, Value: r.Identifiers[i].Value}
+		known := r.Identity(device)
+		if known == nil && !x.used(device) {
 			continue
 		}
-		if from, until := x.Interval(id.Identifier, r.ID); from == id.From && until == id.Until {
-			continue
+		if from, until := x.Interval(device, r.ID); known == nil || from != known.From || until != known.Until {
+			first, alone := x.owners(device)
+			relinks = append(relinks, Relink{Device: device, Affected: distinct(r.ID, first, alone)})
 		}
-		first, device := x.owners(id.Identifier)
-		relinks = append(relinks, Relink{Device: id.Identifier, Affected: distinct(r.ID, first, device)})
 	}
 	return relinks
+}
+
+// used reports whether anybody was ever said to have logged in on a device.
+func (x *Identities) used(device rapport.Identifier) bool {
+	row := x.Directory.Row(x.Key.Identifier(device))
+	return row != nil && len(row.Links) > 0
 }
 
 // owners returns whose a device was first, and the customer of the device alone.
@@ -253,16 +260,9 @@ func (r *Record) Note(x *Identities, e *rapport.Event) {
 		if x.Root(x.Key.Identifier(previous).CustomerID()) == r.ID {
 			r.add(Identity{Identifier: previous})
 		}
-		r.noteDevice(x, e.PreviousID)
 	}
-	if e.AnonymousID != "" {
-		r.noteDevice(x, e.AnonymousID)
-	}
-}
-
-func (r *Record) noteDevice(x *Identities, id string) {
-	device := rapport.Identifier{Kind: rapport.AnonymousID, Value: id}
-	if r.Identity(device) == nil {
+	device := rapport.Identifier{Kind: rapport.AnonymousID, Value: e.AnonymousID}
+	if e.AnonymousID != "" && r.Identity(device) == nil {
 		from, until := x.Interval(device, r.ID)
 		r.add(Identity{Identifier: device, From: from, Until: until})
 	}
