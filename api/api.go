@@ -20,6 +20,7 @@ type Config struct {
 	Messages   Messages
 	Ledger     Ledger
 	Workspaces Workspaces
+	Secrets    Secrets
 	Collect    *Collect
 	Key        rapport.Key // the installation's
 
@@ -138,8 +139,8 @@ type Ledger interface {
 // for concurrent use.
 func New(c Config) (http.Handler, error) {
 	switch {
-	case c.Flow == nil || c.Customers == nil || c.Messages == nil || c.Ledger == nil || c.Workspaces == nil || c.Collect == nil:
-		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a flow, a store, a workspace or collect")
+	case c.Flow == nil || c.Customers == nil || c.Messages == nil || c.Ledger == nil || c.Workspaces == nil || c.Secrets == nil || c.Collect == nil:
+		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a flow, a store, a workspace, secrets or collect")
 	case c.Authorised == nil || c.Ready == nil || c.NewID == nil || c.Log == nil:
 		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a key, a probe, a source of ids or a log")
 	}
@@ -158,7 +159,7 @@ func (a *api) plane() (*http.ServeMux, error) {
 	a.huma = a.openAPI(mux)
 	for _, add := range []func(){
 		a.customerOperations, a.timelineOperations, a.consentOperations, a.messageOperations, a.explainOperations,
-		a.documentOperations, a.segmentOperations, a.ruleOperations, a.journeyOperations, a.clockOperations, a.importOperations,
+		a.documentOperations, a.segmentOperations, a.ruleOperations, a.journeyOperations, a.clockOperations, a.importOperations, a.secretOperations,
 	} {
 		add()
 	}
@@ -181,6 +182,8 @@ func (a *api) front(plane *http.ServeMux) http.Handler {
 	mux.Handle("/openapi.json", open)
 	mux.Handle("/openapi.yaml", open)
 	mux.Handle("/v1/schemas/", open)
+	// What answers are kept by holds a hash of the body, and that is too much of a secret.
+	mux.Handle("PUT "+secretsPath+"/{name}", a.admins(lenient(open)))
 	mux.Handle("/v1/", a.admins(lenient(newIdempotency(a.Ledger, a.Flow.Now, a.Log).guard(open))))
 	if a.Home != nil {
 		mux.Handle("/", a.Home)

@@ -97,5 +97,6 @@ const (
 	consentList   = 'n'
 	namesList     = 'l'
 	versionsList  = 'v'
+	secretList    = 'x'
 	customerIDLen = len(rapport.CustomerID{})
 )

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-
 )
 
 // Secrets keeps values that documents name. What is set can be replaced and taken

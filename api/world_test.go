@@ -79,7 +79,7 @@ func newWorld(t testing.TB, o options) *world {
 	collect := api.NewCollect(metrics.Admitter(admitter{w.flow}), []string{writeKey}, w.now, newID, log)
 	collect.OnRefused = metrics.Refused
 	w.config = api.Config{
-		Flow: w.flow, Customers: w.store, Messages: w.store, Ledger: w.store, Workspaces: w.desk, Collect: collect, Key: theKey,
+		Flow: w.flow, Customers: w.store, Messages: w.store, Ledger: w.store, Workspaces: w.desk, Secrets: &drawer{}, Collect: collect, Key: theKey,
 		Authorised: func(key string) bool { return key == adminKey },
 		Ready:      func() error { return o.notReady },
 		Brand:      func(context.Context, rapport.Message) string { return "Lumen & Co" },

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rapport"
@@ -32,19 +33,28 @@ func (c *carrier) Again(m *rapport.Message, now rapport.Instant) (rapport.Instan
 	return channel.Next(c.policy, m.ID, m.Attempts, m.CreatedAt, now)
 }
 
-// openProviders opens the provider of each channel: in sandbox every message is
-// captured, whatever the documents say.
-func openProviders(docs []channel.Doc, isSandbox bool, secrets channel.Secrets) (map[rapport.Channel]flow.Provider, []channel.Provider, error) {
+// captured is what serves a sandbox: every message is captured, whatever the
+// documents say.
+func captured() map[string]channel.Doc {
+	return map[string]channel.Doc{
+		"email": {Name: "capture", Channel: string(rapport.Email), Provider: channel.Capture},
+		"sms":   {Name: "capture", Channel: string(rapport.SMS), Provider: channel.Capture},
+	}
+}
+
+// openProviders opens the provider of each channel. One that still lacks a secret
+// is passed over: its messages wait until [App.SetSecret] has it opened.
+func openProviders(docs map[string]channel.Doc, isSandbox bool, secrets channel.Secrets) (map[rapport.Channel]flow.Provider, []channel.Provider, error) {
 	kept := func(context.Context, []rapport.Delivery) error { return nil } // flow keeps what was rendered
 	if isSandbox {
-		docs = []channel.Doc{
-			{Name: "capture", Channel: string(rapport.Email), Provider: channel.Capture},
-			{Name: "capture", Channel: string(rapport.SMS), Provider: channel.Capture},
-		}
+		docs = captured()
 	}
 	providers := map[rapport.Channel]flow.Provider{}
 	var opened []channel.Provider
 	for _, doc := range docs {
+		if lacks(doc, secrets) {
+			continue
+		}
 		c, err := openCarrier(doc, secrets, kept)
 		if err != nil {
 			closeProviders(context.Background(), opened)
@@ -54,6 +64,13 @@ func openProviders(docs []channel.Doc, isSandbox bool, secrets channel.Secrets) 
 		providers[doc.Serves()] = c
 	}
 	return providers, opened, nil
+}
+
+func lacks(doc channel.Doc, secrets channel.Secrets) bool {
+	return slices.ContainsFunc(doc.Secrets(), func(name string) bool {
+		_, ok := secrets(name)
+		return !ok
+	})
 }
 
 func openCarrier(doc channel.Doc, secrets channel.Secrets, kept capture.Sink) (*carrier, error) {

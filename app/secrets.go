@@ -5,11 +5,13 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"rapport"
@@ -23,24 +25,84 @@ import (
 
 const (
 	secretKeyFile = "secret.key"
-	secretSetting = "secret/"
+	secretSetting = "secret/" // and the name
+	secretNames   = "secrets" // the names of all, as JSON
+	maxSecret     = 64 << 10
 )
 
 var secretName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
 
-// SetSecret keeps a secret. What needs it has it from the next apply on.
-func (a *App) SetSecret(ctx context.Context, name, value string) error {
-	if !secretName.MatchString(name) {
-		return rapport.Errorf(rapport.Invalid, "A secret's name has letters, digits, _ and - only, and begins with a letter.")
+// SetSecret keeps a secret, opens the channels that need it again and returns
+// their names.
+func (a *App) SetSecret(ctx context.Context, name, value string) ([]string, error) {
+	switch {
+	case !secretName.MatchString(name):
+		return nil, rapport.Errorf(rapport.Invalid, "A secret's name has up to 64 letters, digits, _ and - only, and begins with a letter.")
+	case value == "":
+		return nil, rapport.Errorf(rapport.Invalid, "The secret's value is empty. To take a secret away, delete it.")
+	case len(value) > maxSecret:
+		return nil, rapport.Errorf(rapport.TooLarge, "The secret's value is larger than 64 KB.")
 	}
+	a.secretsMu.Lock()
+	defer a.secretsMu.Unlock()
 	box, err := a.secretBox()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	nonce := make([]byte, box.NonceSize())
 	_, _ = rand.Read(nonce) // never fails
 	sealed := box.Seal(nonce, nonce, []byte(value), []byte(name))
-	return a.Store.PutSettings(ctx, []store.Setting{{Name: secretSetting + name, Data: sealed}})
+	names, err := a.SecretNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if i, found := slices.BinarySearch(names, name); !found {
+		names = slices.Insert(names, i, name)
+	}
+	if err := a.putSecret(ctx, name, sealed, names); err != nil {
+		return nil, err
+	}
+	return a.Workspaces.reopen(ctx, name)
+}
+
+// DeleteSecret forgets a secret, unless a channel in force needs it.
+func (a *App) DeleteSecret(ctx context.Context, name string) error {
+	a.secretsMu.Lock()
+	defer a.secretsMu.Unlock()
+	names, err := a.SecretNames(ctx)
+	if err != nil {
+		return err
+	}
+	i, found := slices.BinarySearch(names, name)
+	if !found {
+		return rapport.Errorf(rapport.NotFound, "There is no secret %q.", name)
+	}
+	if users := a.Workspaces.Using(name); len(users) > 0 {
+		return rapport.Errorf(rapport.Conflict, "Channel %s needs the secret %s. Take it out of the document first, or set the secret to another value.", strings.Join(users, ", "), name)
+	}
+	return a.putSecret(ctx, name, nil, slices.Delete(names, i, i+1))
+}
+
+// SecretNames returns the names of the secrets that are kept, in order.
+func (a *App) SecretNames(ctx context.Context) (names []string, err error) {
+	data, err := a.Store.Setting(ctx, secretNames)
+	if err != nil || data == nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &names); err != nil {
+		return nil, rapport.Errorf(rapport.Internal, "the list of secrets in the data folder is damaged")
+	}
+	return names, nil
+}
+
+// putSecret keeps a sealed secret, or forgets it if sealed is nil, together with the
+// names there are then.
+func (a *App) putSecret(ctx context.Context, name string, sealed []byte, names []string) error {
+	list, err := json.Marshal(names)
+	if err != nil {
+		return err
+	}
+	return a.Store.PutSettings(ctx, []store.Setting{{Name: secretSetting + name, Data: sealed}, {Name: secretNames, Data: list}})
 }
 
 // secret looks a secret up by its name.

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -24,14 +26,16 @@ type Workspaces struct {
 	store   versions
 	sandbox bool
 	secrets channel.Secrets
+	log     *slog.Logger
 	now     func() rapport.Instant
 	// unsubscribe returns the page where a message can be answered with leaving.
 	unsubscribe func(rapport.MessageID) string
 
-	mu      sync.Mutex // held by who applies
-	flow    *flow.Flow // set once it runs
-	opened  []channel.Provider
-	current atomic.Pointer[api.Workspace]
+	mu       sync.Mutex // held by who applies
+	flow     *flow.Flow // set once it runs
+	channels map[string]channel.Doc
+	opened   []channel.Provider
+	current  atomic.Pointer[api.Workspace]
 }
 
 // load compiles the last version.
@@ -48,26 +52,27 @@ func (w *Workspaces) load(ctx context.Context) (*flow.Workspace, error) {
 	if len(problems) > 0 {
 		return nil, rapport.Errorf(rapport.Internal, "version %d of the workspace can't be read by this program: %v", last.Number, problems[0])
 	}
-	running, err := w.run(compiled)
+	running, opened, err := w.run(compiled)
 	if err != nil {
 		return nil, err
 	}
+	w.channels, w.opened = compiled.Channels, opened
 	w.current.Store(&api.Workspace{Documents: docs, Plan: compiled.Plan, Running: running})
+	for _, name := range compiled.Missing(w.hasSecret) {
+		w.log.Warn("messages of a channel wait for a secret; set it with: rapport secret set NAME", "name", name)
+	}
 	return running, nil
 }
 
-// run turns a compiled workspace into what flow runs.
-func (w *Workspaces) run(c *workspace.Compiled) (*flow.Workspace, error) {
-	docs := make([]channel.Doc, 0, len(c.Channels))
-	for _, doc := range c.Channels {
-		docs = append(docs, doc)
-	}
-	providers, opened, err := openProviders(docs, w.sandbox, w.secrets)
+// run turns a compiled workspace into what flow runs, and returns the providers
+// that were opened for it.
+func (w *Workspaces) run(c *workspace.Compiled) (*flow.Workspace, []channel.Provider, error) {
+	providers, opened, err := openProviders(c.Channels, w.sandbox, w.secrets)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	w.opened = append(w.opened, opened...)
-	return flow.Assemble(c, providers, w.unsubscribe)
+	running, err := flow.Assemble(c, providers, w.unsubscribe)
+	return running, opened, err
 }
 
 // Current returns the workspace in force.
@@ -134,11 +139,8 @@ func (w *Workspaces) hasSecret(name string) bool {
 
 // put saves a version and puts it in force.
 func (w *Workspaces) put(ctx context.Context, docs []workspace.Document, compiled *workspace.Compiled, author, note string) error {
-	before := w.opened
-	w.opened = nil
-	running, err := w.run(compiled)
+	running, opened, err := w.run(compiled)
 	if err != nil {
-		w.opened = before
 		return err
 	}
 	version := store.Version{Number: compiled.Version, At: w.now(), Author: author, Note: note}
@@ -146,12 +148,66 @@ func (w *Workspaces) put(ctx context.Context, docs []workspace.Document, compile
 		version.Documents = append(version.Documents, store.Document{Kind: d.Kind, Name: d.Name, Body: d.Body})
 	}
 	if err := w.store.SaveVersion(ctx, version); err != nil {
+		closeProviders(ctx, opened)
 		return err
 	}
-	if err := w.flow.Apply(ctx, running); err != nil {
+	if err := w.swap(ctx, running, opened); err != nil {
 		return err
 	}
+	w.channels = compiled.Channels
 	w.current.Store(&api.Workspace{Documents: docs, Plan: compiled.Plan, Running: running})
-	closeProviders(ctx, before)
 	return nil
+}
+
+// swap lets flow run a workspace, and closes the providers of the one before.
+func (w *Workspaces) swap(ctx context.Context, running *flow.Workspace, opened []channel.Provider) error {
+	if err := w.flow.Apply(ctx, running); err != nil {
+		closeProviders(ctx, opened)
+		return err
+	}
+	closeProviders(ctx, w.opened)
+	w.opened = opened
+	return nil
+}
+
+// Using returns the names of the channels in force that need a secret, in order.
+func (w *Workspaces) Using(secret string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.using(secret)
+}
+
+func (w *Workspaces) using(secret string) []string {
+	names := []string{}
+	for name, doc := range w.channels {
+		if slices.Contains(doc.Secrets(), secret) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// reopen opens the channels again with the secrets as they are now, and returns
+// those that need this one. There is no new version: the documents are the same.
+func (w *Workspaces) reopen(ctx context.Context, secret string) ([]string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	names := w.using(secret)
+	if len(names) == 0 || w.sandbox {
+		return names, nil
+	}
+	providers, opened, err := openProviders(w.channels, w.sandbox, w.secrets)
+	if err != nil {
+		return nil, err
+	}
+	current := w.Current()
+	running := *current.Running
+	running.Providers = providers
+	if err := w.swap(ctx, &running, opened); err != nil {
+		return nil, err
+	}
+	current.Running = &running
+	w.current.Store(&current)
+	return names, nil
 }

@@ -51,7 +51,7 @@ func (b *Batch) attempt(m *rapport.Message) (rapport.Delivery, bool) {
 	case c == nil:
 		b.end(m, rapport.Dropped, "the customer is not there any more")
 	case b.g.workspace.Providers[m.Channel] == nil:
-		m.DueAt, m.Reason = b.now.Add(noProvider), "no channel for "+string(m.Channel)+" is set up"
+		m.DueAt, m.Reason = b.now.Add(noProvider), "no channel for "+string(m.Channel)+" is ready: there is none, or it waits for a secret"
 		b.out.Messages = append(b.out.Messages, *m)
 	default:
 		return b.prepare(m, c)
