@@ -22,21 +22,24 @@ func (b *Batch) reunite(whose *profile.Attribution, e *rapport.Event) {
 			relinks = append(b.g.identities.Recheck(c.record), relinks...)
 		}
 	}
-	if len(relinks) > 0 {
-		b.relink(relinks)
+	if affected, strayed := b.relink(relinks); strayed {
+		b.rebuild(affected)
 	}
 }
 
 // join makes two customers one, because an event said so.
 func (b *Batch) join(j profile.Join, e *rapport.Event) {
 	from := b.existing(j.From)
-	if from == nil {
-		return // she was only named, nothing was ever kept of her
+	if from == nil && j.Via.Kind == rapport.AnonymousID {
+		return // nothing was kept of the device
 	}
 	into := b.customer(j.Into)
+	into.record.LogMerge(profile.Merge{From: j.From, Into: j.Into, By: e.MessageID, Via: j.Via, At: b.now})
+	if from == nil {
+		return // she was only named so far; it can be undone all the same
+	}
 	head := from.record.Head
 	into.record.Join(from.record, b.g.workspace.Facts, b.now)
-	into.record.LogMerge(profile.Merge{From: j.From, Into: j.Into, By: e.MessageID, Via: j.Via, At: b.now})
 	b.leave(from)
 	b.joinStages(into, from)
 	b.tell(into, ProfilesMerged, b.now, link(j.From, head, rapport.TextOf("via"), rapport.TextOf(j.Via.Kind.String())))
@@ -107,11 +110,10 @@ func (b *Batch) joinStages(into, from *customer) {
 	b.moved(into, changes)
 }
 
-// relink looks at the customers among whom devices' anonymous events may have
-// changed hands, and builds them anew if any has.
-func (b *Batch) relink(relinks []profile.Relink) {
-	strayed := false
-	var affected []rapport.CustomerID
+// relink tells the customers among whom devices' anonymous events may have changed
+// hands. It returns who they are, and whether any event has: then they must be
+// built anew.
+func (b *Batch) relink(relinks []profile.Relink) (affected []rapport.CustomerID, strayed bool) {
 	for _, r := range relinks {
 		for _, id := range r.Affected {
 			id = b.g.identities.Root(id) // who may have been joined meanwhile
@@ -123,9 +125,7 @@ func (b *Batch) relink(relinks []profile.Relink) {
 			}
 		}
 	}
-	if strayed {
-		b.rebuild(affected)
-	}
+	return affected, strayed
 }
 
 // rebuild folds the events of some customers anew, each into the record of whom
@@ -239,6 +239,7 @@ func Undo(id, from rapport.CustomerID) Work {
 		}
 		b.g.identities.Undo(merge, b.now)
 		one := c.record
+		b.relink(b.g.identities.Recheck(one))
 		b.rebuild([]rapport.CustomerID{c.record.ID, merge.From})
 		for _, id := range []rapport.CustomerID{c.record.ID, merge.From} {
 			if half := b.existing(id); half != nil {

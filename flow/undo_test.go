@@ -1,0 +1,194 @@
+package flow_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"rapport"
+	"rapport/flow"
+	"rapport/profile"
+)
+
+func alias(user, previous string) rapport.Event {
+	return rapport.Event{Type: rapport.Alias, UserID: user, PreviousID: previous}
+}
+
+func (w *world) run(work flow.Work) {
+	w.t.Helper()
+	errs, err := w.engine.Run(context.Background(), w.now, work)
+	if err != nil || errs[0] != nil {
+		w.t.Fatal(err, errs)
+	}
+}
+
+// person returns the record of a user, nil if there is none.
+func (w *world) person(user string) *profile.Record {
+	w.t.Helper()
+	for _, r := range w.records() {
+		if r.Identity(rapport.Identifier{Kind: rapport.UserID, Value: user}) != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// undo takes back the newest joining of a user by an identifier of a kind.
+func (w *world) undo(user string, via rapport.IdentifierKind) {
+	w.t.Helper()
+	r := w.person(user)
+	for _, m := range slices.Backward(r.Merges) {
+		if m.Via.Kind == via {
+			w.run(flow.Undo(r.ID, m.From))
+			return
+		}
+	}
+	w.t.Fatalf("%s was never joined with anybody by a %v", user, via)
+}
+
+// TestUndoIsAsIfNeverJoined joins two people in any small world by an alias, undoes
+// it, and compares with the world in which nobody said so.
+func TestUndoIsAsIfNeverJoined(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		events := slices.DeleteFunc(drawEvents(rt), func(e rapport.Event) bool { return e.Type == rapport.Alias })
+		events = append(events,
+			rapport.Event{Type: rapport.Track, Name: "Page Seen", MessageID: "ana", UserID: "ana", Timestamp: start - 5},
+			rapport.Event{Type: rapport.Track, Name: "Page Seen", MessageID: "bob", UserID: "bob", Timestamp: start - 5})
+		order := batches(rt, events)
+		cut := rapid.IntRange(0, len(order)).Draw(rt, "cut")
+		with, without := newWorld(t, ledger(t, 1)), newWorld(t, ledger(t, 1))
+		without.admitAll(order)
+		with.admitAll(order[:cut])
+		with.admit(rapport.Event{Type: rapport.Alias, MessageID: "join", UserID: "ana", PreviousID: "bob", Timestamp: start - 1000})
+		with.admitAll(order[cut:])
+		with.now = with.now.Add(time.Second)
+		with.undo("ana", rapport.UserID)
+		checkApart(rt, with, without, events)
+		with.now = with.now.Add(48 * time.Hour) // nothing is remembered of the messageIds
+		with.admit(rapport.Event{Type: rapport.Alias, MessageID: "join", UserID: "bob", PreviousID: "ana", Timestamp: start - 1000})
+		if with.person("ana").ID == with.person("bob").ID || len(with.records()) != len(without.records()) {
+			rt.Fatalf("an old alias joined again whom somebody had told apart: %s", tell(events))
+		}
+		with.checkSizes(rt)
+	})
+}
+
+func (w *world) admitAll(batches [][]rapport.Event) {
+	w.t.Helper()
+	for _, batch := range batches {
+		w.admit(slices.Clone(batch)...)
+	}
+}
+
+// checkApart compares customers, leaving out the alias itself and, of intervals,
+// what it told of a device of the user's name.
+func checkApart(t *rapid.T, with, without *world, events []rapport.Event) {
+	got, want := with.customers(), without.customers()
+	for i := range got {
+		got[i] = dropWord(got[i], "join")
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("(-never joined +undone):\n%s\nevents: %s", diff, tell(events))
+	}
+}
+
+func TestWhatWasWithdrawnStaysWithBothHalves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ledger(t, 1))
+	w.admit(identify("ana", "", `{"email":"ana@example.com"}`), identify("bob", "", `{"email":"bob@example.com"}`), alias("ana", "bob"))
+	one := w.person("ana")
+	w.run(flow.Record(one.ID, rapport.Consent{Purpose: "marketing", State: rapport.ConsentGranted, Source: "form", At: w.now}))
+	w.now = w.now.Add(time.Second)
+	w.run(flow.Record(one.ID, rapport.Consent{Purpose: "marketing", Channel: rapport.Email, State: rapport.ConsentWithdrawn, Source: "page", At: w.now}))
+	w.now = w.now.Add(time.Second)
+	w.undo("ana", rapport.UserID)
+	for _, user := range []string{"ana", "bob"} {
+		r := w.person(user)
+		if r == nil {
+			t.Fatalf("%s is gone", user)
+		}
+		if got := r.Consent("marketing", rapport.Email, user+"@example.com"); got != rapport.ConsentWithdrawn {
+			t.Errorf("%s: marketing by email is %v", user, got)
+		}
+	}
+	if w.person("ana").ID == w.person("bob").ID {
+		t.Fatal("they are still one")
+	}
+}
+
+func TestJoiningAgainAfterUndo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ledger(t, 1))
+	w.admit(track("ana", "", "Order Completed", `{"total":4}`), track("bob", "", "Order Completed", `{"total":5}`), alias("ana", "bob"))
+	whole := w.customers()
+	w.now = w.now.Add(time.Second)
+	w.undo("ana", rapport.UserID)
+	if len(w.records()) != 2 {
+		t.Fatalf("undone: %q", w.customers())
+	}
+	w.now = w.now.Add(time.Second)
+	again := alias("ana", "bob")
+	again.MessageID = "again"
+	w.admit(again)
+	got := w.customers()
+	if len(got) != 1 || dropWord(got[0], "again") != whole[0] {
+		t.Fatalf("joined again: %q, before: %q", got, whole)
+	}
+}
+
+func TestUndoneDeviceStaysApartUntilToldOtherwise(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ledger(t, 1))
+	w.admit(track("", "web", "Page Seen", ""), track("ana", "web", "Page Seen", ""))
+	w.now = w.now.Add(time.Second)
+	w.undo("ana", rapport.AnonymousID)
+	w.admit(track("ana", "web", "Page Seen", ""), track("", "web", "Page Seen", ""))
+	want := sorted([]string{"names @web[always]; events m1 m4; ; 0 orders of 0", "names @web[never] ana; events m2 m3; ; 0 orders of 0"})
+	if diff := cmp.Diff(want, w.customers()); diff != "" {
+		t.Fatalf("after undo (-want +got):\n%s", diff)
+	}
+	w.now = w.now.Add(time.Second)
+	w.admit(alias("ana", "web"))
+	want = []string{"names @web[always] ana web; events m1 m2 m3 m4 m5; ; 0 orders of 0"}
+	if diff := cmp.Diff(want, w.customers()); diff != "" {
+		t.Fatalf("told again (-want +got):\n%s", diff)
+	}
+	w.undo("ana", rapport.AnonymousID)
+	if len(w.records()) != 2 {
+		t.Fatalf("undone again: %q", w.customers())
+	}
+}
+
+func TestUndoOfWhatWasNever(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ledger(t, 1))
+	w.admit(track("ana", "", "Page Seen", ""))
+	for _, id := range []rapport.CustomerID{w.person("ana").ID, {7}} {
+		errs, err := w.engine.Run(context.Background(), w.now, flow.Undo(id, rapport.CustomerID{9}))
+		if err != nil || rapport.KindOf(errs[0]) != rapport.NotFound {
+			t.Errorf("undo for %v: %v, %v", id, errs, err)
+		}
+	}
+}
+
+// dropWord takes a word out of a text.
+func dropWord(text, word string) string {
+	words := strings.Fields(text)
+	for i, w := range words {
+		if strings.TrimSuffix(w, ";") != word {
+			continue
+		}
+		if strings.HasSuffix(w, ";") {
+			words[i-1] += ";"
+		}
+		return strings.Join(slices.Delete(words, i, i+1), " ")
+	}
+	return text
+}
