@@ -39,6 +39,7 @@ type identifier struct {
 
 type customer struct {
 	CustomerBrief
+	Zone      string                     `json:"zone" doc:"The time zone by which her days and quiet hours are told, such as Asia/Singapore"`
 	Traits    map[string]json.RawMessage `json:"traits"`
 	Groups    []string                   `json:"groups"`
 	Addresses []address                  `json:"addresses"`
@@ -317,7 +318,7 @@ func (a *api) unmerge(ctx context.Context, in *unmergeRequest) (*answer[unmerged
 func (a *api) customer(look *flow.Look) customer {
 	r := look.Record()
 	c := customer{
-		CustomerBrief: brief(r), Traits: map[string]json.RawMessage{}, Groups: append([]string{}, r.Groups...),
+		CustomerBrief: brief(r), Zone: a.Workspaces.Current().Running.Places.Zone(r).String(), Traits: map[string]json.RawMessage{}, Groups: append([]string{}, r.Groups...),
 		Addresses: addresses(r), Consents: a.consentStates(r), Cart: openCart(r), Orders: []order{}, Returns: []goodsBack{},
 		Segments: memberships(look), Journeys: a.runs(look), Merges: []merge{},
 	}
