@@ -37,6 +37,9 @@ type Config struct {
 	Metrics *Metrics
 	// Home serves the start page and whatever else no other address is. Optional.
 	Home http.Handler
+	// Histories is how many customers' histories the preview of a segment reads at
+	// most, where records do not hold what its rule reads. Optional; 20,000.
+	Histories int
 	// NewID makes a text that is new each time, of letters, digits and dashes.
 	NewID func() string
 	Log   *slog.Logger

@@ -146,6 +146,55 @@ func (s *slow) Do(ctx context.Context, work flow.Work) error {
 	return s.Flow.Do(ctx, work)
 }
 
+// deadlines is an answer whose connection notes its deadlines for reading.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	last time.Time
+}
+
+func (d *deadlines) SetReadDeadline(at time.Time) error {
+	d.last = at
+	return nil
+}
+
+// A deadline that is left in force while the answer is worked out ends the request.
+func TestNoDeadlineForReadingOutlivesTheBody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/clock", strings.NewReader(`{"advance":"1h"}`))
+	r.Header.Set("Authorization", "Bearer "+adminKey)
+	answer := &deadlines{ResponseRecorder: httptest.NewRecorder(), last: time.Unix(1, 0)}
+	w.handler.ServeHTTP(answer, r)
+	if answer.Code != http.StatusOK || !answer.last.IsZero() {
+		t.Errorf("answered with %d; the deadline for reading is %v", answer.Code, answer.last)
+	}
+}
+
+// What a preview has not looked at it does not count as looked at.
+func TestAPreviewThatGivesUpSaysSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	w.apply("testdata/workspace.yaml")
+	for _, user := range []string{"ana", "bob", "cid"} {
+		w.must(http.MethodPost, "/v1/track", `{"userId":"`+user+`","event":"Order Completed","properties":{"total":5}}`, "Authorization", basic(writeKey))
+	}
+	handler := w.with(func(c *api.Config) { c.Histories = 2 })
+	for rule, want := range map[string]string{
+		// What records hold is read of all.
+		`events(\"Order Completed\").within(\"48h\").exists()`:       `{"count":3,"exact":true,"scanned":3,"customers":3}`,
+		`events(\"Order Completed\").where(e, e.total > 1).exists()`: `{"count":2,"exact":false,"scanned":2,"customers":3}`,
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/segments/preview", strings.NewReader(`{"where":"`+rule+`"}`))
+		r.Header.Set("Authorization", "Bearer "+adminKey)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		got := regexp.MustCompile(`"sample":\[.*\],`).ReplaceAllString(strings.TrimSpace(answer.Body.String()), "")
+		if got != want {
+			t.Errorf("%s\n got %s\nwant %s", rule, got, want)
+		}
+	}
+}
+
 func TestLogNamesNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, options{})

@@ -65,7 +65,7 @@ func (a *api) openAPI(mux *http.ServeMux) huma.API {
 func register[I, O any](a *api, op operation, handle func(context.Context, *I) (*O, error)) {
 	o := huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Tags: []string{op.group},
-		Summary: op.summary, Description: op.detail, MaxBodyBytes: op.maxBody,
+		Summary: op.summary, Description: op.detail, MaxBodyBytes: op.maxBody, BodyReadTimeout: patience,
 		Responses: map[string]*huma.Response{"default": a.problemResponse()},
 	}
 	if !op.open {

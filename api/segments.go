@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -172,7 +173,7 @@ func (a *api) listMembers(ctx context.Context, in *struct {
 
 // What a preview looks at, at most: histories are read from disk one by one.
 const (
-	previewHistories = 20_000
+	previewHistories = 20_000 // unless Config says otherwise
 	previewTime      = 20 * time.Second
 	previewSample    = 10
 )
@@ -187,7 +188,7 @@ func (a *api) previewSegment(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	p := &previewer{api: a, running: current.Running, rule: r, now: a.Flow.Now(), histories: previewHistories, until: time.Now().Add(previewTime)}
+	p := &previewer{api: a, running: current.Running, rule: r, now: a.Flow.Now(), histories: cmp.Or(a.Histories, previewHistories), until: time.Now().Add(previewTime)}
 	p.out.Sample = []member{}
 	p.kept = keptAlready(r, current.Running.Facts)
 	if err := a.scan(ctx, rapport.CustomerID{}, func(row store.Record) (bool, error) { return p.look(ctx, row) }); err != nil {

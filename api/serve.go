@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -117,6 +118,7 @@ const patience = time.Minute
 // there is work on the way.
 func timed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = &wholeBody{r.Body, http.NewResponseController(w)}
 		if r.Method == http.MethodPost && r.URL.Path == clockPath {
 			next.ServeHTTP(w, r)
 			return
@@ -127,6 +129,22 @@ func timed(next http.Handler) http.Handler {
 		next.ServeHTTP(w, clone)
 		r.Pattern = clone.Pattern
 	})
+}
+
+// wholeBody lifts the deadline for reading once the body is there: left in force,
+// it would be taken for the caller's going away while the answer is worked out.
+type wholeBody struct {
+	io.ReadCloser
+	conn *http.ResponseController
+}
+
+// Read reads on.
+func (b *wholeBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		_ = b.conn.SetReadDeadline(time.Time{}) // not every connection has one
+	}
+	return n, err
 }
 
 // routed serves the routes of a mux, and answers with problems where there is none.

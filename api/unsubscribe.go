@@ -130,24 +130,23 @@ func (a *api) page(act func(*http.Request, *unsubscription) (pageState, error)) 
 	pages := newPages()
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
-		token := r.PathValue("token")
-		u, err := a.unsubscription(r.Context(), token)
-		state := unknownLink
+		shown := pageData{Token: r.PathValue("token")}
+		var state pageState
+		u, err := a.unsubscription(r.Context(), shown.Token)
 		if err == nil {
 			state, err = act(r, u)
 		}
-		shown := pageData{Token: token}
-		if err != nil && rapport.KindOf(err) != rapport.NotFound {
-			a.Log.ErrorContext(r.Context(), "the unsubscribe page failed", "error", err)
-			state = failed
-		} else if err != nil {
-			state = unknownLink
-		}
-		if u != nil && state != failed {
+		switch {
+		case err == nil:
 			shown.channel = u.message.Channel
 			if a.Brand != nil {
 				shown.Brand = a.Brand(r.Context(), u.message)
 			}
+		case rapport.KindOf(err) == rapport.NotFound:
+			state = unknownLink
+		default:
+			a.Log.ErrorContext(r.Context(), "the unsubscribe page failed", "error", err)
+			state = failed
 		}
 		pages.write(w, r, state, shown)
 	}
