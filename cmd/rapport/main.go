@@ -26,13 +26,14 @@ func main() {
 
 // commands is what can be asked for on the command line.
 type commands struct {
-	Serve  serve  `cmd:"" help:"Run the server."`
-	Demo   demo   `cmd:"" help:"Run a sandbox with a simulated shop and all recipes."`
-	Apply  apply  `cmd:"" help:"Put documents in force: segments, journeys, templates and so on."`
-	Plan   plan   `cmd:"" help:"Say what applying documents would change."`
-	Export export `cmd:"" help:"Write the documents in force to files or to standard output."`
-	Secret secret `cmd:"" help:"Keep secrets that documents name."`
-	Clock  clock  `cmd:"" help:"Show or move a sandbox's clock."`
+	Serve  serve   `cmd:"" help:"Run the server."`
+	Demo   demo    `cmd:"" help:"Run a sandbox with a simulated shop and all recipes."`
+	Apply  apply   `cmd:"" help:"Put documents in force: segments, journeys, templates and so on."`
+	Plan   plan    `cmd:"" help:"Say what applying documents would change."`
+	Export export  `cmd:"" help:"Write the documents in force to files or to standard output."`
+	Import imports `cmd:"" help:"Take in files of events or customers; an import that was interrupted goes on where it stood."`
+	Secret secret  `cmd:"" help:"Keep secrets that documents name."`
+	Clock  clock   `cmd:"" help:"Show or move a sandbox's clock."`
 
 	Bench   benchmark `cmd:"" help:"Measure this program on this machine."`
 	Version version   `cmd:"" help:"Print the version."`
