@@ -296,5 +296,9 @@ func (g *Engine) Workspace() *Workspace { return g.workspace }
 // whether every customer has been brought up to the workspace, so that the sizes
 // are exact.
 func (g *Engine) Sizes() (segments map[string]int64, customers int64, exact bool) {
-	return maps.Clone(g.sizes), g.customers, g.sweep == nil
+	segments = map[string]int64{}
+	for _, name := range g.workspace.Segments.Names() {
+		segments[name] = g.sizes[name]
+	}
+	return segments, g.customers, g.sweep == nil
 }

@@ -60,21 +60,34 @@ type world struct {
 	outbox *outbox
 	now    rapport.Instant
 	n      int
+	config flow.Config // what is other than usual
 }
 
 func newWorld(t testing.TB, w *flow.Workspace) *world {
 	t.Helper()
-	world := &world{t: t, store: memory.New(), outbox: &outbox{answer: rapport.Accepted}, now: start}
+	return newWorldWith(t, w, flow.Config{})
+}
+
+func newWorldWith(t testing.TB, w *flow.Workspace, c flow.Config) *world {
+	t.Helper()
+	world := &world{t: t, store: memory.New(), outbox: &outbox{answer: rapport.Accepted}, now: start, config: c}
 	world.open(w)
 	return world
+}
+
+// restart opens the store again as after a crash.
+func (w *world) restart() {
+	w.t.Helper()
+	w.store = w.store.Reopen()
+	w.open(w.engine.Workspace())
 }
 
 func (w *world) open(ws *flow.Workspace) {
 	w.t.Helper()
 	ws.Providers = map[rapport.Channel]flow.Provider{rapport.Email: w.outbox}
-	engine, err := flow.Open(context.Background(), flow.Config{
-		Key: rapport.Key{1}, Store: w.store, Workspace: ws, KeepContents: true,
-	}, w.now)
+	c := w.config
+	c.Key, c.Store, c.Workspace, c.KeepContents = key, w.store, ws, true
+	engine, err := flow.Open(context.Background(), c, w.now)
 	if err != nil {
 		w.t.Fatal(err)
 	}

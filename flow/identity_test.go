@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -262,18 +263,9 @@ func (w *world) checkSizes(t interface{ Fatalf(string, ...any) }) {
 		t.Fatalf("opening again: %v", err)
 	}
 	counted, n, _ := again.Sizes()
-	for name, size := range kept {
-		if size == 0 {
-			delete(kept, name)
-		}
-	}
-	if !mapsEqual(kept, counted) || customers != n {
+	if !maps.Equal(kept, counted) || customers != n {
 		t.Fatalf("sizes kept %v of %d, counted %v of %d", kept, customers, counted, n)
 	}
-}
-
-func mapsEqual(a, b map[string]int64) bool {
-	return cmp.Equal(a, b)
 }
 
 // sorted returns texts in order.
