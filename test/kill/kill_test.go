@@ -217,13 +217,28 @@ func (b *battle) tell(kills int) {
 		statuses[m.class+" "+m.status]++
 	}
 	b.Logf("%d kills: %d inside a commit, %d while starting. %d events, %d acknowledged; %d batches sent again for want of an answer, "+
-		"%d abandoned, %d sent again on purpose, %d of them after a restart. %d messages %v, %d mails",
+		"%d abandoned, %d sent again on purpose, %d of them after a restart. %d messages %v; %d mails, %d of them came again after a kill",
 		f.kills, f.inside, f.starting, len(h.sent), acknowledged, f.retried, f.abandoned, f.again, f.acrossRestarts,
-		len(h.messages), statuses, len(h.mails))
+		len(h.messages), statuses, len(h.mails), repeats(h.mails))
 	if f.kills < kills || f.inside*3 < f.kills {
 		b.Errorf("%d kills of %d, %d of them inside a commit: less than a third", f.kills, kills, f.inside)
 	}
 	if f.retried == 0 || f.acrossRestarts == 0 || acknowledged == 0 || len(h.messages) == 0 {
 		b.Error("the load was too small to prove anything")
 	}
+	if !testing.Short() && statuses["promotional unclear"] == 0 {
+		b.Error("no kill and no broken connection fell in the flight of a mail")
+	}
+}
+
+// repeats counts mails that came although they had been accepted before.
+func repeats(mails []mail) (n int) {
+	taken := map[string]bool{}
+	for _, m := range mails {
+		if m.verdict == accepted && taken[m.id] {
+			n++
+		}
+		taken[m.id] = taken[m.id] || m.verdict == accepted
+	}
+	return n
 }

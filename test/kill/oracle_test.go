@@ -246,6 +246,7 @@ func (o *oracle) judgeWindow(name string, p profile, present []sent) {
 			changes = append(changes, e)
 		}
 	}
+	slices.Reverse(changes) // a timeline goes from new to old
 	slices.SortStableFunc(changes, func(a, b seen) int { return cmp.Compare(a.at, b.at) })
 	o.judgeChanges(name, changes, pages)
 	if surely(pages) && len(changes) == 0 {
@@ -260,7 +261,7 @@ func (o *oracle) judgeChanges(name string, changes []seen, pages []sent) {
 			o.complain("%s: left browsing at %d, when no page fell out of the window", name, c.at)
 		}
 		if !o.shoppers[name].joined && (c.name == entered) != (i%2 == 0) {
-			o.complain("%s: change %d of browsing is %q", name, i+1, c.name)
+			o.complain("%s: change %d of browsing is %q, at %d after %d", name, i+1, c.name, c.at, changes[max(i-1, 0)].at)
 		}
 	}
 	if n := len(changes); n > 0 && changes[n-1].name == entered {
