@@ -43,11 +43,11 @@ var rooms = []laws.Room{
 	{Folder: "render/...", Imports: stage},
 	{Folder: "channel/...", Imports: stage},
 	{Folder: "measure/...", Imports: stage},
-	{Folder: "store/...", Imports: ground}, // it keeps bytes and rows and knows no stage
-	{Folder: "shop/...", Imports: ground},  // it is the world outside: it speaks HTTP or makes events
-	{Folder: "client/...", Imports: slices.Concat(ground, []string{"workspace/..."})}, // a caller of the HTTP face like any other; it reads files as apply does
+	{Folder: "store/...", Imports: ground},                                                    // it keeps bytes and rows and knows no stage
+	{Folder: "shop/...", Imports: ground},                                                     // it is the world outside: it speaks HTTP or makes events
+	{Folder: "client/...", Imports: slices.Concat(ground, []string{"workspace/..."})},         // a caller of the HTTP face like any other; it reads files as apply does
 	{Folder: "bench/...", Imports: slices.Concat(ground, []string{"client/...", "shop/..."})}, // it measures the binary from outside
-	{Folder: "recipes/...", Imports: nil},  // files
+	{Folder: "recipes/...", Imports: ground},                                                  // files
 	{Folder: "console/...", Imports: ground},
 	{Folder: "sdk/...", Imports: ground},
 	{Folder: "workspace/...", Imports: inside},
@@ -55,7 +55,7 @@ var rooms = []laws.Room{
 	{Folder: "api/...", Imports: slices.Concat(running, []string{"console/...", "sdk/..."})},
 	{Folder: "story/...", Imports: slices.Concat(running, []string{"store/..."})},
 	{Folder: "app/...", Imports: faces},
-	{Folder: "cmd/...", Imports: slices.Concat(ground, []string{"app/...", "client/...", "bench/...", "story/..."})},
+	{Folder: "cmd/...", Imports: slices.Concat(ground, []string{"app/...", "client/...", "bench/...", "story/...", "recipes/..."})},
 	{Folder: "test/...", Imports: slices.Concat(faces, []string{"app/..."})},
 }
 

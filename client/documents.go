@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -45,7 +46,24 @@ func (c *Client) Apply(ctx context.Context, path string, in io.Reader, o ApplyOp
 	if len(files) == 0 {
 		return rapport.Errorf(rapport.Invalid, "there are no documents in %s: they end in .yaml, .yml or .json", path)
 	}
-	body := map[string]any{"files": files, "prune": o.Prune, "note": o.Note}
+	return c.apply(ctx, files, o, out)
+}
+
+// ApplyFS applies the documents of a file system, such as a recipe, as Apply does.
+func (c *Client) ApplyFS(ctx context.Context, fsys fs.FS, o ApplyOptions, out io.Writer) error {
+	files, err := workspace.LoadFS(fsys)
+	if err != nil {
+		return err
+	}
+	return c.apply(ctx, files, o, out)
+}
+
+func (c *Client) apply(ctx context.Context, files []workspace.File, o ApplyOptions, out io.Writer) error {
+	sent := make([]file, len(files))
+	for i, f := range files {
+		sent[i] = file{Name: f.Name, Body: string(f.Body)}
+	}
+	body := map[string]any{"files": sent, "prune": o.Prune, "note": o.Note}
 	target := "/v1/apply"
 	if o.Dry {
 		target = "/v1/plan"
@@ -63,17 +81,12 @@ type file struct {
 	Body string `json:"body"`
 }
 
-func load(path string, in io.Reader) ([]file, error) {
+func load(path string, in io.Reader) ([]workspace.File, error) {
 	if path == "-" {
 		body, err := io.ReadAll(io.LimitReader(in, 64<<20))
-		return []file{{Name: "standard input", Body: string(body)}}, err
+		return []workspace.File{{Name: "standard input", Body: body}}, err
 	}
-	loaded, err := workspace.Load(path)
-	files := make([]file, len(loaded))
-	for i, f := range loaded {
-		files[i] = file{Name: f.Name, Body: string(f.Body)}
-	}
-	return files, err
+	return workspace.Load(path)
 }
 
 func (a *applied) tell(out io.Writer, dry bool) {
