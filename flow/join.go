@@ -78,6 +78,7 @@ func (b *Batch) dropAddresses(c *customer) {
 // record, and what is known of the device unless somebody has logged in on it.
 func (b *Batch) expire(c *customer) {
 	b.leave(c)
+	delete(b.entries, c.record.ID) // of whom comes back it is not the past
 	b.count("customers/expired")
 	for i := range c.record.Identifiers {
 		key := b.g.key.Identifier(c.record.Identifiers[i].Identifier)

@@ -41,7 +41,10 @@ func (g *Engine) Claim(ctx context.Context, now rapport.Instant, limit int) ([]P
 		}
 		return nil
 	})
-	return parcels, err
+	if err != nil {
+		return nil, err
+	}
+	return parcels, nil
 }
 
 // attempt brings one message to the point where it is handed over.
