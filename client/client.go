@@ -86,6 +86,9 @@ func (c *Client) Call(ctx context.Context, method, path string, body, out any) e
 			}
 			continue
 		}
+		if status == http.StatusUnauthorized && c.Key == "" {
+			return rapport.Errorf(rapport.Unauthorised, "this needs an API key: set RAPPORT_API_KEY to the one that the server was started with or has shown")
+		}
 		if status >= 300 {
 			return refused(status, answer)
 		}
@@ -169,7 +172,11 @@ type Refused struct {
 // Error returns the server's words and each problem on a line of its own.
 func (r *Refused) Error() string {
 	var b strings.Builder
-	b.WriteString(r.Cause.Message)
+	message := r.Cause.Message
+	if len(r.Problems) > 0 {
+		message, _, _ = strings.Cut(message, " The first: ") // it comes with the rest
+	}
+	b.WriteString(message)
 	for _, p := range r.Problems {
 		b.WriteString("\n" + p.String())
 	}

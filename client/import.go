@@ -215,18 +215,17 @@ func (im *importer) take(ctx context.Context, item mapping.Item) error {
 		}
 		im.progress.show(im.at, im.at)
 	}
-	im.at++
+	if im.at++; im.at <= im.mark {
+		return ctx.Err() // it is there already
+	}
 	if item.JSON != nil {
 		im.names[item.Name]++
 	}
-	switch {
-	case im.options.Dry:
+	if im.options.Dry {
 		if item.JSON != nil && len(im.sample) < sampled {
 			im.sample = append(im.sample, item.JSON)
 		}
 		return ctx.Err()
-	case im.at <= im.mark:
-		return ctx.Err() // it is there already
 	}
 	im.batch = append(im.batch, item)
 	if im.bytes += len(item.JSON) + 8; len(im.batch) < im.options.Batch && im.bytes < maxRequest {
@@ -292,7 +291,7 @@ func (im *importer) refuse(item mapping.Item, code, detail string) {
 
 // stopped says what is to be done after a failure.
 func (im *importer) stopped(ctx context.Context, err error) error {
-	said := fmt.Sprintf("; run the same command again to go on: %s", count(im.mark-im.before, im.noun())+" of this run are taken in")
+	said := fmt.Sprintf("; run the same command again to go on: %s", count(im.mark-im.before, im.unit())+" of this run stay taken in")
 	switch {
 	case im.options.Dry:
 		said = ""
@@ -336,9 +335,9 @@ func (im *importer) tell(out io.Writer) {
 			fmt.Fprintf(out, "%s\n", event)
 		}
 	case im.before >= im.at && im.at > 0:
-		fmt.Fprintln(out, "all of it had been taken in before: nothing has changed")
+		fmt.Fprintln(out, "the whole file had been taken in before: nothing has changed")
 	case im.before > 0:
-		fmt.Fprintf(out, "%s had been taken in before\n", count(im.before, im.noun()))
+		fmt.Fprintf(out, "the first %s had been taken in before\n", count(im.before, im.unit()))
 	}
 }
 
@@ -348,6 +347,14 @@ func (im *importer) noun() string {
 		return "customer"
 	}
 	return "event"
+}
+
+// unit is what the server's mark counts.
+func (im *importer) unit() string {
+	if im.reader.Groups > 0 {
+		return im.noun()
+	}
+	return "row"
 }
 
 func (im *importer) events() (n int64) {
