@@ -38,7 +38,7 @@ type Config struct {
 	// Home serves the start page and whatever else no other address is. Optional.
 	Home http.Handler
 	// Histories is how many customers' histories the preview of a segment reads at
-	// most, where records do not hold what its rule reads. Optional; 20,000.
+	// most, where records do not hold what its rule reads. Optional; 200,000.
 	Histories int
 	// NewID makes a text that is new each time, of letters, digits and dashes.
 	NewID func() string
@@ -106,6 +106,8 @@ type Customers interface {
 	SearchAddresses(ctx context.Context, prefix string, limit int) ([]store.Address, error)
 	// Scan returns records by ascending id, those behind the given one.
 	Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]store.Record, error)
+	// Chunks returns all events by ascending number of their chunk, from one on.
+	Chunks(ctx context.Context, from uint64, limit int) ([]store.Chunk, error)
 	// Entry returns a customer's events of one chunk, and whether it is kept.
 	Entry(ctx context.Context, chunk uint64, customer rapport.CustomerID) (store.Entry, bool, error)
 }
@@ -162,7 +164,7 @@ func (a *api) plane() (*http.ServeMux, error) {
 	a.huma = a.openAPI(mux)
 	for _, add := range []func(){
 		a.customerOperations, a.timelineOperations, a.consentOperations, a.messageOperations, a.explainOperations,
-		a.documentOperations, a.segmentOperations, a.ruleOperations, a.journeyOperations, a.clockOperations, a.importOperations, a.secretOperations,
+		a.documentOperations, a.segmentOperations, a.previewOperations, a.ruleOperations, a.journeyOperations, a.clockOperations, a.importOperations, a.secretOperations,
 	} {
 		add()
 	}

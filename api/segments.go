@@ -1,15 +1,12 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
-	"time"
 
 	"rapport"
 	"rapport/flow"
-	"rapport/profile"
 	"rapport/rule"
 	"rapport/store"
 )
@@ -42,14 +39,6 @@ type memberPage struct {
 	Next    string   `json:"next,omitempty"`
 }
 
-type preview struct {
-	Count     int64    `json:"count" doc:"Customers for whom the rule holds, among those looked at"`
-	Exact     bool     `json:"exact" doc:"Whether all customers were looked at"`
-	Sample    []member `json:"sample"`
-	Scanned   int64    `json:"scanned" doc:"How many customers were looked at"`
-	Customers int64    `json:"customers" doc:"How many there are"`
-}
-
 func (a *api) segmentOperations() {
 	register(a, operation{
 		method: http.MethodGet, path: "/v1/segments", id: "list-segments", group: "Segments", summary: "All segments with their sizes, as of now",
@@ -80,10 +69,6 @@ func (a *api) segmentOperations() {
 	register(a, operation{
 		method: http.MethodGet, path: "/v1/segments/{name}/members", id: "list-members", group: "Segments", summary: "Who is in a segment, as of now",
 	}, a.listMembers)
-	register(a, operation{
-		method: http.MethodPost, path: "/v1/segments/preview", id: "preview-segment", group: "Segments", summary: "How many customers a rule would hold for",
-		detail: "Every customer is looked at; what no rule in force keeps of the past is read from the history. If that takes too long, exact is false and scanned says how many were looked at.",
-	}, a.previewSegment)
 }
 
 // segment returns a segment's rule.
@@ -170,100 +155,3 @@ func (a *api) listMembers(ctx context.Context, in *struct {
 	})
 	return &answer[memberPage]{out}, err
 }
-
-// What a preview looks at, at most: histories are read from disk one by one.
-const (
-	previewHistories = 20_000 // unless Config says otherwise
-	previewTime      = 20 * time.Second
-	previewSample    = 10
-)
-
-func (a *api) previewSegment(ctx context.Context, in *struct {
-	Body struct {
-		Where string `json:"where" maxLength:"20000" doc:"A rule"`
-	}
-}) (*answer[preview], error) {
-	current := a.Workspaces.Current()
-	r, err := rule.Compile(in.Body.Where, rule.Env{Plan: current.Plan})
-	if err != nil {
-		return nil, err
-	}
-	p := &previewer{api: a, running: current.Running, rule: r, now: a.Flow.Now(), histories: cmp.Or(a.Histories, previewHistories), until: time.Now().Add(previewTime)}
-	p.out.Sample = []member{}
-	p.kept = keptAlready(r, current.Running.Facts)
-	if err := a.scan(ctx, rapport.CustomerID{}, func(row store.Record) (bool, error) { return p.look(ctx, row) }); err != nil {
-		return nil, err
-	}
-	p.out.Exact = !p.stopped
-	p.out.Customers = p.out.Scanned
-	if p.stopped {
-		var sizes flow.Sizes
-		if err := a.Flow.Do(ctx, flow.Count(&sizes)); err != nil {
-			return nil, err
-		}
-		p.out.Customers = sizes.Customers
-	}
-	return &answer[preview]{p.out}, nil
-}
-
-// keptAlready reports whether the records hold all that a rule reads of the past.
-func keptAlready(r *rule.Rule, facts *rule.FactSet) bool {
-	for _, f := range r.Facts() {
-		if kept := facts.Get(f.ID); kept == nil || !kept.Keep.Covers(f.Keep) {
-			return false
-		}
-	}
-	return true
-}
-
-// previewer counts the customers for whom a rule holds.
-type previewer struct {
-	api       *api
-	running   *flow.Workspace
-	rule      *rule.Rule
-	kept      bool // the records hold what the rule reads
-	now       rapport.Instant
-	histories int       // that may still be read
-	until     time.Time // when to give up
-	stopped   bool
-	out       preview
-}
-
-func (p *previewer) look(ctx context.Context, row store.Record) (bool, error) {
-	if p.stopped = !p.kept && p.histories == 0 || time.Now().After(p.until); p.stopped {
-		return false, nil
-	}
-	look, err := flow.LookAt(ctx, p.api.Customers, p.running, row.Customer, row.Data, p.now)
-	if err != nil {
-		return false, err
-	}
-	who := look.Subject(nil)
-	if !p.kept {
-		p.histories--
-		events, err := flow.Events(ctx, p.api.Customers, look.Record())
-		if err != nil {
-			return false, err
-		}
-		past := profile.New(row.Customer)
-		past.BuildFacts(events, rule.NewFactSet(p.rule.Facts()...), p.now)
-		who = remembering{who, past}
-	}
-	p.out.Scanned++
-	if p.rule.Eval(who, p.now) != rule.Yes {
-		return true, nil
-	}
-	p.out.Count++
-	if len(p.out.Sample) < previewSample {
-		p.out.Sample = append(p.out.Sample, member{ID: row.Customer, Name: nameOf(look.Record())})
-	}
-	return true, nil
-}
-
-// remembering is a customer whose past was built for one rule.
-type remembering struct {
-	rule.Subject
-	past *profile.Record
-}
-
-// History returns what was built of a fact.
-func (r remembering) History(id rule.FactID) *rule.History { return r.past.History(id) }
