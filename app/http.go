@@ -10,13 +10,20 @@ import (
 	"rapport/api"
 )
 
-// Handler returns the HTTP face of the program. Home serves the start page; it
-// may be nil.
+// Handler returns the HTTP face of the program. Home serves whatever no other
+// address is; it may be nil.
 func (a *App) Handler(home http.Handler) (http.Handler, error) {
+	return a.handler(home, func([]rapport.Event) {}, a.Admin.Is)
+}
+
+// handler returns the face. Heard is told of events once they are admitted.
+func (a *App) handler(home http.Handler, heard func([]rapport.Event), authorised func(key string) bool) (http.Handler, error) {
 	metrics := api.NewMetrics()
+	collect := api.NewCollect(metrics.Admitter(admitter{a, heard}), []string{a.Write}, a.Now, uuid.NewString, a.config.Log)
+	collect.OnRefused = metrics.Refused
 	c := api.Config{
-		Flow: a.Flow, Customers: a.Store, Messages: a.Store, Ledger: a.Store, Workspaces: a.Workspaces, Secrets: a, Key: a.key, Authorised: a.Admin.Is, Ready: a.Flow.Failure,
-		Collect: api.NewCollect(admitter{a}, []string{a.Write}, a.Now, uuid.NewString, a.config.Log),
+		Flow: a.Flow, Customers: a.Store, Messages: a.Store, Ledger: a.Store, Workspaces: a.Workspaces, Secrets: a, Key: a.key,
+		Authorised: authorised, Ready: a.Flow.Failure, Collect: collect,
 		Metrics: metrics, Home: home, NewID: uuid.NewString, Log: a.config.Log, Version: Version,
 	}
 	if a.ahead != nil {
@@ -29,11 +36,18 @@ func (a *App) Handler(home http.Handler) (http.Handler, error) {
 const Version = "0.1.0"
 
 // admitter takes events through the flow.
-type admitter struct{ app *App }
+type admitter struct {
+	app   *App
+	heard func([]rapport.Event)
+}
 
 // Admit returns once the events are committed.
 func (a admitter) Admit(ctx context.Context, events []rapport.Event) error {
-	return a.app.Flow.Submit(ctx, events)
+	err := a.app.Flow.Submit(ctx, events)
+	if err == nil {
+		a.heard(events)
+	}
+	return err
 }
 
 // sandboxClock moves the clock of a sandbox.

@@ -2,22 +2,147 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
+	"strings"
+	"sync"
 
+	"rapport"
 	"rapport/app"
 )
 
-type demo struct{ server }
+type demo struct {
+	server    `set:"data=data/demo"`
+	Fresh     bool    `help:"Begin anew: remove the demo that is in the data folder." env:"-"`
+	Visitors  int     `help:"How many people know the shop when a demo is made." default:"900"`
+	Newcomers float64 `help:"How many come for the first time, each day of the shop." default:"30"`
+	Days      int     `help:"How many days the shop has been open when a demo is made." default:"60"`
+	Speed     float64 `help:"How much faster than the clock the shop's days pass." default:"100"`
+}
+
+// The keys of a demo that only this machine can reach.
+const (
+	demoKey      = "rk_test_demo"
+	demoWriteKey = "wk_test_demo"
+)
 
 // Run serves a sandbox in which the recipes are applied and a simulated shop goes
 // on shopping.
 func (d *demo) Run(ctx context.Context, std *streams) error {
+	page, err := d.prepare()
+	if err != nil {
+		return err
+	}
 	a, err := app.Open(ctx, d.config(std, true))
 	if err != nil {
 		return err
 	}
-	return serveUntilStopped(ctx, a, nil, func(address string) {
-		fmt.Fprintf(std.out, "Rapport %s demo on http://%s\n", app.Version, address)
-		showKeys(std, a)
+	shopping, err := a.OpenDemo(ctx, app.Shopping{Visitors: d.Visitors, Newcomers: d.Newcomers, Days: d.Days, Speed: d.Speed})
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	page.Progress = shopping.Progress
+	err = d.serve(ctx, std, a, page, shopping)
+	return errors.Join(err, a.Close())
+}
+
+// serve lets the shop go on for as long as the server answers. When that stops, what
+// is under way is answered first, and the shop notes how far it came.
+func (d *demo) serve(ctx context.Context, std *streams, a *app.App, page app.Page, shopping *app.Demo) error {
+	collectLess()
+	face, err := a.Face(page)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var open sync.WaitGroup
+	err = a.Serve(ctx, face, func(address string) {
+		d.tell(std, a, address)
+		open.Go(func() {
+			if err := shopping.Run(ctx, "http://"+reachable(address)); err != nil {
+				fmt.Fprintln(std.err, "rapport: the shop has closed:", err)
+			}
+		})
 	})
+	stop()
+	open.Wait()
+	return err
+}
+
+// prepare checks what was asked for, chooses the keys and says what the page is
+// like: whoever is on this machine needs not sign in, everybody else does.
+func (d *demo) prepare() (app.Page, error) {
+	page := app.Page{Synthetic: true}
+	if d.Visitors < 1 || d.Newcomers < 0 || d.Days < 0 || d.Speed <= 0 {
+		return page, rapport.Errorf(rapport.Invalid, "a shop has at least one visitor, and its days pass at a speed above 0")
+	}
+	if page.Open = app.IsLoopback(d.Listen); page.Open {
+		if d.AdminKey == "" {
+			d.AdminKey, page.ShownKey = demoKey, demoKey
+		}
+		if d.WriteKey == "" {
+			d.WriteKey, page.ShownWriteKey = demoWriteKey, demoWriteKey
+		}
+	} else if d.AdminKey == demoKey {
+		return page, rapport.Errorf(rapport.Invalid, "others can reach %s, and everybody knows the key %s: set RAPPORT_ADMIN_KEY to another, or leave it out and one is made", d.Listen, demoKey)
+	}
+	if d.Fresh {
+		return page, app.ForgetDemo(d.Data)
+	}
+	return page, nil
+}
+
+// tell says in the terminal what is there and what to do with it.
+func (d *demo) tell(std *streams, a *app.App, address string) {
+	url := "http://" + reachable(address)
+	fmt.Fprintf(std.out, `
+  Rapport %s: a demo with synthetic data, in %s
+
+  Open   %s
+
+  A simulated fashion shop in five markets goes on shopping, %g times as fast as
+  the clock. Look, in this order, at
+    1. the latest customers: one of them, her whole story, and what is made of it
+    2. the segments, whose sizes move by themselves
+    3. the clock: move it an hour on, and reminders for carts left quiet are
+       captured; open one, and see why it was sent
+    4. the journeys: who entered, who went on, who was not written to
+
+`, app.Version, d.Data, url, d.Speed)
+	d.tellCommands(std, a, url)
+}
+
+func (d *demo) tellCommands(std *streams, a *app.App, url string) {
+	key := "KEY"
+	switch {
+	case a.Admin.Fresh != "":
+		key = a.Admin.Fresh
+		fmt.Fprintf(std.out, "  Sign in with any user name and the admin key, shown only now: %s\n\n", key)
+	case d.AdminKey == demoKey:
+		key = demoKey
+	}
+	at := ""
+	if !strings.HasSuffix(url, ":8080") {
+		at = "RAPPORT_URL=" + url + " "
+	}
+	fmt.Fprintf(std.out, `  Try, in another terminal:
+    export %sRAPPORT_API_KEY=%s
+    rapport clock advance 1h
+    rapport export -f workspace
+    curl -H "Authorization: Bearer $RAPPORT_API_KEY" %s/v1/customers/shopper-1
+
+  Ctrl-C stops it; the next start goes on from here, --fresh begins anew.
+
+`, at, key, url)
+}
+
+// reachable returns an address at which this machine reaches what listens at
+// another, which may stand for all of its addresses.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address
 }

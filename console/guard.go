@@ -1,0 +1,38 @@
+package console
+
+import "net/http"
+
+// policy lets a page load what this server serves and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// strict tells the browser to trust a page with as little as it needs.
+func strict(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Robots-Tag", "noindex, nofollow")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// signedIn asks for the admin's key as the password of HTTP Basic, whatever the
+// user is called.
+func (c *Console) signedIn(next http.Handler) http.Handler {
+	if c.Authorised == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, key, ok := r.BasicAuth(); ok && c.Authorised(key) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("WWW-Authenticate", `Basic realm="Rapport: any user, the admin key as password", charset="UTF-8"`)
+		c.show(w, http.StatusUnauthorized, "failure", failure{
+			Title: "Sign in", Text: "Reload the page, leave any user name, and give the admin key as the password. It was shown when the data folder was made; RAPPORT_ADMIN_KEY sets another.",
+		})
+	})
+}
