@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"rapport"
@@ -144,8 +145,11 @@ func (a *App) Now() rapport.Instant { return rapport.InstantOf(a.clock.Now()) }
 // is called once requests are taken.
 func (a *App) Serve(ctx context.Context, handler http.Handler, ready func(address string)) error {
 	listener, err := net.Listen("tcp", a.config.Listen)
-	if err != nil {
-		return rapport.Errorf(rapport.Invalid, "can't listen on %s: %w", a.config.Listen, err)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return &rapport.Error{Kind: rapport.Unavailable, Message: a.config.Listen + " is taken by another program: stop it, or choose another address with --listen", Err: err}
+	case err != nil:
+		return &rapport.Error{Kind: rapport.Invalid, Message: "can't listen on " + a.config.Listen + ": an address is a host and a port, such as 127.0.0.1:8080", Err: err}
 	}
 	a.server = &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,

@@ -70,6 +70,9 @@ type refusal struct {
 // *[]byte for the answer as it is, or anything that JSON is read into. Body may
 // be nil, a []byte sent as it is, or anything that is sent as JSON.
 func (c *Client) Call(ctx context.Context, method, path string, body, out any) error {
+	if !strings.HasPrefix(c.URL, "http://") && !strings.HasPrefix(c.URL, "https://") {
+		return rapport.Errorf(rapport.Invalid, "%q is no server's address: write it whole, such as http://127.0.0.1:8080", c.URL)
+	}
 	kind, sent, err := encode(body)
 	if err != nil {
 		return err
@@ -169,7 +172,8 @@ type Refused struct {
 	Problems []Problem
 }
 
-// Error returns the server's words and each problem on a line of its own.
+// Error returns the server's words, and each problem that is not among them on a
+// line of its own.
 func (r *Refused) Error() string {
 	var b strings.Builder
 	message := r.Cause.Message
@@ -178,7 +182,9 @@ func (r *Refused) Error() string {
 	}
 	b.WriteString(message)
 	for _, p := range r.Problems {
-		b.WriteString("\n" + p.String())
+		if !strings.Contains(message, p.Message) {
+			b.WriteString("\n" + p.String())
+		}
 	}
 	return b.String()
 }

@@ -12,10 +12,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // the calendar must not depend on the machine
 
 	"github.com/alecthomas/kong"
+
+	"rapport"
 )
 
 func main() {
@@ -34,6 +37,9 @@ type commands struct {
 	Import imports `cmd:"" help:"Take in files of events or customers; an import that was interrupted goes on where it stood."`
 	Secret secret  `cmd:"" help:"Keep secrets that documents name."`
 	Clock  clock   `cmd:"" help:"Show or move a sandbox's clock."`
+
+	Test   test   `cmd:"" help:"Play the stories of a folder against its documents."`
+	Recipe recipe `cmd:"" help:"Ready-made journeys: list, apply, write to a folder."`
 
 	Bench   benchmark `cmd:"" help:"Measure this program on this machine."`
 	Version version   `cmd:"" help:"Print the version."`
@@ -54,11 +60,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 			code = int(e)
 		}
 	}()
-	parser, err := kong.New(&commands{},
-		kong.Name("rapport"), kong.Description("A customer-engagement platform with a promotion engine inside, in one program."),
-		kong.Writers(out, errOut), kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.DefaultEnvars("RAPPORT"), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
+	parser, err := newParser(out, errOut)
 	if err != nil {
 		fmt.Fprintln(errOut, "rapport:", err)
 		return 1
@@ -74,8 +76,26 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(&streams{in, out, errOut}); err != nil {
-		fmt.Fprintln(errOut, "rapport:", err)
+		fmt.Fprintln(errOut, "rapport:", explain(err))
 		return 1
 	}
 	return 0
+}
+
+func newParser(out, errOut io.Writer) (*kong.Kong, error) {
+	return kong.New(&commands{},
+		kong.Name("rapport"), kong.Description("A customer-engagement platform with a promotion engine inside, in one program."),
+		kong.Writers(out, errOut), kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.DefaultEnvars("RAPPORT"), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+}
+
+// explain returns an error as the operator reads it: the message first, the cause
+// on a line of its own.
+func explain(err error) string {
+	var e *rapport.Error
+	if !errors.As(err, &e) || e.Error() != err.Error() || e.Message == "" || e.Err == nil || strings.Contains(e.Message, e.Err.Error()) {
+		return err.Error()
+	}
+	return e.Message + "\n  The cause: " + e.Err.Error()
 }

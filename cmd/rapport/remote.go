@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"rapport/client"
 )
@@ -62,7 +62,9 @@ func (e *export) Run(ctx context.Context, std *streams) error {
 }
 
 type secret struct {
-	Set secretSet `cmd:"" help:"Set a secret. Its value is read from standard input, so that it stands in no history."`
+	Set    secretSet    `cmd:"" help:"Set a secret. Its value is read from standard input, so that it stands in no history."`
+	List   secretList   `cmd:"" help:"List the names of the secrets that are set."`
+	Delete secretDelete `cmd:"" help:"Forget a secret, unless a channel needs it."`
 }
 
 type secretSet struct {
@@ -75,21 +77,65 @@ func (s *secretSet) Run(ctx context.Context, std *streams) error {
 	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && std.in == os.Stdin {
 		fmt.Fprintf(std.err, "Value of %s, then Enter and Ctrl-D: ", s.Name)
 	}
-	value, err := io.ReadAll(io.LimitReader(std.in, 64<<10))
+	value, err := io.ReadAll(io.LimitReader(std.in, maxSecret+2)) // and the line's end
 	if err != nil {
 		return err
 	}
 	value = bytes.TrimRight(value, "\r\n")
-	if err := s.client().Call(ctx, "PUT", "/v1/secrets/"+s.Name, map[string]string{"value": string(value)}, nil); err != nil {
+	var answer struct{ Channels []string }
+	if err := s.client().Call(ctx, "PUT", "/v1/secrets/"+url.PathEscape(s.Name), map[string]string{"value": string(value)}, &answer); err != nil {
 		return err
 	}
 	fmt.Fprintf(std.out, "secret %s is set\n", s.Name)
+	for _, channel := range answer.Channels {
+		fmt.Fprintf(std.out, "channel %s uses it from now on\n", channel)
+	}
 	return nil
 }
 
+// maxSecret is more than the server takes, so that it says what is too large.
+const maxSecret = 65 << 10
+
+type secretList struct{ remote }
+
+// Run lists the names of secrets.
+func (s *secretList) Run(ctx context.Context, std *streams) error {
+	var answer struct {
+		Secrets []struct{ Name string }
+		Next    string
+	}
+	for cursor := ""; ; cursor = answer.Next {
+		answer.Secrets, answer.Next = nil, ""
+		if err := s.client().Call(ctx, "GET", "/v1/secrets?limit=500&cursor="+url.QueryEscape(cursor), nil, &answer); err != nil {
+			return err
+		}
+		for _, secret := range answer.Secrets {
+			fmt.Fprintln(std.out, secret.Name)
+		}
+		if answer.Next == "" {
+			return nil
+		}
+	}
+}
+
+type secretDelete struct {
+	remote
+	Name string `arg:"" help:"The name by which documents call it."`
+}
+
+// Run deletes a secret.
+func (s *secretDelete) Run(ctx context.Context, std *streams) error {
+	if err := s.client().Call(ctx, "DELETE", "/v1/secrets/"+url.PathEscape(s.Name), nil, nil); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(std.out, "secret %s is deleted\n", s.Name)
+	return err
+}
+
 type clock struct {
-	Show    clockShow    `cmd:"" default:"1" help:"Show what the clock shows."`
+	Show    clockShow    `cmd:"" default:"withargs" help:"Show what the clock shows."`
 	Advance clockAdvance `cmd:"" help:"Move it forward by a length of time, such as 1h or 7d, and do everything that falls due."`
+	To      clockTo      `cmd:"" help:"Move it forward to an instant, such as 2026-12-24T18:00:00Z, and do everything that falls due."`
 }
 
 type clockShow struct{ remote }
@@ -101,16 +147,22 @@ func (c *clockShow) Run(ctx context.Context, std *streams) error {
 
 type clockAdvance struct {
 	remote
-	By string `arg:"" help:"How far, such as 90m, 26h or 7d; or an instant, such as 2026-12-24T18:00:00Z."`
+	By string `arg:"" help:"How far, such as 90m, 26h or 7d."`
 }
 
-// Run moves the clock.
+// Run moves the clock by a length of time.
 func (c *clockAdvance) Run(ctx context.Context, std *streams) error {
-	field := "advance"
-	if strings.Contains(c.By, "-") {
-		field = "to"
-	}
-	return showClock(ctx, c.client(), "POST", map[string]string{field: c.By}, std.out)
+	return showClock(ctx, c.client(), "POST", map[string]string{"advance": c.By}, std.out)
+}
+
+type clockTo struct {
+	remote
+	Instant string `arg:"" help:"To when, such as 2026-12-24T18:00:00Z."`
+}
+
+// Run moves the clock to an instant.
+func (c *clockTo) Run(ctx context.Context, std *streams) error {
+	return showClock(ctx, c.client(), "POST", map[string]string{"to": c.Instant}, std.out)
 }
 
 func showClock(ctx context.Context, c *client.Client, method string, body any, out io.Writer) error {

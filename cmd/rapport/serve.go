@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
+	"runtime/debug"
 	"runtime/pprof"
 
 	"rapport/app"
@@ -13,7 +13,7 @@ import (
 
 // server is what serve and demo have in common.
 type server struct {
-	Data      string `help:"The data folder." default:"data" type:"path"`
+	Data      string `help:"The data folder." default:"${data}" type:"path"`
 	Listen    string `help:"Address and port to listen on." default:"127.0.0.1:8080"`
 	PublicURL string `help:"Where customers reach the server, for links in messages; http:// and the address unless said."`
 	AdminKey  string `help:"The admin's API key; made and shown once unless given." env:"RAPPORT_ADMIN_KEY"`
@@ -31,7 +31,7 @@ func (s *server) config(std *streams, sandbox bool) app.Config {
 }
 
 type serve struct {
-	server
+	server  `set:"data=data"`
 	Sandbox bool   `help:"Capture messages instead of sending them, with a clock that can be moved."`
 	Profile string `help:"Write where the processor's time goes to a file, for go tool pprof." type:"path" placeholder:"FILE"`
 }
@@ -53,7 +53,7 @@ func (s *serve) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
-	return serveUntilStopped(ctx, a, nil, func(address string) {
+	return serveUntilStopped(ctx, a, app.Page{}, func(address string) {
 		environment := "live"
 		if s.Sandbox {
 			environment = "sandbox"
@@ -72,13 +72,24 @@ func showKeys(std *streams, a *app.App) {
 	fmt.Fprintf(std.out, "Write key, for your pages:  %s\n", a.Write)
 }
 
-func serveUntilStopped(ctx context.Context, a *app.App, home http.Handler, ready func(address string)) error {
-	handler, err := a.Handler(home)
+func serveUntilStopped(ctx context.Context, a *app.App, page app.Page, ready func(address string)) error {
+	collectLess()
+	face, err := a.Face(page)
 	if err == nil {
-		err = a.Serve(ctx, handler, ready)
+		err = a.Serve(ctx, face, ready)
 	}
 	if stopped := a.Close(); err == nil {
 		err = stopped
 	}
 	return err
+}
+
+// collectLess lets the heap grow to five times what is alive before it is cleared
+// of the rest, not to twice. What lives is small (a window of message ids, the
+// identities), what passes through is much, and so most of the collector's work
+// would find nothing new to keep. GOGC goes before it, and GOMEMLIMIT holds still.
+func collectLess() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 }
