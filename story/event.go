@@ -113,7 +113,7 @@ func readLate(l *line) play {
 		{"identify", readIdentify}, {"track", readTrack}, {"page", readPage}, {"screen", readScreen},
 		{"group", readGroup}, {"alias", readAlias},
 	}
-	sent := choose(l, calls, "call that can be late")
+	sent := choose(l, calls, "nothing can be late that is called")
 	return func(w *world) error {
 		w.late = ago
 		defer func() { w.late = durations.Span{} }()
@@ -175,8 +175,9 @@ func readConsent(l *line) play {
 		if err != nil {
 			return err
 		}
-		act.At = w.now
-		return w.do(flow.Record(id, act))
+		said := act
+		said.At = w.now
+		return w.do(flow.Record(id, said))
 	}
 }
 

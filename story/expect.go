@@ -22,7 +22,7 @@ func expectations() []verb {
 }
 
 func readExpect(l *line) play {
-	check := choose(l, expectations(), "thing to expect:")
+	check := choose(l, expectations(), "nothing can be expected that is called")
 	return func(w *world) error {
 		if err := w.started(); err != nil {
 			return err
@@ -35,7 +35,7 @@ func readExpect(l *line) play {
 func readNo(l *line) play {
 	return choose(l, []verb{
 		{"message", readNoMessages}, {"messages", readNoMessages}, {"run", readNoRun}, {"decision", readNoDecision}, {"customer", readNoCustomer},
-	}, "thing that there is none of:")
+	}, "nothing can be missing that is called")
 }
 
 // place is a journey, or a step of one: cart-recovery/reminder.
@@ -230,7 +230,7 @@ func (w *world) knownSegment(name string) error {
 }
 
 func readSize(l *line) play {
-	name, want := l.text("a segment"), int64(l.number("how many customers"))
+	name, want := l.text("a segment"), int64(l.number("the number of customers"))
 	return func(w *world) error {
 		if err := w.knownSegment(name); err != nil {
 			return err
@@ -243,7 +243,7 @@ func readSize(l *line) play {
 }
 
 func readCustomers(l *line) play {
-	want := int64(l.number("how many customers"))
+	want := int64(l.number("the number of customers"))
 	return func(w *world) error {
 		if _, customers, _ := w.engine.Sizes(); customers != want {
 			return fmt.Errorf("there are %d", customers)
@@ -325,7 +325,7 @@ func readConsentState(l *line) play {
 }
 
 func readEvents(l *line) play {
-	of, name, want := l.who(), l.text("the event's name"), l.number("how many")
+	of, name, want := l.who(), l.text("the event's name"), l.number("the number of events")
 	return func(w *world) error {
 		id, err := w.find(of)
 		if err != nil {

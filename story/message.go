@@ -36,7 +36,7 @@ func (l *line) detail() detail {
 	case string(rapport.Email), string(rapport.SMS):
 		return equal("channel", name, func(m rapport.Message, _ rapport.Delivery) string { return string(m.Channel) })
 	case "to":
-		return equal(name, l.text("an address"), func(m rapport.Message, _ rapport.Delivery) string { return m.To })
+		return equal("address", l.text("an address"), func(m rapport.Message, _ rapport.Delivery) string { return m.To })
 	case "from":
 		return equal("sender", l.text("an address"), func(_ rapport.Message, d rapport.Delivery) string { return d.From.Address })
 	case "subject":
@@ -160,7 +160,7 @@ func readNoMessages(l *line) play {
 }
 
 func readMessages(l *line) play {
-	count, which := l.number("how many messages"), l.chosen()
+	count, which := l.number("the number of messages"), l.chosen()
 	return func(w *world) error {
 		found, err := which.messages(w)
 		if err == nil && len(found) != count {

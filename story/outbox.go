@@ -92,7 +92,7 @@ const maxFaults = 10_000
 func readFault(l *line, fault rapport.Outcome) play {
 	channel, count := l.channel(), 1
 	if l.peek().kind != noToken {
-		count = min(l.number("how many messages"), maxFaults)
+		count = min(l.number("the number of messages"), maxFaults)
 	}
 	return func(w *world) error {
 		p := w.outbox[channel]

@@ -148,11 +148,12 @@ func verbs() []verb {
 }
 
 // command reads a line.
-func command(l *line) play { return choose(l, verbs(), "line can begin with") }
+func command(l *line) play { return choose(l, verbs(), "no line begins with") }
 
-// choose reads what one of the verbs says.
-func choose(l *line, of []verb, what string) play {
-	name := l.text("a word")
+// choose reads what one of the verbs says; none begins the sentence that there is
+// no such verb.
+func choose(l *line, of []verb, none string) play {
+	name := l.text("a word at the end")
 	names := []string{}
 	for _, v := range of {
 		if v.name == name {
@@ -161,8 +162,8 @@ func choose(l *line, of []verb, what string) play {
 		names = append(names, v.name)
 	}
 	if near, ok := suggest.Nearest(name, names); ok {
-		l.fail("no %s %q, did you mean %q?", what, name, near)
+		l.fail("%s %q, did you mean %q?", none, name, near)
 	}
-	l.fail("no %s %q: there is %s", what, name, strings.Join(names, ", "))
+	l.fail("%s %q: there is %s", none, name, strings.Join(names, ", "))
 	return nil
 }

@@ -27,11 +27,14 @@ func (r Result) String() string {
 	if r.Failure == "" {
 		return fmt.Sprintf("ok   %s:%d: %s", r.File, r.Line, r.Story)
 	}
-	title := ""
-	if r.Story != "" {
-		title = r.Story + "\n"
+	if r.Story == "" {
+		first, rest, more := strings.Cut(r.Failure, "\n")
+		if more {
+			first += "\n" + indented(rest)
+		}
+		return fmt.Sprintf("FAIL %s:%d: %s", r.File, r.Line, first)
 	}
-	return fmt.Sprintf("FAIL %s:%d: %s%s", r.File, r.Line, title, indented(r.Failure))
+	return fmt.Sprintf("FAIL %s:%d: %s\n%s", r.File, r.Line, r.Story, indented(r.Failure))
 }
 
 // Run plays all stories of a folder and the folders in it. Stories are about the
