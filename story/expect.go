@@ -31,11 +31,15 @@ func readExpect(l *line) play {
 	}
 }
 
-// readNo reads what is not to be there.
-func readNo(l *line) play {
-	return choose(l, []verb{
+// absences returns what a line may expect not to be there.
+func absences() []verb {
+	return []verb{
 		{"message", readNoMessages}, {"messages", readNoMessages}, {"run", readNoRun}, {"decision", readNoDecision}, {"customer", readNoCustomer},
-	}, "nothing can be missing that is called")
+	}
+}
+
+func readNo(l *line) play {
+	return choose(l, absences(), "nothing can be missing that is called")
 }
 
 // place is a journey, or a step of one: cart-recovery/reminder.
