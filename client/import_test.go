@@ -1,0 +1,293 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rapport/client"
+	"rapport/client/mapping"
+)
+
+// desk is a server that takes in rows as the real one does, and has its moods.
+type desk struct {
+	*httptest.Server
+	mu       sync.Mutex
+	marks    map[string]int64
+	taken    []string // message ids
+	requests int
+	before   func(request int) int // returns a status to answer with, or 0
+	after    func(request int)     // after the rows were taken in
+	refuse   string                // events with this in them are refused
+}
+
+func newDesk(t *testing.T) *desk {
+	d := &desk{marks: map[string]int64{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/imports/{id}", func(w http.ResponseWriter, r *http.Request) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		fmt.Fprintf(w, `{"rows":%d}`, d.marks[r.PathValue("id")])
+	})
+	mux.HandleFunc("POST /v1/imports/{id}/rows", d.rows)
+	d.Server = httptest.NewServer(mux)
+	t.Cleanup(d.Close)
+	return d
+}
+
+func (d *desk) rows(w http.ResponseWriter, r *http.Request) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.requests++
+	if d.before != nil {
+		if status := d.before(d.requests); status != 0 {
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(status)
+			return
+		}
+	}
+	var body struct {
+		From   int64
+		Events []json.RawMessage
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil || r.ContentLength > 4<<20 {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	id := r.PathValue("id")
+	if body.From > d.marks[id] {
+		w.WriteHeader(http.StatusConflict)
+		return
+	}
+	refused := []map[string]any{}
+	for i, event := range body.Events {
+		row := body.From + int64(i)
+		switch {
+		case row < d.marks[id] || string(event) == "null":
+		case d.refuse != "" && bytes.Contains(event, []byte(d.refuse)):
+			refused = append(refused, map[string]any{"row": row, "code": "event_odd", "detail": "The event is odd."})
+		default:
+			var e struct{ MessageID string }
+			_ = json.Unmarshal(event, &e)
+			d.taken = append(d.taken, e.MessageID)
+		}
+	}
+	d.marks[id] = max(d.marks[id], body.From+int64(len(body.Events)))
+	if d.after != nil {
+		d.after(d.requests)
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"rows": d.marks[id], "refused": refused})
+}
+
+// each fails unless every message id was taken in once.
+func (d *desk) each(t *testing.T, want int) {
+	t.Helper()
+	once := map[string]bool{}
+	for _, id := range d.taken {
+		once[id] = true
+	}
+	if len(once) != want || len(d.taken) != want {
+		t.Errorf("%d events, %d different ones, want %d", len(d.taken), len(once), want)
+	}
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// visits is a file of n events, of which the bad ones have no time.
+func visits(n int, bad ...int) string {
+	lines := []string{"user_id,event,timestamp,page"}
+	for i := range n {
+		at := "2026-11-22T09:30:00Z"
+		for _, b := range bad {
+			if b == i {
+				at = "then"
+			}
+		}
+		lines = append(lines, fmt.Sprintf("u%d,Visited,%s,p%d-", i%7, at, i))
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func run(ctx context.Context, d *desk, o client.ImportOptions) (out, diag string, err error) {
+	var told, complained bytes.Buffer
+	o.Kind = mapping.Events
+	err = client.New(d.URL, "key").Import(ctx, o, &told, &complained)
+	return strings.ReplaceAll(told.String(), o.File, "FILE"), strings.ReplaceAll(complained.String(), o.File, "FILE"), err
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.refuse = "p9-"
+	o := client.ImportOptions{File: write(t, "v.csv", visits(100, 3, 50)), Batch: 30, Report: filepath.Join(t.TempDir(), "report")}
+	out, diag, err := run(t.Context(), d, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("FILE: 100 rows, 97 events taken in, 3 rows bad\n        97  Visited\n", out); diff != "" {
+		t.Errorf("(-want +told)\n%s", diff)
+	}
+	for _, want := range []string{"FILE:5: column \"timestamp\" is no time", "FILE:11: The event is odd.", "FILE:52: column"} {
+		if !strings.Contains(diag, want) {
+			t.Errorf("%q is not told:\n%s", want, diag)
+		}
+	}
+	first := report(t, o.Report)
+	if len(first) != 3 || d.requests != 4 {
+		t.Errorf("%d lines, %d requests", len(first), d.requests)
+	}
+	d.each(t, 97)
+
+	out, _, err = run(t.Context(), d, o)
+	if want := "FILE: 100 rows, 0 events taken in, 2 rows bad\nthe whole file had been taken in before: nothing has changed\n"; err != nil || out != want {
+		t.Errorf("again: %v\n%s", err, out)
+	}
+	if diff := cmp.Diff(first, report(t, o.Report)); diff != "" {
+		t.Errorf("the report after the second run (-first +second)\n%s", diff)
+	}
+	d.each(t, 97)
+}
+
+// report returns the lines of a report as a set.
+func report(t *testing.T, name string) map[string]int {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := map[string]int{}
+	for line := range strings.Lines(string(text)) {
+		set[line]++
+	}
+	return set
+}
+
+// An import that is interrupted goes on where the server's mark stands, also if the
+// server's last answer was lost.
+func TestImportGoesOn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	o := client.ImportOptions{File: write(t, "v.csv", visits(100)), Batch: 10}
+	ctx, stop := context.WithCancel(t.Context())
+	d.after = func(request int) {
+		if request == 4 {
+			stop()
+		}
+	}
+	_, _, err := run(ctx, d, o)
+	if err == nil || !strings.Contains(err.Error(), "interrupted; run the same command again to go on") {
+		t.Fatalf("interrupted: %v", err)
+	}
+	d.each(t, 40)
+	out, _, err := run(t.Context(), d, o)
+	if want := "FILE: 100 rows, 60 events taken in\n        60  Visited\nthe first 40 rows had been taken in before\n"; err != nil || out != want {
+		t.Errorf("%v\n%s", err, out)
+	}
+	d.each(t, 100)
+	if d.requests != 10 {
+		t.Errorf("%d requests, want 10", d.requests)
+	}
+}
+
+// A server that is busy is asked again.
+func TestImportWaits(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.before = func(request int) int {
+		switch request % 3 {
+		case 1:
+			return http.StatusTooManyRequests
+		case 2:
+			return http.StatusServiceUnavailable
+		}
+		return 0
+	}
+	if _, _, err := run(t.Context(), d, client.ImportOptions{File: write(t, "v.csv", visits(100)), Batch: 50}); err != nil {
+		t.Error(err)
+	}
+	d.each(t, 100)
+}
+
+func TestImportFails(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.before = func(request int) int {
+		if request > 2 {
+			return http.StatusForbidden
+		}
+		return 0
+	}
+	folder := t.TempDir()
+	for name, c := range map[string]struct {
+		o    client.ImportOptions
+		want string
+	}{
+		"strict":     {client.ImportOptions{File: write(t, "v.csv", visits(3, 1)), Strict: true}, "1 row of FILE can't be taken in as they are"},
+		"no file":    {client.ImportOptions{File: filepath.Join(folder, "none")}, "the file can't be read: open FILE: no such file or directory"},
+		"a folder":   {client.ImportOptions{File: folder}, "FILE is no file: an import reads it twice, so write what comes out of a pipe to a file first"},
+		"no mapping": {client.ImportOptions{File: write(t, "v.csv", ""), Mapping: "none"}, "the mapping can't be read: open none: no such file or directory"},
+		"no report":  {client.ImportOptions{File: write(t, "v.csv", visits(1)), Report: folder}, "the report can't be written: read " + folder + ": is a directory"},
+		"empty":      {client.ImportOptions{File: write(t, "v.csv", "")}, "the file is empty: its first line should name the columns"},
+	} {
+		_, _, err := run(t.Context(), d, c.o)
+		if err == nil || strings.ReplaceAll(err.Error(), c.o.File, "FILE") != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, _, err := run(t.Context(), d, client.ImportOptions{File: write(t, "v.csv", visits(30)), Batch: 10})
+	if err == nil || !strings.Contains(err.Error(), "10 rows of this run stay taken in") {
+		t.Errorf("refused in the middle: %v", err)
+	}
+}
+
+// A dry run needs no server.
+func TestImportDry(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.Close()
+	out, diag, err := run(t.Context(), d, client.ImportOptions{File: write(t, "v.csv", visits(5, 0)), Dry: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(out, "\n"); lines[0] != "FILE: 5 rows, 4 events would be sent, 1 row bad" || len(lines) != 6 || !strings.HasPrefix(lines[2], `{"type":"track","event":"Visited"`) {
+		t.Error(out)
+	}
+	if !strings.Contains(diag, "FILE:2: ") {
+		t.Error(diag)
+	}
+}
+
+// Another mapping makes another import; packing a file does not.
+func TestImportIsNamedAfterContents(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	mapped := write(t, "m.yaml", "userId: user_id\nevent: Seen\ntimestamp: timestamp\n")
+	for _, o := range []client.ImportOptions{
+		{File: write(t, "a.csv", visits(10))}, {File: write(t, "b.csv", visits(10))}, {File: write(t, "c.csv", visits(10)), Mapping: mapped},
+	} {
+		if _, _, err := run(t.Context(), d, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(d.marks) != 2 {
+		t.Errorf("%d imports, want 2", len(d.marks))
+	}
+	d.each(t, 20)
+}
