@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"rapport"
+	"rapport/api"
 )
 
 // nowhere is an Admitter that lets everything pass.
@@ -52,6 +53,27 @@ func BenchmarkCollectHTTP(b *testing.B) {
 		r.Header.Set("Authorization", basic(writeKey))
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Body)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/perBatch, "ns/event")
+}
+
+// BenchmarkCollectFace is the handler behind all that the face puts before it:
+// request ids, figures, the log, the way to the route.
+func BenchmarkCollectFace(b *testing.B) {
+	w := newWorld(b, options{})
+	face := w.with(func(c *api.Config) {
+		c.Collect = api.NewCollect(nowhere{}, []string{writeKey}, w.now, func() string { return "request" }, w.config.Log)
+	})
+	body := batch()
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequest(http.MethodPost, "/v1/batch", strings.NewReader(body))
+		r.Header.Set("Authorization", basic(writeKey))
+		w := httptest.NewRecorder()
+		face.ServeHTTP(w, r)
 		if w.Code != http.StatusOK {
 			b.Fatal(w.Body)
 		}
