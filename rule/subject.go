@@ -25,5 +25,6 @@ type Subject interface {
 type Event interface {
 	Name() string
 	Timestamp() rapport.Instant
+	// Property returns a property at the top of the event, Unset if it has none.
 	Property(name string) rapport.Value
 }
