@@ -21,14 +21,14 @@ func sound() *history {
 	open.acknowledged = 0
 	return &history{
 		kills:    []int64{9000},
-		shoppers: map[string]shopper{"ana": {agreed: true}, "bob": {}},
+		shoppers: map[string]shopper{"ana": {agreed: true, device: "phone"}, "bob": {}},
 		sent: []sent{
 			event("ana", "a1", viewed, 1000), event("ana", "a2", viewed, 1500), event("ana", "a3", filled, 2000),
 			event("ana", "a4", ordered, 3000), event("ana", "a5", filled, 7900),
 			event("bob", "b1", filled, 4000), event("bob", "b2", ordered, 8900), open,
 		},
 		profiles: map[string]profile{
-			"ana": {id: "cus_a", events: 6, segments: []string{"orders-1"}, timeline: []seen{
+			"ana": {id: "cus_a", device: "cus_a", events: 6, segments: []string{"orders-1"}, timeline: []seen{
 				told("a1", 1000), told("a2", 1500), told("a3", 2000), told("a4", 3000), told("a5", 7900),
 				change("n1", entered, 1505), change("n2", left, 3000), {id: "d1", kind: "derived", name: "Message Sent", at: 3100},
 			}},
@@ -44,9 +44,9 @@ func sound() *history {
 			{id: "m4", journey: confirm, class: "transactional", status: "handed", subject: "order b2", created: 8910},
 		},
 		mails: []mail{
-			{id: "m1", subject: "cart a3", at: 3020, verdict: putOff}, {id: "m2", subject: "order a4", at: 3030},
-			{id: "m1", subject: "cart a3", at: 4100}, {id: "m4", subject: "order b2", at: 8990},
-			{id: "m3", subject: "cart a5", at: 8995}, {id: "m4", subject: "order b2", at: 9500},
+			{id: "m1", subject: "cart a3", to: "ana@shop.example", at: 3020, verdict: putOff}, {id: "m2", subject: "order a4", to: "ana@shop.example", at: 3030},
+			{id: "m1", subject: "cart a3", to: "ana@shop.example", at: 4100}, {id: "m4", subject: "order b2", to: "bob@shop.example", at: 8990},
+			{id: "m3", subject: "cart a5", to: "ana@shop.example", at: 8995}, {id: "m4", subject: "order b2", to: "bob@shop.example", at: 9500},
 		},
 	}
 }
@@ -92,6 +92,8 @@ func TestOracleCanFail(t *testing.T) {
 		"a size that is wrong":          {func(h *history) { h.sizes["orders-1"] = 3 }, "its size is 3, it has 2 members"},
 		"a size of a segment without members": {func(h *history) { h.sizes["orders-9"] = 1 },
 			"segment orders-9: its size is 1, it has 0 members"},
+		"a device astray":     {ana(func(p *profile) { p.device = "cus_x" }), "she is cus_a, and her device leads to cus_x"},
+		"a mail to another":   {func(h *history) { h.mails[0].to = "bob@shop.example" }, "went to bob@shop.example"},
 		"a customer too many": {func(h *history) { h.customers++ }, "3 customers, of 2 shoppers"},
 		"a window never entered": {ana(func(p *profile) {
 			p.timeline = slices.DeleteFunc(p.timeline, func(e seen) bool { return e.segment != "" })
@@ -117,9 +119,13 @@ func TestOracleCanFail(t *testing.T) {
 		"a transactional given up": {func(h *history) { h.messages[1].status = "failed" }, "it is failed"},
 		"unclear without a kill":   {func(h *history) { h.kills = nil }, "unclear although nobody killed the program"},
 		"unclear without a cut":    {func(h *history) { h.messages[2].reason = "the connection broke" }, "unclear although no connection broke"},
-		"repeated without a kill":  {func(h *history) { h.mails = append(h.mails, mail{id: "m2", subject: "order a4", at: 3100}) }, "accepted and nobody killed the program"},
-		"another Message-ID":       {func(h *history) { h.mails[5].id = "m2" }, `mail "order b2" came as m2 and as m4`},
-		"a mail of no message":     {func(h *history) { h.mails = append(h.mails, mail{id: "m9", subject: "cart a3", at: 5000}) }, "no message of the program's"},
+		"repeated without a kill": {func(h *history) {
+			h.mails = append(h.mails, mail{id: "m2", subject: "order a4", to: "ana@shop.example", at: 3100})
+		}, "accepted and nobody killed the program"},
+		"another Message-ID": {func(h *history) { h.mails[5].id = "m2" }, `mail "order b2" came as m2 and as m4`},
+		"a mail of no message": {func(h *history) {
+			h.mails = append(h.mails, mail{id: "m9", subject: "cart a3", to: "ana@shop.example", at: 5000})
+		}, "no message of the program's"},
 	} {
 		h := sound()
 		c.doctor(h)

@@ -41,7 +41,7 @@ func (r *running) pages(ctx context.Context, path string, page func([]byte) (nex
 
 // profile reads what the program knows of a shopper; found is false if it does
 // not know her.
-func (r *running) profile(ctx context.Context, name string) (p profile, found bool, err error) {
+func (r *running) profile(ctx context.Context, name, device string) (p profile, found bool, err error) {
 	var told struct {
 		ID          string
 		EventsCount int
@@ -57,6 +57,12 @@ func (r *running) profile(ctx context.Context, name string) (p profile, found bo
 	p.id, p.events = told.ID, told.EventsCount
 	for _, s := range told.Segments {
 		p.segments = append(p.segments, s.Name)
+	}
+	if device != "" {
+		if err := r.get(ctx, "/v1/customers/"+url.PathEscape(device), &told); err != nil {
+			return p, false, err
+		}
+		p.device = told.ID
 	}
 	p.timeline, err = r.timeline(ctx, path)
 	return p, true, err
@@ -164,7 +170,7 @@ func (r *running) profiles(ctx context.Context, shoppers map[string]shopper) (ma
 	for range 4 {
 		work.Go(func() {
 			for name := range names {
-				p, found, err := r.profile(ctx, name)
+				p, found, err := r.profile(ctx, name, shoppers[name].device)
 				mu.Lock()
 				if failed = errors.Join(failed, err); found {
 					profiles[name] = p

@@ -45,7 +45,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	b.restart(false)
 	b.apply()
 	for i := range uint64(scaleOf(t).senders) {
-		b.senders = append(b.senders, newSender(b.ledger, b.edge, seed+i))
+		b.senders = append(b.senders, newSender(b.ledger, b.edge, t.Context().Done(), seed+i))
 	}
 	scale := scaleOf(t)
 	for round := range scale.rounds {

@@ -104,6 +104,7 @@ type visitor struct {
 type sender struct {
 	*ledger
 	edge     *edge
+	ended    <-chan struct{} // when the test is over, however it went
 	random   *rand.Rand
 	client   *http.Client
 	visitors []*visitor
@@ -111,9 +112,9 @@ type sender struct {
 	refused  error    // a batch that was refused for good
 }
 
-func newSender(l *ledger, e *edge, seed uint64) *sender {
+func newSender(l *ledger, e *edge, ended <-chan struct{}, seed uint64) *sender {
 	client := &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}
-	return &sender{ledger: l, edge: e, random: rand.New(rand.NewPCG(seed, 11)), client: client}
+	return &sender{ledger: l, edge: e, ended: ended, random: rand.New(rand.NewPCG(seed, 11)), client: client}
 }
 
 // meet makes the shoppers of a round known.
@@ -127,7 +128,7 @@ func (s *sender) meet(round, first, count int) {
 		}
 		s.visitors = append(s.visitors, v)
 		s.mu.Lock()
-		s.shoppers[v.name] = shopper{agreed: i%4 != 3, joined: v.twice}
+		s.shoppers[v.name] = shopper{agreed: i%4 != 3, joined: v.twice, device: v.device}
 		s.mu.Unlock()
 		if v.linked || v.twice {
 			fresh = append(fresh, s.identify(v, ""))
@@ -161,7 +162,7 @@ func (s *sender) identify(v *visitor, device string) item {
 	agreed := s.shoppers[v.name].agreed
 	s.mu.Unlock()
 	fields, e := s.event(v, identified, item{
-		"type": "identify", "userId": v.name, "traits": item{"email": v.name + "@shop.example", "name": v.name},
+		"type": "identify", "userId": v.name, "traits": item{"email": addressOf(v.name), "name": v.name},
 		"context": item{"consent": item{"categoryPreferences": item{"marketing": agreed}}},
 	})
 	e.unknown = false
@@ -199,6 +200,8 @@ func (s *sender) work(stop <-chan struct{}) {
 		select {
 		case <-stop:
 			s.linkAll()
+			return
+		case <-s.ended:
 			return
 		case <-time.After(time.Duration(20+s.random.IntN(120)) * time.Millisecond):
 		}
@@ -260,7 +263,11 @@ func (s *sender) send(items []item, mayBeLost bool) {
 		if s.failed(err, tries, mayBeLost) {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-s.ended:
+			return
+		}
 	}
 }
 

@@ -47,8 +47,9 @@ type sent struct {
 
 // shopper is whom events are about.
 type shopper struct {
-	agreed bool // to marketing
-	joined bool // two profiles of hers became one
+	agreed bool   // to marketing
+	joined bool   // two profiles of hers became one
+	device string // that was linked to her, if any was
 }
 
 // seen is an event as a timeline tells it.
@@ -63,7 +64,8 @@ func (s seen) own() bool { return s.kind != "derived" && s.kind != "noted" }
 // profile is a customer as the program tells her.
 type profile struct {
 	id       string
-	events   int // as it counts them
+	device   string // the id of the profile that her device leads to
+	events   int    // as it counts them
 	segments []string
 	timeline []seen
 }
@@ -86,9 +88,9 @@ const (
 
 // mail is a mail as the mail server got it, whole.
 type mail struct {
-	id, subject string
-	at          int64
-	verdict     verdict
+	id, subject, to string
+	at              int64
+	verdict         verdict
 }
 
 // history is all that the oracle judges by.
@@ -147,6 +149,9 @@ func (o *oracle) index() {
 	}
 }
 
+// addressOf is where a shopper has her mail.
+func addressOf(name string) string { return name + "@shop.example" }
+
 // atLeast is the name of the segment of those who ordered so often.
 func atLeast(k int) string { return fmt.Sprintf("orders-%d", k) }
 
@@ -161,6 +166,9 @@ func (o *oracle) judgeShopper(name string) {
 			}
 		}
 		return
+	}
+	if o.shoppers[name].device != "" && p.device != p.id {
+		o.complain("%s: she is %s, and her device leads to %s", name, p.id, p.device)
 	}
 	times := map[string]int{}
 	received := map[string]int64{}
@@ -310,6 +318,9 @@ func (o *oracle) judgeDue(name string, e sent, received int64) {
 		for _, mail := range o.mailed[m.id] {
 			if mail.at < e.at+wait {
 				o.complain("%s: mail %q came %d ms too early", name, subject, e.at+wait-mail.at)
+			}
+			if mail.to != addressOf(name) {
+				o.complain("%s: mail %q went to %s", name, subject, mail.to)
 			}
 		}
 	}

@@ -93,12 +93,18 @@ func (s *sink) take(m mail) (v verdict, slow time.Duration) {
 type session struct {
 	sink *sink
 	conn *smtp.Conn
+	to   string
 }
 
 func (*session) Mail(string, *smtp.MailOptions) error { return nil }
-func (*session) Rcpt(string, *smtp.RcptOptions) error { return nil }
 func (*session) Reset()                               {}
 func (*session) Logout() error                        { return nil }
+
+// Rcpt notes whom the next mail is for.
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = to
+	return nil
+}
 
 // Data takes one mail. What does not arrive whole is nothing.
 func (s *session) Data(r io.Reader) error {
@@ -111,7 +117,7 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	id, _, _ := strings.Cut(strings.Trim(parsed.Header.Get("Message-ID"), "<>"), "@")
-	v, slow := s.sink.take(mail{id: id, subject: parsed.Header.Get("Subject")})
+	v, slow := s.sink.take(mail{id: id, subject: parsed.Header.Get("Subject"), to: s.to})
 	time.Sleep(slow)
 	switch v {
 	case putOff:
