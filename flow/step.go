@@ -55,8 +55,8 @@ func (b *Batch) repeated(c *customer, e *rapport.Event) bool {
 	source := sourceOf(e)
 	for i := range c.record.Identifiers[:min(len(c.record.Identifiers), maxSources)] {
 		id := &c.record.Identifiers[i]
-		hers := id.Kind == rapport.UserID || id.Until != 0
-		if hers && id.Identifier != source && b.g.seen.has(b.g.seen.key(id.Identifier, e.MessageID)) {
+		used := id.Kind == rapport.UserID || id.FirstAnonymous != 0
+		if used && id.Identifier != source && b.g.seen.has(b.g.seen.key(id.Identifier, e.MessageID)) {
 			return true
 		}
 	}

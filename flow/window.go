@@ -37,7 +37,7 @@ func (w *window) keyOf(e *rapport.Event) uint64 { return w.key(sourceOf(e), e.Me
 
 // key returns the key of a messageId under an identifier.
 func (w *window) key(id rapport.Identifier, messageID string) uint64 {
-	var room [512]byte
+	var room [256]byte
 	b := append(append(room[:0], w.secret[:]...), byte(id.Kind))
 	b = append(binary.AppendUvarint(b, uint64(len(id.Value))), id.Value...)
 	return xxhash.Sum64(append(b, messageID...))

@@ -17,15 +17,17 @@ func merge(a, b *State, now rapport.Instant) (*State, []lostRun) {
 	runs := slices.Concat(a.runs, b.runs)
 	slices.SortFunc(runs, compareRuns)
 	var lost []lostRun
+	bytes := 0
 	for _, r := range runs {
 		switch known := m.find(r.Journey, r.Key); {
 		case known >= 0 && m.runs[known].Number == r.Number:
 		case known >= 0:
 			lost = append(lost, lostRun{r, RunMerged})
-		case len(m.runs) >= MaxRuns:
+		case len(m.runs) >= MaxRuns || bytes+r.weight() > maxBytes:
 			lost = append(lost, lostRun{r, OverLimit})
 		default:
 			r.joined = true
+			bytes += r.weight()
 			m.runs = append(m.runs, r)
 		}
 	}

@@ -80,7 +80,7 @@ func (w *walk) objection(j *Journey, run *Run, under int) (reason Reason, detail
 	if r := w.exitRule(j, run.Entry); r != nil {
 		return AlreadyExited, r.Text()
 	}
-	if under < 0 && w.st.full() {
+	if under < 0 && w.st.full() || w.st.heavy(run.Entry, under) {
 		return TooManyRuns, ""
 	}
 	return "", ""

@@ -67,6 +67,9 @@ const (
 	maxEnds  = 400 // ended runs; beyond it what only a goal needs is dropped, and no run begins that could not be remembered
 	maxHeard = 16  // remembered exits of one event; the latest are kept
 	maxKey   = 128 // bytes of a key; a longer one is replaced by its hash
+
+	maxBytes      = 32 << 10 // of all runs and ends, about; beyond it no run begins or begins anew
+	maxHeardBytes = 6 << 10  // of all remembered exits; the latest are kept
 )
 
 // Runs returns the runs under way. The slice must not be changed.
@@ -154,6 +157,26 @@ func (st *State) full() bool {
 	return running >= MaxRuns || running+binding >= maxEnds
 }
 
+// heavy reports whether another entry would take too many bytes; under is the run
+// whose place it takes, or -1.
+func (st *State) heavy(entry []byte, under int) bool {
+	bytes := min(len(entry), MaxEntry)
+	for i := range st.runs {
+		if r := &st.runs[i]; i != under && !r.over {
+			bytes += r.weight()
+		}
+	}
+	for i := range st.ends {
+		bytes += len(st.ends[i].entry) + headBytes
+	}
+	return bytes > maxBytes
+}
+
+// headBytes is what a run or an end takes without its texts, about.
+const headBytes = 60
+
+func (r *Run) weight() int { return len(r.Entry) + len(r.Key) + headBytes }
+
 // remember keeps an ended run. Where there are too many, the oldest that only a
 // goal needs makes room.
 func (st *State) remember(e ended) {
@@ -177,6 +200,25 @@ func (st *State) hear(h heard) {
 	i, _ := slices.BinarySearchFunc(st.heard, h, compareHeard)
 	st.heard = slices.Insert(st.heard, i, h)
 	st.forget(h.event)
+	st.lighten()
+}
+
+// lighten drops the earliest memories of all if they take too many bytes.
+func (st *State) lighten() {
+	size := 0
+	for _, h := range st.heard {
+		size += len(h.fields) + len(h.event)
+	}
+	for size > maxHeardBytes {
+		first := 0
+		for i := range st.heard {
+			if st.heard[i].at < st.heard[first].at {
+				first = i
+			}
+		}
+		size -= len(st.heard[first].fields) + len(st.heard[first].event)
+		st.heard = slices.Delete(st.heard, first, first+1)
+	}
 }
 
 // forget drops the earliest of an event's memories if there are too many.

@@ -165,6 +165,29 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// However large what starts and ends runs is, what is kept stays small.
+func TestStateStaysSmall(t *testing.T) {
+	t.Parallel()
+	x := journey.NewSet([]*journey.Journey{mustCompile(t, "cart", cart)})
+	who, st, other := newCustomer(), &journey.State{}, &journey.State{}
+	long := strings.Repeat("x", 3000)
+	for i := range 300 {
+		now := start + rapport.Instant(i)
+		for n, half := range []*journey.State{st, other} {
+			json := fmt.Sprintf(`{"cart_id":"%d-%d","note":%q}`, i, n, long)
+			x.Step(half, journey.Input{Event: newEvent(t, fmt.Sprint(i), "Cart Updated", now, json)}, who, now)
+			json = fmt.Sprintf(`{"cart_id":"%d-%d-%s"}`, i, n, long)
+			x.Step(half, journey.Input{Event: newEvent(t, fmt.Sprint("o", i), "Order Completed", now, json)}, who, now)
+		}
+	}
+	merged, _ := x.Merge(st, other, start+300)
+	for _, half := range []*journey.State{st, other, merged} {
+		if n := len(half.AppendBinary(nil)); n > 40<<10 || len(half.Runs()) < 5 {
+			t.Errorf("%d runs take %d bytes", len(half.Runs()), n)
+		}
+	}
+}
+
 // Ends that forbid another run are never forgotten for want of room; entries are
 // refused before that.
 func TestNeverIsNever(t *testing.T) {
