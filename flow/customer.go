@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"time"
 
 	"rapport"
@@ -97,6 +98,16 @@ func (s *subject) Field(root, name string) rapport.Value {
 		return s.event.Property(name)
 	}
 	return rapport.Value{}
+}
+
+// Cart returns what is in one of her carts. It is not set if nobody ever told what
+// was in it.
+func (s *subject) Cart(id string) rapport.Value {
+	told := slices.ContainsFunc(s.record.Carts, func(c profile.Cart) bool { return c.ID == id })
+	if !told && s.record.OpenCart() == nil {
+		return rapport.Value{}
+	}
+	return reader{s.record}.Cart(id).Value("")
 }
 
 // person is the customer as the decision asks about her.

@@ -104,7 +104,7 @@ func (c *compiler) events(names []string, path string) []string {
 }
 
 // rule compiles a rule; an empty text is none. With events, the root event has
-// their properties; the root entry is there once the run has begun.
+// their properties; the roots entry and cart are there once the run has begun.
 func (c *compiler) rule(text, path string, events []string, begun bool) *rule.Rule {
 	if text == "" {
 		return nil
@@ -115,8 +115,8 @@ func (c *compiler) rule(text, path string, events []string, begun bool) *rule.Ru
 		in.Plan = in.Plan.WithRoot("event", c.noun(events))
 	}
 	if begun {
-		in.Roots = append(in.Roots, "entry")
-		in.Plan = in.Plan.WithRoot("entry", c.entryNoun)
+		in.Roots = append(in.Roots, "entry", "cart")
+		in.Plan = in.Plan.WithRoot("entry", c.entryNoun).WithRoot("cart", cartNoun())
 	}
 	r, err := rule.Compile(text, in)
 	if err != nil {

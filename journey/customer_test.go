@@ -37,6 +37,9 @@ func (c *customer) Segment(name string) rule.Truth       { return rule.TruthOf(c
 func (c *customer) Zone() *time.Location                 { return c.zone }
 func (c *customer) Field(string, string) rapport.Value   { return rapport.Value{} }
 
+// Cart returns what a story says is in a cart: is cart:ID {…}.
+func (c *customer) Cart(id string) rapport.Value { return c.traits["cart:"+id] }
+
 // fold keeps what the rules' facts ask for of an event.
 func (c *customer) fold(e journey.Event, now rapport.Instant) {
 	for _, f := range c.facts.ByEvent(e.Name()) {

@@ -30,14 +30,14 @@ type Reentry struct {
 // Exit is one thing that ends a run: an event, or a rule that comes to hold.
 type Exit struct {
 	Event []string `json:"event" doc:"The event, or a list of events, that ends the run"`
-	Where string   `json:"where" doc:"With event: a rule about customer, event (the one that ends) and entry (the one that started) that must hold as well"`
-	When  string   `json:"when" doc:"A rule about customer and entry that ends the run as soon as it holds"`
+	Where string   `json:"where" doc:"With event: a rule about customer, cart, event (the one that ends) and entry (the one that started) that must hold as well"`
+	When  string   `json:"when" doc:"A rule about customer, cart and entry that ends the run as soon as it holds"`
 }
 
 // Goal is what the journey wants the customer to do.
 type Goal struct {
 	Event  []string `json:"event" required:"true" doc:"The event, or a list of events, that reaches the goal"`
-	Where  string   `json:"where" doc:"A rule about customer, event and entry that must hold as well"`
+	Where  string   `json:"where" doc:"A rule about customer, cart, event and entry that must hold as well"`
 	Within string   `json:"within" required:"true" doc:"How long after the entry it counts, also when the run has ended, such as 3d"`
 }
 
@@ -62,7 +62,7 @@ type Send struct {
 
 // Case is one way on from a branch.
 type Case struct {
-	When      string `json:"when" doc:"A rule about customer and entry; the first case whose rule holds is taken"`
+	When      string `json:"when" doc:"A rule about customer, cart and entry; the first case whose rule holds is taken"`
 	Otherwise bool   `json:"otherwise" doc:"Taken when no rule before it holds; must be the last case"`
 	Steps     []Step `json:"steps" required:"true" doc:"What happens in this case; afterwards the run goes on behind the branch"`
 }
@@ -70,8 +70,8 @@ type Case struct {
 // WaitUntil waits for an event or for a rule to hold.
 type WaitUntil struct {
 	Event     []string `json:"event" doc:"The event, or a list of events, that is waited for"`
-	Where     string   `json:"where" doc:"With event: a rule about customer, event and entry that must hold as well"`
-	When      string   `json:"when" doc:"Instead of event: a rule about customer and entry; if it holds already, nothing is waited for"`
+	Where     string   `json:"where" doc:"With event: a rule about customer, cart, event and entry that must hold as well"`
+	When      string   `json:"when" doc:"Instead of event: a rule about customer, cart and entry; if it holds already, nothing is waited for"`
 	Timeout   string   `json:"timeout" required:"true" doc:"How long to wait at most"`
 	Then      []Step   `json:"then" doc:"What happens when it came"`
 	Otherwise []Step   `json:"otherwise" doc:"What happens when it did not come in time"`

@@ -15,7 +15,25 @@ type view struct {
 	entry properties
 }
 
-// Field returns a property of the event or the entry.
+// Carts is what the Subject given to [Set.Step] may know besides: what is in the
+// customer's carts. Without it nothing of cart is set in rules.
+type Carts interface {
+	// Cart returns the cart of an id, the open one if there is none of it: an
+	// object with id, count, total, currency and lines, as templates print it;
+	// Unset if it is not known what is in it.
+	Cart(id string) rapport.Value
+}
+
+// cartNoun is what rules may read of a cart.
+func cartNoun() rule.Noun {
+	return rule.Noun{Strict: true, Fields: map[string]rule.Type{
+		"id": {Kind: rule.Text}, "count": {Kind: rule.Number}, "total": {Kind: rule.Number}, "currency": {Kind: rule.Text},
+		"lines": {Kind: rule.List},
+	}}
+}
+
+// Field returns a property of the event or the entry, or of the cart that the
+// entry names.
 func (v *view) Field(root, name string) rapport.Value {
 	switch root {
 	case "event":
@@ -25,6 +43,11 @@ func (v *view) Field(root, name string) rapport.Value {
 		return v.event.Property(name)
 	case "entry":
 		return v.entry.Property(name)
+	case "cart":
+		if s, ok := v.Subject.(Carts); ok {
+			return s.Cart(v.entry.Property("cart_id").String()).Get(name)
+		}
+		return rapport.Value{}
 	}
 	return v.Subject.Field(root, name)
 }

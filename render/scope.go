@@ -125,10 +125,15 @@ func (s *scope) orders() rapport.Value {
 // cart is the one that the entry event names, else the open one.
 func (s *scope) cart() rapport.Value {
 	event, _ := s.Lookup("event")
-	cart := s.request.Customer.Cart(event.Get("cart_id").String())
-	lines := make([]rapport.Value, len(cart.Lines))
+	return s.request.Customer.Cart(event.Get("cart_id").String()).Value(s.request.Market.Currency)
+}
+
+// Value returns the cart as templates print it and rules read it. Where no line
+// tells its currency, it is the one given.
+func (c Cart) Value(otherwise string) rapport.Value {
+	lines := make([]rapport.Value, len(c.Lines))
 	count, total, currency := 0.0, 0.0, ""
-	for i, line := range cart.Lines {
+	for i, line := range c.Lines {
 		lines[i] = lineValue(line)
 		price, _ := amount(line.Item.Get("price"))
 		count += line.Quantity
@@ -136,11 +141,11 @@ func (s *scope) cart() rapport.Value {
 		currency = cmp.Or(currency, line.Item.Get("currency").Text())
 	}
 	return rapport.ObjectOf([]rapport.Value{
-		rapport.TextOf("id"), rapport.TextOf(cart.ID),
+		rapport.TextOf("id"), rapport.TextOf(c.ID),
 		rapport.TextOf("lines"), rapport.ListOf(lines),
 		rapport.TextOf("count"), rapport.NumberOf(count),
 		rapport.TextOf("total"), rapport.NumberOf(math.Round(total*1e6) / 1e6),
-		rapport.TextOf("currency"), rapport.TextOf(cmp.Or(currency, s.request.Market.Currency)),
+		rapport.TextOf("currency"), rapport.TextOf(cmp.Or(currency, otherwise)),
 	})
 }
 
