@@ -21,6 +21,8 @@ func (a *App) handler(home http.Handler, heard func([]rapport.Event), authorised
 	metrics := api.NewMetrics()
 	collect := api.NewCollect(metrics.Admitter(admitter{a, heard}), []string{a.Write}, a.Now, uuid.NewString, a.config.Log)
 	collect.OnRefused = metrics.Refused
+	a.Flow.OnBatch(metrics.Batch)
+	metrics.Gauge("rapport_events_waiting", "Events that wait to be admitted.", func() float64 { return float64(a.Flow.Waiting()) })
 	c := api.Config{
 		Flow: a.Flow, Customers: a.Store, Messages: a.Store, Ledger: a.Store, Workspaces: a.Workspaces, Secrets: a, Key: a.key,
 		Authorised: authorised, Ready: a.Flow.Failure, Collect: collect,

@@ -63,6 +63,7 @@ type Flow struct {
 	failed  []*request // settlements that could not be committed yet; of the loop
 	sending sync.WaitGroup
 	changed atomic.Pointer[chan struct{}] // closed at the next commit
+	observe atomic.Pointer[func(events int, took time.Duration)]
 }
 
 // request is one caller's wish: events to admit, a work, or something that needs
@@ -149,6 +150,13 @@ func errStopping() error {
 	return rapport.Errorf(rapport.Unavailable, "The server is stopping. Try again in a moment.")
 }
 
+// OnBatch sets who is told of each batch that was committed: how many events it
+// held, and how long it took.
+func (f *Flow) OnBatch(observe func(events int, took time.Duration)) { f.observe.Store(&observe) }
+
+// Waiting returns how many events wait to be admitted.
+func (f *Flow) Waiting() int64 { return f.queued.Load() }
+
 // Changed returns a channel that is closed when the next batch is committed.
 func (f *Flow) Changed() <-chan struct{} { return *f.changed.Load() }
 
@@ -195,12 +203,22 @@ func (f *Flow) turn(ctx context.Context, first *request) {
 	batch, alone := f.gather(first)
 	f.commit(ctx, batch)
 	f.claim(ctx)
-	if _, err := f.engine.Sweep(ctx, f.Now(), f.limits.SweepSize); err != nil {
-		f.report("bringing customers up to the workspace", err)
-	}
+	f.sweep(ctx)
 	if alone != nil {
 		f.settleAll(ctx)
 		alone.answer(alone.alone(ctx))
+	}
+}
+
+// sweepFor is how long a turn goes on bringing customers up to a new workspace
+// while others wait.
+const sweepFor = 40 * time.Millisecond
+
+func (f *Flow) sweep(ctx context.Context) {
+	start := f.Now()
+	enough := func() bool { return f.Now().Sub(start) >= sweepFor }
+	if _, err := f.engine.Sweep(ctx, start, f.limits.SweepSize, enough); err != nil {
+		f.report("bringing customers up to the workspace", err)
 	}
 }
 
@@ -246,7 +264,11 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 	}
 	var errs []error
 	if err == nil && len(works) > 0 {
-		errs, err = f.engine.Run(ctx, f.Now(), works...)
+		start := f.Now()
+		errs, err = f.engine.Run(ctx, start, works...)
+		if observe := f.observe.Load(); observe != nil && err == nil {
+			(*observe)(len(events), f.Now().Sub(start))
+		}
 	}
 	f.queued.Add(-int64(len(events)))
 	f.answer(batch, errs, err)

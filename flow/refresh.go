@@ -58,10 +58,10 @@ func (g *Engine) Apply(w *Workspace) {
 	}
 }
 
-// Sweep brings up to so many customers up to the workspace, and reports whether
-// there are more. After a restart it begins again from the start, which costs
-// only the reading.
-func (g *Engine) Sweep(ctx context.Context, now rapport.Instant, limit int) (more bool, err error) {
+// Sweep brings up to so many customers up to the workspace, fewer if enough says so
+// after one of them, and reports whether there are more. After a restart it begins
+// again from the start, which costs only the reading.
+func (g *Engine) Sweep(ctx context.Context, now rapport.Instant, limit int, enough func() bool) (more bool, err error) {
 	if g.sweep == nil {
 		return false, nil
 	}
@@ -73,16 +73,21 @@ func (g *Engine) Sweep(ctx context.Context, now rapport.Instant, limit int) (mor
 		g.sweep = nil
 		return false, nil
 	}
+	last := records[len(records)-1].Customer
 	_, err = g.Run(ctx, now, func(b *Batch) error {
 		for _, row := range records {
 			if c := b.peek(row.Customer); c != nil && !g.current(c) {
 				b.existing(row.Customer)
 			}
+			if enough != nil && enough() {
+				last = row.Customer
+				break
+			}
 		}
 		return nil
 	})
 	if err == nil {
-		g.sweep.after = records[len(records)-1].Customer
+		g.sweep.after = last
 	}
 	return true, err
 }
