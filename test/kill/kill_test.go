@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,7 +94,8 @@ func (b *battle) restart(aimed bool) {
 	b.edge.moved(b.program.url)
 }
 
-// round kills so many times under load, then rests and lets the oracle judge.
+// round kills so many times under load, stops the program once as it should be,
+// then rests and lets the oracle judge.
 func (b *battle) round(round int, s scale) {
 	var work sync.WaitGroup
 	stop := make(chan struct{})
@@ -107,6 +109,10 @@ func (b *battle) round(round int, s scale) {
 	for n := range s.kills {
 		b.killOnce(n)
 	}
+	// Nothing is unclear because of a program that was asked to stop.
+	time.Sleep(time.Duration(b.random.IntN(1000)) * time.Millisecond)
+	b.program.stop(b.T)
+	b.restart(false)
 	close(stop)
 	work.Wait()
 	for _, sender := range b.senders {
@@ -145,14 +151,16 @@ func (b *battle) kill() {
 }
 
 // patience is how long the program may take to finish what is due.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // rest waits until nothing is due any more and lets the oracle judge. What it says
-// is not finished yet may still come.
+// is not finished yet may still come, and what it says but once may come of
+// reading while something was still on its way.
 func (b *battle) rest() {
 	b.Helper()
 	quiet := time.Now().Add((window + 500) * time.Millisecond)
 	deadline := time.Now().Add(patience)
+	var before []string
 	for {
 		time.Sleep(100 * time.Millisecond)
 		n, err := b.program.pending(b.Context())
@@ -164,12 +172,14 @@ func (b *battle) rest() {
 			continue
 		}
 		complaints := judge(b.observe())
-		if late || len(complaints) == 0 || !unfinished(complaints) {
+		final := slices.Equal(complaints, before) && !unfinished(complaints)
+		if late || len(complaints) == 0 || final {
 			for _, complaint := range complaints[:min(len(complaints), 40)] {
 				b.Error(complaint)
 			}
 			return
 		}
+		before = complaints
 	}
 }
 

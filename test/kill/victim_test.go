@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -155,6 +156,17 @@ func (r *running) kill(t *testing.T) {
 	}
 	if exit, ok := err.(*exec.ExitError); !ok || exit.String() != "signal: killed" {
 		t.Fatalf("the program did not die of the kill: %v\n%s", err, r.complaint)
+	}
+}
+
+// stop asks it to stop, as those do who run it, and returns when it has.
+func (r *running) stop(t *testing.T) {
+	t.Helper()
+	r.Process.Signal(syscall.SIGTERM)
+	hung := time.AfterFunc(time.Minute, func() { r.Process.Kill() })
+	defer hung.Stop()
+	if err := r.Wait(); err != nil {
+		t.Fatalf("the program did not stop when asked to: %v\n%s", err, r.complaint)
 	}
 }
 
