@@ -197,10 +197,18 @@ func (c *checker) values(values map[string]Value, path string, grouped bool) {
 		if slices.Contains(strings.Split(name, "."), "") {
 			c.add(at, "a part of the name is empty")
 		}
-		for _, other := range names[i+1:] {
-			if strings.HasPrefix(other, name+".") {
-				c.add(strictyaml.Key(path, other), "%q is a value already and can't hold another", name)
-			}
+		for _, other := range within(name, names[i+1:]) {
+			c.add(strictyaml.Key(path, other), "%q is a value already and can't hold another", name)
 		}
 	}
+}
+
+// within returns those names that lie in the object of a name, as a.b lies in a.
+func within(name string, names []string) (inner []string) {
+	for _, other := range names {
+		if strings.HasPrefix(other, name+".") {
+			inner = append(inner, other)
+		}
+	}
+	return inner
 }

@@ -107,6 +107,7 @@ func TestRefusedFiles(t *testing.T) {
 	}{
 		{nil, "", "the file is empty: its first line should name the columns"},
 		{nil, "user_id,timestamp\n", `the file has no column "event": say with --mapping which column means what`},
+		{nil, "user_id,event,timestamp,a,a.b\n", `the column "a" can't hold "a.b", for it is a value of its own: say with --mapping what they mean`},
 		{m, "custommer,at\n", `the file has no column "customer", did you mean "custommer"?`},
 		{m, "at,when\n", `the file has no column "customer", only at, when`},
 		{m, "at,at\n", `two columns are called "at": give them names of their own with "columns" in the mapping`},

@@ -3,8 +3,6 @@ package mapping
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -25,6 +23,17 @@ type part struct {
 	Sums        map[string]decimal.Decimal `json:"s,omitempty"`
 	Consents    map[string]json.RawMessage `json:"c,omitempty"`
 	Product     map[string]json.RawMessage `json:"d,omitempty"`
+}
+
+// size is about what a part takes in memory.
+func (p part) size() int {
+	n := 300 + len(p.Name) + len(p.UserID) + len(p.AnonymousID) + len(p.MessageID) + 150*len(p.Sums)
+	for _, values := range [...]map[string]json.RawMessage{p.Properties, p.Consents, p.Product} {
+		for _, text := range values {
+			n += 80 + len(text)
+		}
+	}
+	return n
 }
 
 // item is an event in the form of Segment's batch.
@@ -223,11 +232,11 @@ func (v *Value) total(name string, parts []part) decimal.Decimal {
 	return v.finished(sum)
 }
 
-// nested puts a.b into the object a.
+// nested puts a.b into the object a. No a.b stands beside an a.
 func nested(flat map[string]json.RawMessage) map[string]any {
 	out := make(map[string]any, len(flat)+2)
-	for _, name := range slices.Sorted(maps.Keys(flat)) {
-		put(out, name, flat[name])
+	for name, value := range flat {
+		put(out, name, value)
 	}
 	return out
 }

@@ -16,17 +16,18 @@ func TestSorterSpills(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		spilling, holding := newSorter(dir, 300), newSorter(dir, 1<<20)
+		size := func(text string) int { return 30 + len(text) }
+		spilling, holding := newSorter(dir, 300, size), newSorter(dir, 1<<20, size)
 		defer spilling.close()
 		groups := rapid.SliceOfN(rapid.StringMatching(`[a-c]{0,3}`), 0, 60).Draw(t, "groups")
 		for i, group := range groups {
-			for _, s := range []*sorter{spilling, holding} {
-				if err := s.add(sorted{group: group, row: int64(i), data: []byte(fmt.Sprint(i))}); err != nil {
+			for _, s := range []*sorter[string]{spilling, holding} {
+				if err := s.add(group, int64(i), fmt.Sprint(i)); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
-		if len(groups) > 8 && len(spilling.runs) == 0 {
+		if len(groups) > 10 && len(spilling.runs) == 0 {
 			t.Fatal("nothing was written to files")
 		}
 		if diff := cmp.Diff(all(t, holding), all(t, spilling)); diff != "" {
@@ -35,9 +36,9 @@ func TestSorterSpills(t *testing.T) {
 	})
 }
 
-func all(t *rapid.T, s *sorter) (list []string) {
-	var last sorted
-	err := s.each(func(it sorted) error {
+func all(t *rapid.T, s *sorter[string]) (list []string) {
+	var last sorted[string]
+	err := s.each(func(it sorted[string]) error {
 		if len(list) > 0 && last.compare(it) >= 0 {
 			t.Errorf("%v comes before %v", last, it)
 		}

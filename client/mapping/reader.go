@@ -21,6 +21,9 @@ type Item struct {
 	JSON json.RawMessage `json:",omitempty"` // an event in the form of Segment's batch; nil if the row tells nothing
 }
 
+// size is about what an item takes in memory.
+func (i Item) size() int { return len(i.JSON) + 150 }
+
 // Bad is a row of which nothing could be made.
 type Bad struct {
 	Line   int64  // from 1
@@ -252,7 +255,7 @@ func (r *Reader) single(next func() (*row, error), yield func(Item) error) error
 // their first rows.
 func (r *Reader) grouped(next func() (*row, error), yield func(Item) error) error {
 	memory := cmp.Or(r.Memory, 64<<20)
-	byGroup, byRow := newSorter(r.TempDir, memory/2), newSorter(r.TempDir, memory/2)
+	byGroup, byRow := newSorter(r.TempDir, memory/2, part.size), newSorter(r.TempDir, memory/2, Item.size)
 	defer byGroup.close()
 	defer byRow.close()
 	if err := r.collect(next, byGroup); err != nil {
@@ -266,16 +269,10 @@ func (r *Reader) grouped(next func() (*row, error), yield func(Item) error) erro
 		return err
 	}
 	byGroup.close()
-	return byRow.each(func(s sorted) error {
-		var item Item
-		if err := json.Unmarshal(s.data, &item); err != nil {
-			return err
-		}
-		return yield(item)
-	})
+	return byRow.each(func(s sorted[Item]) error { return yield(s.data) })
 }
 
-func (r *Reader) collect(next func() (*row, error), into *sorter) error {
+func (r *Reader) collect(next func() (*row, error), into *sorter[part]) error {
 	for {
 		from, err := next()
 		if errors.Is(err, io.EOF) {
@@ -293,11 +290,7 @@ func (r *Reader) collect(next func() (*row, error), into *sorter) error {
 			r.bad(from.line, BadValue, "the row does not say to which group it belongs")
 			continue
 		}
-		data, err := json.Marshal(p)
-		if err != nil {
-			return err
-		}
-		if err := into.add(sorted{group: group, row: r.Rows, data: data}); err != nil {
+		if err := into.add(group, r.Rows, p); err != nil {
 			return err
 		}
 	}
@@ -306,7 +299,7 @@ func (r *Reader) collect(next func() (*row, error), into *sorter) error {
 // gatherer makes items of rows that come group by group.
 type gatherer struct {
 	reader *Reader
-	into   *sorter
+	into   *sorter[Item]
 	group  string
 	row    int64 // of the first one
 	parts  []part
@@ -315,16 +308,13 @@ type gatherer struct {
 // maxGroup is how many rows a group can have: many more than fit into an event.
 const maxGroup = 10_000
 
-func (g *gatherer) take(s sorted) error {
+func (g *gatherer) take(s sorted[part]) error {
 	if g.parts != nil && s.group != g.group {
 		if err := g.finish(); err != nil {
 			return err
 		}
 	}
-	var p part
-	if err := json.Unmarshal(s.data, &p); err != nil {
-		return err
-	}
+	p := s.data
 	switch {
 	case g.parts == nil:
 		g.group, g.row = s.group, s.row
@@ -359,10 +349,6 @@ func (g *gatherer) finish() error {
 			r.bad(p.Line, BadEvent, err.Error())
 		}
 	}
-	data, err := json.Marshal(item)
-	if err != nil {
-		return err
-	}
 	r.Groups++
-	return g.into.add(sorted{row: g.row, data: data})
+	return g.into.add("", g.row, item)
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"container/heap"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -15,34 +16,34 @@ import (
 )
 
 // sorted is something that is put in order by group, then by row.
-type sorted struct {
+type sorted[T any] struct {
 	group string
 	row   int64
-	data  []byte
+	data  T
 }
 
-func (a sorted) compare(b sorted) int {
+func (a sorted[T]) compare(b sorted[T]) int {
 	return cmp.Or(strings.Compare(a.group, b.group), cmp.Compare(a.row, b.row))
 }
 
-// size is about what one takes in memory.
-func (a sorted) size() int { return len(a.group) + len(a.data) + 80 }
-
 // sorter puts any number of things in order in a bounded memory: what does not fit
-// is written to temporary files, each in order, which are merged in the end.
-type sorter struct {
+// is written to temporary files as JSON, each in order, which are merged in the end.
+type sorter[T any] struct {
 	dir   string // for temporary files
 	limit int    // bytes in memory
-	held  []sorted
+	size  func(T) int
+	held  []sorted[T]
 	bytes int
 	runs  []*os.File
 }
 
-func newSorter(dir string, limit int) *sorter { return &sorter{dir: dir, limit: limit} }
+func newSorter[T any](dir string, limit int, size func(T) int) *sorter[T] {
+	return &sorter[T]{dir: dir, limit: limit, size: size}
+}
 
-func (s *sorter) add(it sorted) error {
-	s.held = append(s.held, it)
-	if s.bytes += it.size(); s.bytes < s.limit {
+func (s *sorter[T]) add(group string, row int64, data T) error {
+	s.held = append(s.held, sorted[T]{group, row, data})
+	if s.bytes += len(group) + s.size(data); s.bytes < s.limit {
 		return nil
 	}
 	return s.spill()
@@ -50,8 +51,8 @@ func (s *sorter) add(it sorted) error {
 
 // spill writes what is held to a file of its own. Where the system lets it, the
 // file loses its name at once, so that a kill leaves nothing behind.
-func (s *sorter) spill() error {
-	slices.SortFunc(s.held, sorted.compare)
+func (s *sorter[T]) spill() error {
+	slices.SortFunc(s.held, sorted[T].compare)
 	f, err := os.CreateTemp(s.dir, "rapport-import-")
 	if err != nil {
 		return spillFailed(err)
@@ -61,16 +62,21 @@ func (s *sorter) spill() error {
 	out := bufio.NewWriterSize(f, 64<<10)
 	var head []byte
 	for _, it := range s.held {
+		data, err := json.Marshal(it.data)
+		if err != nil {
+			return err
+		}
 		head = binary.AppendUvarint(head[:0], uint64(len(it.group)))
 		head = binary.AppendUvarint(head, uint64(it.row))
-		head = binary.AppendUvarint(head, uint64(len(it.data)))
+		head = binary.AppendUvarint(head, uint64(len(data)))
 		_, _ = out.Write(head)
 		_, _ = out.WriteString(it.group)
-		_, _ = out.Write(it.data)
+		_, _ = out.Write(data)
 	}
 	if err := out.Flush(); err != nil { // it keeps the first error
 		return spillFailed(err)
 	}
+	clear(s.held)
 	s.held, s.bytes = s.held[:0], 0
 	return nil
 }
@@ -80,15 +86,15 @@ func spillFailed(err error) error {
 }
 
 // each calls visit with everything in order.
-func (s *sorter) each(visit func(sorted) error) error {
-	slices.SortFunc(s.held, sorted.compare)
-	m := &merge{}
-	m.add(&run{held: s.held})
+func (s *sorter[T]) each(visit func(sorted[T]) error) error {
+	slices.SortFunc(s.held, sorted[T].compare)
+	m := &merge[T]{}
+	m.add(&run[T]{held: s.held})
 	for _, f := range s.runs {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return spillFailed(err)
 		}
-		m.add(&run{in: bufio.NewReaderSize(f, 64<<10)})
+		m.add(&run[T]{in: bufio.NewReaderSize(f, 64<<10)})
 	}
 	heap.Init(m)
 	for m.err == nil && len(m.runs) > 0 {
@@ -101,7 +107,7 @@ func (s *sorter) each(visit func(sorted) error) error {
 }
 
 // close removes the temporary files.
-func (s *sorter) close() {
+func (s *sorter[T]) close() {
 	for _, f := range s.runs {
 		_ = f.Close()
 		_ = os.Remove(f.Name())
@@ -110,14 +116,14 @@ func (s *sorter) close() {
 }
 
 // run is a part that is in order, in memory or in a file.
-type run struct {
-	held  []sorted
+type run[T any] struct {
+	held  []sorted[T]
 	in    *bufio.Reader
-	first sorted
+	first sorted[T]
 }
 
 // next moves to the next one; false at the end.
-func (r *run) next() (bool, error) {
+func (r *run[T]) next() (bool, error) {
 	if r.in == nil {
 		if len(r.held) == 0 {
 			return false, nil
@@ -138,24 +144,24 @@ func (r *run) next() (bool, error) {
 	if _, err := io.ReadFull(r.in, both); err != nil {
 		return false, spillFailed(err)
 	}
-	r.first = sorted{group: string(both[:group]), row: int64(row), data: both[group:]}
-	return true, nil
+	r.first = sorted[T]{group: string(both[:group]), row: int64(row)}
+	return true, json.Unmarshal(both[group:], &r.first.data)
 }
 
 // merge is a heap of runs; the one with the first thing is on top.
-type merge struct {
-	runs []*run
+type merge[T any] struct {
+	runs []*run[T]
 	err  error
 }
 
-func (m *merge) add(r *run) {
+func (m *merge[T]) add(r *run[T]) {
 	more, err := r.next()
 	if m.err = cmp.Or(m.err, err); more {
 		m.runs = append(m.runs, r)
 	}
 }
 
-func (m *merge) advance() {
+func (m *merge[T]) advance() {
 	more, err := m.runs[0].next()
 	m.err = cmp.Or(m.err, err)
 	if !more {
@@ -166,19 +172,19 @@ func (m *merge) advance() {
 }
 
 // Len is for package heap.
-func (m *merge) Len() int { return len(m.runs) }
+func (m *merge[T]) Len() int { return len(m.runs) }
 
 // Less is for package heap.
-func (m *merge) Less(i, j int) bool { return m.runs[i].first.compare(m.runs[j].first) < 0 }
+func (m *merge[T]) Less(i, j int) bool { return m.runs[i].first.compare(m.runs[j].first) < 0 }
 
 // Swap is for package heap.
-func (m *merge) Swap(i, j int) { m.runs[i], m.runs[j] = m.runs[j], m.runs[i] }
+func (m *merge[T]) Swap(i, j int) { m.runs[i], m.runs[j] = m.runs[j], m.runs[i] }
 
 // Push is for package heap.
-func (m *merge) Push(x any) { m.runs = append(m.runs, x.(*run)) }
+func (m *merge[T]) Push(x any) { m.runs = append(m.runs, x.(*run[T])) }
 
 // Pop is for package heap.
-func (m *merge) Pop() any {
+func (m *merge[T]) Pop() any {
 	last := m.runs[len(m.runs)-1]
 	m.runs = m.runs[:len(m.runs)-1]
 	return last

@@ -47,6 +47,11 @@ func usual(header []string, kind Kind) (*Mapping, error) {
 			rest[name] = usualValue(name)
 		}
 	}
+	for name := range rest {
+		if inner := within(name, header); len(inner) > 0 {
+			return nil, rapport.Errorf(rapport.Invalid, "the column %q can't hold %q, for it is a value of its own: say with --mapping what they mean", name, inner[0])
+		}
+	}
 	if m.UserID == nil && m.AnonymousID == nil {
 		return nil, missing("userId")
 	}

@@ -33,7 +33,7 @@ func TestOnlineRetail(t *testing.T) {
 	s.segment("regulars", `events("Order Completed").count() >= 10`)
 	s.interrupted(mapping.Events, file, "online-retail-ii", 7)
 	out, diag := s.imported(mapping.Events, file, "online-retail-ii")
-	if !strings.Contains(out, "the first 700 events had been taken in before") || diag != "" {
+	if !strings.Contains(out, "the first 700 events had been taken in before") || strings.Contains(diag, file) {
 		t.Errorf("the import did not go on where it stood:\n%s%s", out, diag)
 	}
 	s.imported(mapping.Customers, file, "online-retail-ii-customers")
@@ -122,10 +122,10 @@ func TestCompleteJourney(t *testing.T) {
 	s.segment("couponers", `events("Coupon Applied").count() >= 5`)
 	s.segment("families", `customer.kids_count == "3+"`)
 	s.interrupted(mapping.Events, redemptions, "complete-journey-redemptions", 3)
+	s.imported(mapping.Events, redemptions, "complete-journey-redemptions")
+	s.imported(mapping.Events, transactions, "complete-journey-transactions")
 	for range 2 {
 		s.imported(mapping.Customers, demographics, "complete-journey-demographics")
-		s.imported(mapping.Events, redemptions, "complete-journey-redemptions")
-		s.imported(mapping.Events, transactions, "complete-journey-transactions")
 	}
 	orders, _ := want.orders(completed)
 	if got := s.eventsTotal(); got != int64(orders+2_102+801) {
