@@ -35,6 +35,7 @@ type Demo struct {
 	speed  float64
 	memory memory
 	loaded progress
+	told   chan struct{}
 }
 
 // memory is what the shop knows of itself between two runs.
@@ -53,7 +54,7 @@ const memoryFile = "shop.json"
 // OpenDemo returns the demo of the program's data folder: a new one, or the one
 // that was there. A folder that holds somebody's data and no demo is refused.
 func (a *App) OpenDemo(ctx context.Context, s Shopping) (*Demo, error) {
-	d := &Demo{app: a, speed: s.Speed}
+	d := &Demo{app: a, speed: s.Speed, told: make(chan struct{})}
 	switch err := d.recall(); {
 	case errors.Is(err, fs.ErrNotExist):
 		if a.Store.State().Position > 0 || a.Workspaces.Current().Running.Version > 0 {

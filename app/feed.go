@@ -57,8 +57,12 @@ func (d *Demo) tellHistory(ctx context.Context) error {
 		d.memory.Lived = next
 	}
 	d.loaded.set(1)
+	close(d.told)
 	return d.remember()
 }
+
+// Told returns a channel that is closed once the shop's past is told.
+func (d *Demo) Told() <-chan struct{} { return d.told }
 
 // live lets the shop's days pass at its speed. Its time is its own: what happens
 // is stamped with what the sandbox's clock shows, also after that was moved.

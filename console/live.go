@@ -34,11 +34,8 @@ type latestRow struct {
 	At    rapport.Instant
 }
 
-// How much the start page shows.
-const (
-	shownCustomers = 10
-	shownMessages  = 12
-)
+// shownCustomers is how many of the latest customers the start page shows.
+const shownCustomers = 10
 
 // fresh is how long the figures are good for everybody who asks, and patience how
 // long one of them is waited for: while the clock is moved some can't be counted.
@@ -161,7 +158,7 @@ func (c *Console) lookJourneys(ctx context.Context, l *live) error {
 
 func (c *Console) lookMessages(ctx context.Context, l *live) error {
 	var page struct{ Messages []message }
-	err := c.get(ctx, "/v1/messages?limit=12", &page)
+	err := c.get(ctx, "/v1/messages?limit=8", &page)
 	if err == nil {
 		l.Messages = page.Messages
 	}

@@ -17,7 +17,7 @@ import (
 func words() template.FuncMap {
 	return template.FuncMap{
 		"count": count, "decimal": decimal, "money": money, "percent": percent, "bars": bars, "tallies": tallies,
-		"moment": momentOf, "plain": plain, "pretty": pretty, "share": share, "said": said, "brief": brief,
+		"moment": momentOf, "brieftime": briefly, "plain": plain, "pretty": pretty, "share": share, "said": said, "brief": brief,
 		"pair": func(first, second any) pair { return pair{first, second} },
 		"word": func(status string, sandbox bool) word { return word{status, sandbox} },
 	}
@@ -91,6 +91,20 @@ func momentOf(at rapport.Instant, zone string) moment {
 	m.Local, m.UTC = local.Format("2 Jan 2006, 15:04:05 ")+placeOf(zone), at.Time().Format("15:04 UTC")
 	if local.Format(time.DateOnly) != at.Time().Format(time.DateOnly) {
 		m.UTC = at.Time().Format("2 Jan, 15:04 UTC")
+	}
+	return m
+}
+
+// briefly leaves the date out if it is less than a day ago.
+func briefly(at rapport.Instant, zone string, now rapport.Instant) moment {
+	m := momentOf(at, zone)
+	if ago := now.Sub(at); ago >= 24*time.Hour || ago < -time.Minute {
+		return m
+	}
+	if _, clock, ok := strings.Cut(m.Local, ", "); ok {
+		m.Local, m.UTC = clock, at.Time().Format("15:04:05 UTC")
+	} else if m.Local == "" {
+		m.UTC = at.Time().Format("15:04:05 UTC")
 	}
 	return m
 }

@@ -25,7 +25,7 @@ const (
 	sendBack        = 0.12 // that an order is sent back, within three weeks
 )
 
-var reasons = [...]string{"too small", "too large", "colour differs from the picture", "changed my mind", "damaged"}
+var reasons = [...]string{"size too small", "size too large", "does not fit", "colour differs from the picture", "changed my mind", "damaged"}
 
 // visitor is one person.
 type visitor struct {

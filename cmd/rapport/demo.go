@@ -59,6 +59,7 @@ func (d *demo) serve(ctx context.Context, std *streams, a *app.App, page app.Pag
 	var open sync.WaitGroup
 	err = a.Serve(ctx, face, func(address string) {
 		d.tell(std, a, address)
+		open.Go(func() { d.tellWhenTold(ctx, std, shopping) })
 		open.Go(func() {
 			if err := shopping.Run(ctx, "http://"+reachable(address)); err != nil {
 				fmt.Fprintln(std.err, "rapport: the shop has closed:", err)
@@ -68,6 +69,15 @@ func (d *demo) serve(ctx context.Context, std *streams, a *app.App, page app.Pag
 	stop()
 	open.Wait()
 	return err
+}
+
+// tellWhenTold says when the segments have everything to count.
+func (d *demo) tellWhenTold(ctx context.Context, std *streams, shopping *app.Demo) {
+	select {
+	case <-shopping.Told():
+		fmt.Fprintln(std.out, "  The shop's past is loaded. It goes on live now.")
+	case <-ctx.Done():
+	}
 }
 
 // prepare checks what was asked for, chooses the keys and says what the page is
@@ -130,10 +140,11 @@ func (d *demo) tellCommands(std *streams, a *app.App, url string) {
     export %sRAPPORT_API_KEY=%s
     rapport clock advance 1h
     rapport export -f workspace
-    curl -H "Authorization: Bearer $RAPPORT_API_KEY" %s/v1/customers/shopper-1
+    curl -H "Authorization: Bearer $RAPPORT_API_KEY" %s/v1/segments
 
   Ctrl-C stops it; the next start goes on from here, --fresh begins anew.
 
+  Loading the shop's past, which takes some seconds ...
 `, at, key, url)
 }
 

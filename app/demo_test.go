@@ -1,0 +1,279 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rapport"
+	"rapport/shop"
+)
+
+// demo is a demo that runs.
+type demo struct {
+	t      *testing.T
+	app    *App
+	demo   *Demo
+	server *httptest.Server
+	stop   context.CancelFunc
+	ended  chan error
+}
+
+func startDemo(t *testing.T, data string, s Shopping) *demo {
+	t.Helper()
+	a, err := Open(t.Context(), Config{Data: data, Sandbox: true, AdminKey: "rk_demo", WriteKey: "wk_demo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shopping, err := a.OpenDemo(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	face, err := a.Face(Page{Open: true, Synthetic: true, Progress: shopping.Progress})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	d := &demo{t: t, app: a, demo: shopping, server: httptest.NewServer(face), stop: stop, ended: make(chan error, 1)}
+	go func() { d.ended <- shopping.Run(ctx, d.server.URL) }()
+	return d
+}
+
+// close stops everything in the order in which the program does.
+func (d *demo) close() {
+	d.t.Helper()
+	d.stop()
+	if err := <-d.ended; err != nil {
+		d.t.Error(err)
+	}
+	d.server.Close()
+	if err := d.app.Close(); err != nil {
+		d.t.Error(err)
+	}
+}
+
+// await waits until a condition holds, looking at it after each batch.
+func (d *demo) await(what string, holds func() bool) {
+	d.t.Helper()
+	for late := time.After(time.Minute); ; {
+		changed := d.app.Flow.Changed()
+		if holds() {
+			return
+		}
+		select {
+		case <-changed:
+		case err := <-d.ended:
+			d.t.Fatalf("the shop has closed before %s: %v", what, err)
+		case <-late:
+			d.t.Fatalf("a minute on, not yet: %s", what)
+		}
+	}
+}
+
+// awaitPast waits until the shop's past is told.
+func (d *demo) awaitPast() {
+	d.t.Helper()
+	select {
+	case <-d.demo.Told():
+	case err := <-d.ended:
+		d.t.Fatalf("the shop has closed before its past was told: %v", err)
+	case <-time.After(time.Minute):
+		d.t.Fatal("a minute on, the past is not told yet")
+	}
+	if what, part := d.demo.Progress(); what != "" || part != 1 {
+		d.t.Errorf("%q is still being loaded, %v of it is there", what, part)
+	}
+}
+
+func (d *demo) get(path string, into any) {
+	d.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, d.server.URL+path, nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer rk_demo")
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		d.t.Fatalf("%s: %d %v %s", path, res.StatusCode, err, body)
+	}
+	if text, ok := into.(*string); ok {
+		*text = string(body)
+		return
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func TestDemoShowsCustomersSegmentsAndAfterAnHourMessages(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir(), Shopping{Visitors: 300, Newcomers: 20, Days: 4, Speed: 100})
+	defer d.close()
+	d.awaitPast()
+
+	var page string
+	d.get("/", &page)
+	for _, text := range []string{"synthetic data", "cart-recovery", "welcome", "has-bought", "/customers/cus_"} {
+		if !strings.Contains(page, text) {
+			t.Errorf("the start page does not tell %q", text)
+		}
+	}
+	var segments struct {
+		Segments []struct {
+			Name, State string
+			Size        int
+		}
+	}
+	d.get("/v1/segments", &segments)
+	sizes := map[string]int{}
+	for _, s := range segments.Segments {
+		sizes[s.Name] = s.Size
+	}
+	if sizes["has-bought"] == 0 || sizes["app-shoppers"] == 0 || sizes["cart-left"] == 0 {
+		t.Errorf("sizes of segments: %v", sizes)
+	}
+
+	res, err := http.PostForm(d.server.URL+"/clock", url.Values{"advance": {"2h"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	var messages struct {
+		Messages []struct{ ID, Journey, Subject string }
+	}
+	d.await("a reminder is captured", func() bool {
+		d.get("/v1/messages?journey=cart-recovery&status=handed", &messages)
+		return len(messages.Messages) > 0
+	})
+	d.get("/messages/"+messages.Messages[0].ID, &page)
+	if !strings.Contains(page, "Why it was sent") || !strings.Contains(page, "<iframe") {
+		t.Error("the message's page does not show it")
+	}
+}
+
+// TestDemoLosesAndDoublesNothing stops a demo while it tells its past, starts it
+// again, and counts.
+func TestDemoLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
+	data, config := t.TempDir(), Shopping{Visitors: 60, Days: 40, Speed: 1e-9} // from then on hardly anything happens
+	d := startDemo(t, data, config)
+	d.await("some of the past is told", func() bool { return d.app.Store.State().Position >= 3 })
+	d.close()
+	select {
+	case <-d.demo.Told():
+		t.Fatal("all of the past was told before the demo was stopped")
+	default:
+	}
+	d = startDemo(t, data, Shopping{Visitors: 1})
+	defer d.close()
+	d.awaitPast()
+	count, err := (&figures{app: d.app}).Figures(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := d.demo.memory
+	again, err := shop.New(shop.Config{Seed: m.Seed, Visitors: config.Visitors, Start: m.Opened})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(again.Until(m.Made)); int(count.Events) != want || want == 0 {
+		t.Errorf("%d events are counted, the shop has made %d", count.Events, want)
+	}
+}
+
+func TestDemoRefusesSomebodysData(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	a, err := Open(t.Context(), Config{Data: data, Sandbox: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	event := rapport.Event{Type: rapport.Track, Name: "Seen", MessageID: "m1", UserID: "ann", Timestamp: a.Now(), ReceivedAt: a.Now()}
+	if err := a.Flow.Submit(t.Context(), []rapport.Event{event}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.OpenDemo(t.Context(), Shopping{Visitors: 10}); rapport.KindOf(err) != rapport.Invalid {
+		t.Errorf("a folder with data became a demo: %v", err)
+	}
+}
+
+func TestForgetDemoRemovesDemosOnly(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "demo")
+	if err := ForgetDemo(data); err != nil {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+	d := startDemo(t, data, Shopping{Visitors: 5, Speed: 1})
+	if err := ForgetDemo(data); rapport.KindOf(err) != rapport.Unavailable {
+		t.Errorf("a demo that runs: %v", err)
+	}
+	d.close()
+	if err := ForgetDemo(data); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(data); !os.IsNotExist(err) {
+		t.Error("the demo is still there")
+	}
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := ForgetDemo(data); rapport.KindOf(err) != rapport.Invalid {
+		t.Errorf("a folder that holds no demo: %v", err)
+	}
+}
+
+func TestOpenFaceAnswersToThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	a, err := Open(t.Context(), Config{Data: t.TempDir(), Sandbox: true, AdminKey: "rk_demo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	open, err := a.Face(Page{Open: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, err := a.Face(Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		face http.Handler
+		host string
+		path string
+		want int
+	}{
+		{open, "127.0.0.1:8080", "/", 200}, {open, "localhost:8080", "/", 200}, {open, "[::1]:8080", "/", 200}, {open, "LOCALHOST", "/", 200},
+		{open, "evil.example:8080", "/", 421}, {open, "", "/", 421}, {open, "127.0.0.1.evil.example", "/", 421}, {open, "10.0.0.1:8080", "/", 421},
+		{open, "evil.example", "/v1/segments", 421}, {open, "127.0.0.1", "/v1/segments", 401},
+		{closed, "shop.example", "/", 401}, {closed, "shop.example", "/healthz", 200}, {closed, "shop.example", "/openapi.json", 200},
+	} {
+		r := httptest.NewRequest(http.MethodGet, test.path, nil)
+		r.Host = test.host
+		w := httptest.NewRecorder()
+		if test.face.ServeHTTP(w, r); w.Code != test.want {
+			t.Errorf("%s at host %q: status %d, want %d", test.path, test.host, w.Code, test.want)
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.SetBasicAuth("anybody", "rk_demo")
+	w := httptest.NewRecorder()
+	if closed.ServeHTTP(w, r); w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte("Nobody yet")) {
+		t.Errorf("with the key: status %d", w.Code)
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"testing"
+
+	"rapport"
+)
+
+func newDemo(listen, key string) *demo {
+	return &demo{server: server{Listen: listen, AdminKey: key, Data: "nowhere"}, Visitors: 1, Speed: 1}
+}
+
+func TestDemoKeyEverybodyKnowsIsForThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		listen, key string
+		open        bool
+		want        string // the key afterwards; "" for one that is made
+		refused     bool
+	}{
+		{"127.0.0.1:8080", "", true, demoKey, false},
+		{"localhost:0", "", true, demoKey, false},
+		{"[::1]:8080", "mine", true, "mine", false},
+		{"0.0.0.0:8080", "", false, "", false},
+		{":8080", "", false, "", false},
+		{"192.0.2.7:8080", "mine", false, "mine", false},
+		{"0.0.0.0:8080", demoKey, false, demoKey, true},
+	} {
+		d := newDemo(test.listen, test.key)
+		page, err := d.prepare()
+		if (err != nil) != test.refused || page.Open != test.open || d.AdminKey != test.want {
+			t.Errorf("%s with key %q: open %v, key %q, %v", test.listen, test.key, page.Open, d.AdminKey, err)
+		}
+		if page.ShownKey != "" && page.ShownKey != demoKey {
+			t.Errorf("%s: the page shows the key %q", test.listen, page.ShownKey)
+		}
+	}
+}
+
+func TestDemoNeedsAShopThatCanLive(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*demo){
+		"visitors": func(d *demo) { d.Visitors = 0 }, "newcomers": func(d *demo) { d.Newcomers = -1 },
+		"days": func(d *demo) { d.Days = -1 }, "speed": func(d *demo) { d.Speed = 0 },
+	} {
+		d := newDemo("127.0.0.1:0", "")
+		change(d)
+		if _, err := d.prepare(); rapport.KindOf(err) != rapport.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestReachable(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{"0.0.0.0:8080": "127.0.0.1:8080", "[::]:80": "127.0.0.1:80", "127.0.0.1:8080": "127.0.0.1:8080", "shop.example:1": "shop.example:1"} {
+		if got := reachable(address); got != want {
+			t.Errorf("%s: %s", address, got)
+		}
+	}
+}
