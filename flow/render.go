@@ -54,7 +54,7 @@ func (r reader) Cart(id string) render.Cart {
 
 func cartOf(c *profile.Cart) render.Cart {
 	lines := c.Lines()
-	cart := render.Cart{ID: c.ID, Lines: make([]render.Line, len(lines))}
+	cart := render.Cart{ID: c.ID, Lines: make([]render.Line, len(lines)), BoughtAt: c.Closed}
 	for i, l := range lines {
 		cart.Lines[i] = render.Line{Product: l.Product, Quantity: l.Quantity, Item: l.Item}
 	}

@@ -19,7 +19,8 @@ type view struct {
 // customer's carts. Without it nothing of cart is set in rules.
 type Carts interface {
 	// Cart returns the cart of an id, the open one if there is none of it: an
-	// object with id, count, total, currency and lines, as templates print it;
+	// object with id, count, total, currency, lines and, of one that was bought by its id,
+	// bought_at, as templates print it;
 	// Unset if it is not known what is in it.
 	Cart(id string) rapport.Value
 }
@@ -28,7 +29,7 @@ type Carts interface {
 func cartNoun() rule.Noun {
 	return rule.Noun{Strict: true, Fields: map[string]rule.Type{
 		"id": {Kind: rule.Text}, "count": {Kind: rule.Number}, "total": {Kind: rule.Number}, "currency": {Kind: rule.Text},
-		"lines": {Kind: rule.List},
+		"lines": {Kind: rule.List}, "bought_at": {Kind: rule.Time},
 	}}
 }
 

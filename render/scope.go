@@ -140,13 +140,17 @@ func (c Cart) Value(otherwise string) rapport.Value {
 		total += price * line.Quantity
 		currency = cmp.Or(currency, line.Item.Get("currency").Text())
 	}
-	return rapport.ObjectOf([]rapport.Value{
+	pairs := []rapport.Value{
 		rapport.TextOf("id"), rapport.TextOf(c.ID),
 		rapport.TextOf("lines"), rapport.ListOf(lines),
 		rapport.TextOf("count"), rapport.NumberOf(count),
 		rapport.TextOf("total"), rapport.NumberOf(math.Round(total*1e6) / 1e6),
 		rapport.TextOf("currency"), rapport.TextOf(cmp.Or(currency, otherwise)),
-	})
+	}
+	if c.BoughtAt != 0 {
+		pairs = append(pairs, rapport.TextOf("bought_at"), rapport.TextOf(c.BoughtAt.String()))
+	}
+	return rapport.ObjectOf(pairs)
 }
 
 // lineValue is the product as the shop told of it, with what every line has.

@@ -20,8 +20,9 @@ type View interface {
 
 // Cart is what a customer has put aside.
 type Cart struct {
-	ID    string
-	Lines []Line
+	ID       string
+	Lines    []Line
+	BoughtAt rapport.Instant // when it was last bought by its id; 0 if it never was
 }
 
 // Line is one product in a cart.
