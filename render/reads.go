@@ -24,6 +24,7 @@ func nouns(b *brand) map[string]*noun {
 	line := &noun{fields: always("product_id", "quantity", "name"), open: true}
 	cart := &noun{fields: always("id", "count", "total", "currency")}
 	cart.fields["lines"] = &noun{item: line}
+	cart.fields["bought_at"] = &noun{maybe: true}
 	order := &noun{fields: always("id", "at", "total", "currency", "products"), maybe: true}
 	return map[string]*noun{
 		"customer": {fields: always("id"), open: true},
