@@ -121,7 +121,11 @@ func TestOracleCanFail(t *testing.T) {
 		"unclear without a cut":    {func(h *history) { h.messages[2].reason = "the connection broke" }, "unclear although no connection broke"},
 		"repeated without a kill": {func(h *history) {
 			h.mails = append(h.mails, mail{id: "m2", subject: "order a4", to: "ana@shop.example", at: 3100})
-		}, "accepted and nobody killed the program"},
+		}, "accepted and nothing came between"},
+		"accepted, yet unclear": {func(h *history) {
+			h.mails[4].at = 5000
+			h.kills[0], h.mails[5].verdict = 2000, accepted
+		}, "says unclear though nothing came between"},
 		"another Message-ID": {func(h *history) { h.mails[5].id = "m2" }, `mail "order b2" came as m2 and as m4`},
 		"a mail of no message": {func(h *history) {
 			h.mails = append(h.mails, mail{id: "m9", subject: "cart a3", to: "ana@shop.example", at: 5000})

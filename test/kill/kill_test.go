@@ -31,7 +31,8 @@ func scaleOf(t *testing.T) scale {
 }
 
 // TestKilledUnderLoad kills the program again and again, at random moments and
-// inside commits in turn, while shoppers are busy and mails go out.
+// inside commits in turn, while shoppers are busy, and mails go out to a server that
+// is slow, refuses, breaks off and is down at times.
 func TestKilledUnderLoad(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
@@ -69,6 +70,8 @@ type battle struct {
 	edge     *edge
 	senders  []*sender
 	kills    []int64
+	outages  []int64
+	down     bool // the mail server is
 	last     *history
 }
 
@@ -107,8 +110,10 @@ func (b *battle) round(round int, s scale) {
 		})
 	}
 	for n := range s.kills {
+		b.outage(n%12 == 5 || n%12 == 6)
 		b.killOnce(n)
 	}
+	b.outage(false)
 	// Nothing is unclear because of a program that was asked to stop.
 	time.Sleep(time.Duration(b.random.IntN(1000)) * time.Millisecond)
 	b.program.stop(b.T)
@@ -141,6 +146,21 @@ func (b *battle) killOnce(n int) {
 		b.kill()
 	}
 	b.restart(n%2 == 0)
+}
+
+// outage takes the mail server down, or up again.
+func (b *battle) outage(down bool) {
+	b.Helper()
+	switch {
+	case down && !b.down:
+		b.outages = append(b.outages, now())
+		b.sink.close()
+	case !down && b.down:
+		if err := b.sink.open(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.down = down
 }
 
 func (b *battle) kill() {
@@ -196,7 +216,7 @@ func unfinished(complaints []string) bool {
 // observe gathers all that the oracle judges by.
 func (b *battle) observe() *history {
 	b.Helper()
-	h := &history{kills: b.kills}
+	h := &history{kills: b.kills, outages: b.outages}
 	h.sent, h.shoppers = b.ledger.snapshot()
 	var err error
 	if h.messages, err = b.program.messages(b.Context()); err != nil {

@@ -98,6 +98,7 @@ type history struct {
 	sent      []sent
 	shoppers  map[string]shopper
 	kills     []int64 // when the program was killed
+	outages   []int64 // when the mail server went down, with all its connections
 	profiles  map[string]profile
 	sizes     map[string]int // of segments
 	customers int            // how many profiles there are in all
@@ -364,10 +365,10 @@ func (o *oracle) judgeStatus(m message) {
 	case m.status == "unclear" && m.class == "transactional":
 		o.complain("message %s, %q: it must not be lost and was left unclear", m.id, m.subject)
 	case m.status == "unclear" && strings.HasPrefix(m.reason, programDied):
-		if !o.killed(m.created, 1<<62) {
+		if !within(o.kills, m.created, never) {
 			o.complain("message %s, %q: unclear although nobody killed the program", m.id, m.subject)
 		}
-	case m.status == "unclear" && !cut:
+	case m.status == "unclear" && !cut && !within(o.outages, m.created, never):
 		o.complain("message %s, %q: unclear although no connection broke", m.id, m.subject)
 	case m.status == "unclear":
 	default:
@@ -375,9 +376,18 @@ func (o *oracle) judgeStatus(m message) {
 	}
 }
 
-// killed reports whether the program was killed between two instants.
-func (o *oracle) killed(from, to int64) bool {
-	return slices.ContainsFunc(o.kills, func(at int64) bool { return at >= from && at <= to })
+// never is later than everything.
+const never = 1 << 62
+
+// within reports whether one of some instants lies between two others.
+func within(instants []int64, from, to int64) bool {
+	return slices.ContainsFunc(instants, func(at int64) bool { return at >= from && at <= to })
+}
+
+// disturbed reports whether between two instants an answer of the mail server's
+// may have been lost on the way.
+func (o *oracle) disturbed(from, to int64) bool {
+	return within(o.kills, from-slack, to) || within(o.outages, from-slack, to)
 }
 
 // judgeMails asks of each mail whether it may have been sent, and sent again.
@@ -412,15 +422,15 @@ func (o *oracle) judgeTries(m message, tries []mail) {
 		case before.verdict == putOff:
 		case optional:
 			o.complain("message %s, %q: it may come once, and was sent again after it may have arrived", m.id, m.subject)
-		case before.verdict == accepted && !o.killed(before.at-slack, again.at):
-			o.complain("message %s, %q: sent again though it was accepted and nobody killed the program", m.id, m.subject)
+		case before.verdict == accepted && !o.disturbed(before.at, again.at):
+			o.complain("message %s, %q: sent again though it was accepted and nothing came between", m.id, m.subject)
 		}
 	}
-	if m.status == "unclear" && len(tries) > 0 && tries[len(tries)-1].verdict == accepted && !o.killed(tries[len(tries)-1].at-slack, 1<<62) {
-		o.complain("message %s, %q: accepted, and the program says unclear though it was not killed", m.id, m.subject)
+	if last := tries[len(tries)-1]; m.status == "unclear" && last.verdict == accepted && !o.disturbed(last.at, never) {
+		o.complain("message %s, %q: accepted, and the program says unclear though nothing came between", m.id, m.subject)
 	}
 }
 
-// slack is how much later than the kill the mail server may notice what was sent
+// slack is how much later than a kill the mail server may notice what was sent
 // before it, in milliseconds.
 const slack = 2000
