@@ -19,7 +19,7 @@ func (a *App) startPage(p Page, face http.Handler, key string) (http.Handler, fu
 	pulse := &console.Pulse{}
 	c := console.Config{
 		Face: face, Key: key, Figures: &figures{app: a}, Pulse: pulse, Sandbox: a.config.Sandbox, Synthetic: p.Synthetic,
-		Progress: p.Progress, URL: a.config.URL, ShownKey: p.ShownKey, ShownWriteKey: p.ShownWriteKey,
+		Progress: p.Progress, URL: a.config.URL, ShownKey: p.ShownKey, ShownWriteKey: p.ShownWriteKey, Program: p.Program,
 	}
 	if !p.Open {
 		c.Authorised = a.Admin.Is

@@ -16,9 +16,9 @@ type Page struct {
 	Synthetic bool // says that the data is
 	// Progress returns what is being loaded and which part of it is there. Optional.
 	Progress func() (what string, part float64)
-	// ShownKey and ShownWriteKey stand in the commands to try next; "" for the
-	// variables of the environment that hold them.
-	ShownKey, ShownWriteKey string
+	// What stands in the commands to try next: the keys, "" for the variables of the
+	// environment that hold them, and how the program is called.
+	ShownKey, ShownWriteKey, Program string
 }
 
 // Face returns the HTTP face of the program with the pages for a person.

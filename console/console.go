@@ -27,8 +27,9 @@ type Config struct {
 	// Progress returns what is being loaded, and how much of it is there, from 0 to
 	// 1; "" for nothing. Optional.
 	Progress func() (what string, part float64)
-	// URL, ShownKey and ShownWriteKey stand in the commands to try next.
-	URL, ShownKey, ShownWriteKey string
+	// What stands in the commands to try next: where the server is, its keys ("" for
+	// the variables of the environment that hold them), how the program is called.
+	URL, ShownKey, ShownWriteKey, Program string
 }
 
 // Figures counts what is there.

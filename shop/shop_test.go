@@ -12,7 +12,7 @@ var opening = time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
 
 func open(t *testing.T, seed uint64) *shop.Shop {
 	t.Helper()
-	s, err := shop.New(shop.Config{Seed: seed, Visitors: 300, Newcomers: 20, Start: opening})
+	s, err := shop.New(shop.Config{Seed: seed, Visitors: 150, Newcomers: 12, Start: opening})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestVisitorsComeAndGo(t *testing.T) {
 			left++
 		}
 	}
-	if arrived < 200 || left < 50 {
+	if arrived < 200 || left < 25 {
 		t.Errorf("%d new devices in 30 days, %d old ones gone after 90", arrived, left)
 	}
 }

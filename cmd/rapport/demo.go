@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync"
 
@@ -83,7 +84,7 @@ func (d *demo) tellWhenTold(ctx context.Context, std *streams, shopping *app.Dem
 // prepare checks what was asked for, chooses the keys and says what the page is
 // like: whoever is on this machine needs not sign in, everybody else does.
 func (d *demo) prepare() (app.Page, error) {
-	page := app.Page{Synthetic: true}
+	page := app.Page{Synthetic: true, Program: os.Args[0]}
 	if d.Visitors < 1 || d.Newcomers < 0 || d.Days < 0 || d.Speed <= 0 {
 		return page, rapport.Errorf(rapport.Invalid, "a shop has at least one visitor, and its days pass at a speed above 0")
 	}
@@ -137,15 +138,15 @@ func (d *demo) tellCommands(std *streams, a *app.App, url string) {
 		at = "RAPPORT_URL=" + url + " "
 	}
 	fmt.Fprintf(std.out, `  Try, in another terminal:
-    export %sRAPPORT_API_KEY=%s
-    rapport clock advance 1h
-    rapport export -f workspace
-    curl -H "Authorization: Bearer $RAPPORT_API_KEY" %s/v1/segments
+    export %[1]sRAPPORT_API_KEY=%[2]s
+    %[4]s clock advance 1h
+    %[4]s export -f workspace
+    curl -H "Authorization: Bearer $RAPPORT_API_KEY" %[3]s/v1/segments
 
   Ctrl-C stops it; the next start goes on from here, --fresh begins anew.
 
   Loading the shop's past, which takes some seconds ...
-`, at, key, url)
+`, at, key, url, os.Args[0])
 }
 
 // reachable returns an address at which this machine reaches what listens at

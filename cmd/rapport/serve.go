@@ -53,7 +53,7 @@ func (s *serve) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
-	return serveUntilStopped(ctx, a, app.Page{}, func(address string) {
+	return serveUntilStopped(ctx, a, app.Page{Program: os.Args[0]}, func(address string) {
 		environment := "live"
 		if s.Sandbox {
 			environment = "sandbox"
