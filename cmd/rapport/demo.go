@@ -35,6 +35,7 @@ func (d *demo) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
+	collectLess()
 	a, err := app.Open(ctx, d.config(std, true))
 	if err != nil {
 		return err
