@@ -51,9 +51,12 @@ func rows(t *testing.T, path string) (list []map[string]string) {
 	}
 	in := csv.NewReader(unpacked)
 	header, err := in.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for {
-		var record []string
-		if record, err = in.Read(); errors.Is(err, io.EOF) {
+		record, err := in.Read()
+		if errors.Is(err, io.EOF) {
 			return list
 		}
 		if err != nil {
