@@ -76,10 +76,11 @@ func register[I, O any](a *api, op operation, handle func(context.Context, *I) (
 		if err == nil {
 			return out, nil
 		}
-		if rapport.KindOf(err) == rapport.Internal && ctx.Err() == nil {
+		p := problemOf(err)
+		if p.Status == http.StatusInternalServerError && ctx.Err() == nil {
 			a.Log.ErrorContext(ctx, "an operation failed", "operation", op.id, "error", err)
 		}
-		return nil, problemOf(err)
+		return nil, p
 	})
 }
 

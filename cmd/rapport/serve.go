@@ -87,8 +87,8 @@ func serveUntilStopped(ctx context.Context, a *app.App, page app.Page, ready fun
 // collectLess lets the heap grow to five times what is alive before it is cleared
 // of the rest, not to twice. What lives is small (a window of message ids, the
 // identities), what passes through is much, and so most of the collector's work
-// finds nothing to keep: an eighth less of the processor for half as much memory
-// again (rapport bench pipeline). GOGC goes before it, and GOMEMLIMIT still holds.
+// finds nothing to keep: an eighth less of the processor for two thirds more memory
+// (rapport bench pipeline). GOGC goes before it, and GOMEMLIMIT still holds.
 func collectLess() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
