@@ -154,6 +154,9 @@ func (p pasts) add(who rapport.CustomerID, e *profile.Event, facts *rule.FactSet
 	if e.Type == rapport.Noted {
 		return
 	}
+	for _, told := range e.Told() {
+		p.add(who, told, facts, now)
+	}
 	for _, f := range facts.ByEvent(e.Name()) {
 		point, ok := f.Observe(e)
 		if !ok {

@@ -54,9 +54,9 @@ func (p *parser) date(e *rapport.Event, d *draft) bool {
 	return ok
 }
 
-// year2000 is before all that this product was built to be told of, and after
-// the year in which devices without a clock believe to be.
-const year2000 rapport.Instant = 946684800000
+// year1990 is before all that shops kept in computers and bring along, and after
+// the zero of every clock that was never set (1970, 1980).
+const year1990 rapport.Instant = 631152000000
 
 // happened tells the receiver's time of an event from the sender's.
 func happened(when, sent moment, received rapport.Instant) (rapport.Instant, bool) {
@@ -67,7 +67,7 @@ func happened(when, sent moment, received rapport.Instant) (rapport.Instant, boo
 	if sent.known {
 		at = received - (sent.at - when.at)
 	}
-	if at < year2000 {
+	if at < year1990 {
 		return received, false
 	}
 	return min(at, received), true

@@ -11,7 +11,7 @@
 //     objects (RFC 8259) of valid UTF-8 without lone surrogates, at most 64 deep.
 //     Of a name that stands twice the last one counts.
 //  3. No event is lost for a bad time. A time that cannot be read, or that lies
-//     before the year 2000, is replaced by the time of receipt, and the sender is
+//     before the year 1990, is replaced by the time of receipt, and the sender is
 //     told so; a time after the receipt becomes the receipt.
 //  4. It is a function of its arguments: no clock, no random source, no network.
 //     Nothing it returns refers to the body it was given.

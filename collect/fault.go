@@ -25,5 +25,5 @@ var (
 	contextInvalid    = &fault{"context_invalid", "The context, the event's or its batch's, is not an object of at most 64 levels."}
 	contextTooLarge   = &fault{"context_too_large", "The batch's context, given to each of its events, makes them larger than can be taken in at once."}
 
-	timeReplaced = &fault{"timestamp_replaced", "The timestamp is not a time with its zone (as in 2026-11-22T09:30:00Z), or lies before the year 2000; the time of receipt stands for it."}
+	timeReplaced = &fault{"timestamp_replaced", "The timestamp is not a time with its zone (as in 2026-11-22T09:30:00Z), or lies before the year 1990; the time of receipt stands for it."}
 )

@@ -155,5 +155,8 @@ func (l *Look) replay(e *profile.Event, since rapport.Instant, visit func(journe
 		return
 	}
 	tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Event: e}, s, e.ReceivedAt), visit)
+	for _, told := range e.Told() {
+		tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Event: told}, &subject{customer: l.c, event: told}, e.ReceivedAt), visit)
+	}
 	l.moved(changes, visit)
 }

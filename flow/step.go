@@ -97,6 +97,9 @@ func (b *Batch) see(c *customer, event *profile.Event) {
 	s := &subject{customer: c, event: event}
 	changes := b.g.workspace.Segments.Update(c.segments, s, touched, b.now)
 	b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: event}, s, b.now))
+	for _, told := range event.Told() {
+		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: told}, &subject{customer: c, event: told}, b.now))
+	}
 	b.moved(c, changes)
 }
 

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -90,21 +91,31 @@ func (r *Record) overruled() int {
 	return max(slices.IndexFunc(r.Consents, func(act rapport.Consent) bool { return act.State == rapport.ConsentGranted }), 0)
 }
 
-// foldPreferences reads Segment's context.consent.categoryPreferences, a yes or
-// no for each purpose.
-func (r *Record) foldPreferences(context rapport.Value, at rapport.Instant) {
-	preferences := context.Get("consent").Get("categoryPreferences")
-	for i := range preferences.Len() {
-		purpose, answer := preferences.Pair(i)
+// preferences reads Segment's context.consent.categoryPreferences, a yes or no for
+// each purpose, as the events that telling each by itself would be. They stand in
+// no timeline: the event that carries them does.
+func preferences(e *Event) []*Event {
+	if !bytes.Contains(e.Context, []byte(`"categoryPreferences"`)) {
+		return nil
+	}
+	context, _ := rapport.ParseJSON(e.Context)
+	told := context.Get("consent").Get("categoryPreferences")
+	var events []*Event
+	for i := range told.Len() {
+		purpose, answer := told.Pair(i)
 		if answer.Kind() != rapport.Bool || purpose == "" || len(purpose) > maxTraitName {
 			continue
 		}
-		state := rapport.ConsentWithdrawn
+		act := rapport.Consent{Purpose: purpose, State: rapport.ConsentWithdrawn, Source: "context.consent"}
 		if answer.Bool() {
-			state = rapport.ConsentGranted
+			act.State = rapport.ConsentGranted
 		}
-		r.addConsent(rapport.Consent{Purpose: purpose, State: state, Source: "context.consent", At: at})
+		one := *e.Event
+		one.Type, one.Name, one.MessageID, one.Context = rapport.Derived, ConsentChanged, e.MessageID+"/consent/"+purpose, nil
+		one.Properties = ConsentProperties(act)
+		events = append(events, Read(&one))
 	}
+	return events
 }
 
 // ConsentChanged is the name of the derived event that an act of consent is kept as.

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -19,6 +18,8 @@ type Event struct {
 	name   string
 	props  rapport.Value
 	parsed bool
+	told   []*Event
+	asked  bool
 }
 
 // Read returns an event ready to be folded and matched.
@@ -31,6 +32,15 @@ func (e *Event) Name() string { return e.name }
 
 // Timestamp returns when it happened.
 func (e *Event) Timestamp() rapport.Instant { return e.Event.Timestamp }
+
+// Told returns what the event tells besides its own name, each as an event of its
+// own: the consents that its context carries.
+func (e *Event) Told() []*Event {
+	if !e.asked {
+		e.asked, e.told = true, preferences(e)
+	}
+	return e.told
+}
 
 // ID returns the sender's name for the event.
 func (e *Event) ID() string { return e.MessageID }
@@ -90,11 +100,11 @@ func (r *Record) Fold(e *Event, facts *rule.FactSet, now rapport.Instant, touche
 	case rapport.Derived:
 		r.foldDerived(e)
 	}
-	if bytes.Contains(e.Context, []byte(`"categoryPreferences"`)) {
-		context, _ := rapport.ParseJSON(e.Context)
-		r.foldPreferences(context, e.Timestamp())
-	}
 	r.foldFacts(e, facts, now, touched)
+	for _, told := range e.Told() {
+		r.foldConsent(told.Properties(), told.Timestamp())
+		r.foldFacts(told, facts, now, touched)
+	}
 }
 
 // see takes when and by which identifier she was met. The first instant that

@@ -168,6 +168,9 @@ func (r *Record) BuildFacts(events []*Event, facts *rule.FactSet, now rapport.In
 	for _, e := range events {
 		if e.Type != rapport.Noted {
 			r.foldFacts(e, facts, now, &touched)
+			for _, told := range e.Told() {
+				r.foldFacts(told, facts, now, &touched)
+			}
 			touched.Reset()
 		}
 	}

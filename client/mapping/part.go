@@ -116,8 +116,8 @@ func (m *Mapping) name(r *row) (string, error) {
 	return "", fmt.Errorf(`no case of "event" in the mapping holds for the row`)
 }
 
-// year2000 is before all that the server takes for a time.
-const year2000 rapport.Instant = 946684800000
+// year1990 is before all that the server takes for a time.
+const year1990 rapport.Instant = 631152000000
 
 func (m *Mapping) when(p *part, r *row, kind Kind) error {
 	if m.Timestamp == nil {
@@ -129,8 +129,8 @@ func (m *Mapping) when(p *part, r *row, kind Kind) error {
 		return err
 	case !ok && kind == Events:
 		return fmt.Errorf("column %q is empty: the row does not say when it happened", m.Timestamp.Column)
-	case ok && at < year2000:
-		return fmt.Errorf("column %q lies before the year 2000", m.Timestamp.Column)
+	case ok && at < year1990:
+		return fmt.Errorf("column %q lies before the year 1990", m.Timestamp.Column)
 	}
 	p.At = at
 	return nil

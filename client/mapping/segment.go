@@ -72,8 +72,8 @@ func segmentTime(members map[string]json.RawMessage, kind Kind) error {
 		return fmt.Errorf(`there is no "timestamp": the line does not say when it happened`)
 	case err != nil || !ok:
 		return fmt.Errorf(`"timestamp" is no time with its zone, as in 2026-11-22T09:30:00Z`)
-	case at < year2000:
-		return fmt.Errorf(`"timestamp" lies before the year 2000`)
+	case at < year1990:
+		return fmt.Errorf(`"timestamp" lies before the year 1990`)
 	}
 	return nil
 }
