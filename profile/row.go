@@ -45,12 +45,13 @@ type Link struct {
 // withLink returns the row with a link at its place: of one user the earliest
 // instant counts.
 func (r *Row) withLink(l Link) (*Row, bool) {
+	known := slices.IndexFunc(r.Links, func(k Link) bool { return k.User == l.User })
+	if known >= 0 && r.Links[known].At <= l.At {
+		return r, false
+	}
 	links := slices.Clone(r.Links)
-	if i := slices.IndexFunc(links, func(k Link) bool { return k.User == l.User }); i >= 0 {
-		if links[i].At <= l.At {
-			return r, false
-		}
-		links = slices.Delete(links, i, i+1)
+	if known >= 0 {
+		links = slices.Delete(links, known, known+1)
 	}
 	i, _ := slices.BinarySearchFunc(links, l, func(a, b Link) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), slices.Compare(a.User[:], b.User[:]))
