@@ -140,6 +140,30 @@ func TestOracleCanFail(t *testing.T) {
 	}
 }
 
+func TestGlanceCanFail(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		doctor func(*profile)
+		want   string
+	}{
+		"nothing":         {func(*profile) {}, ""},
+		"more to come":    {func(p *profile) { p.segments = append(p.segments, "orders-2") }, ""},
+		"lost":            {func(p *profile) { p.timeline = p.timeline[1:] }, "a1 was acknowledged and is lost"},
+		"doubled":         {func(p *profile) { p.timeline = append(p.timeline, p.timeline[0]) }, "a1 stands 2 times"},
+		"doubled in rule": {func(p *profile) { p.segments = append(p.segments, "orders-3") }, "made 1 to 2 orders, and in segment orders-3: true"},
+		"lost in rule":    {func(p *profile) { p.segments = nil }, "made 1 to 2 orders, and in segment orders-1: false"},
+	} {
+		h := sound()
+		p := h.profiles["ana"]
+		c.doctor(&p)
+		events := append(h.sent, sent{id: "a9", shopper: "ana", kind: ordered, at: 9500}) // still on its way
+		complaints := strings.Join(glance("ana", events, 9600, p), "; ")
+		if !strings.Contains(complaints, c.want) || c.want == "" && complaints != "" {
+			t.Errorf("%s: the oracle says %q instead of %q", name, complaints, c.want)
+		}
+	}
+}
+
 func without(mails []mail, id string) []mail {
 	return slices.DeleteFunc(mails, func(m mail) bool { return m.id == id })
 }

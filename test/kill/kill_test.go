@@ -146,6 +146,28 @@ func (b *battle) killOnce(n int) {
 		b.kill()
 	}
 	b.restart(n%2 == 0)
+	b.glance()
+}
+
+// glance looks at some shoppers at once after a kill, while the load goes on.
+func (b *battle) glance() {
+	b.Helper()
+	_, shoppers := b.ledger.snapshot()
+	looked := 0
+	for name := range shoppers { // in no order
+		if looked++; looked > 6 {
+			return
+		}
+		asked := now()
+		p, _, err := b.program.profile(b.Context(), name, "")
+		if err != nil {
+			b.Fatal(err)
+		}
+		events, _ := b.ledger.snapshot()
+		for _, complaint := range glance(name, events, asked, p) {
+			b.Errorf("after kill %d: %s", b.ledger.figures.kills, complaint)
+		}
+	}
 }
 
 // outage takes the mail server down, or up again.

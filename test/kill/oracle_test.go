@@ -122,6 +122,41 @@ func judge(h *history) []string {
 	return o.complaints
 }
 
+// glance says what is wrong with a shopper while events go on coming in: those
+// that were acknowledged before somebody asked are there and count, once. The
+// events are all that were sent until the answer came.
+func glance(name string, events []sent, asked int64, p profile) []string {
+	o := &oracle{}
+	times := map[string]int{}
+	for _, e := range p.timeline {
+		times[e.id]++
+	}
+	least, most := 0, 0 // orders that count
+	for _, e := range events {
+		known := e.acknowledged != 0 && e.acknowledged < asked
+		switch n := times[e.id]; {
+		case e.shopper != name || e.unknown:
+			continue
+		case n > 1:
+			o.complain("%s: event %s stands %d times in the timeline", name, e.id, n)
+		case n == 0 && known:
+			o.complain("%s: event %s was acknowledged and is lost", name, e.id)
+		}
+		if e.kind == ordered {
+			most++
+			if known {
+				least++
+			}
+		}
+	}
+	for k := 1; k <= thresholds; k++ {
+		if in := slices.Contains(p.segments, atLeast(k)); in && k > most || !in && k <= least {
+			o.complain("%s: made %d to %d orders, and in segment %s: %v", name, least, most, atLeast(k), in)
+		}
+	}
+	return o.complaints
+}
+
 type oracle struct {
 	*history
 	events     map[string][]sent // by shopper
