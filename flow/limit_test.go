@@ -71,7 +71,7 @@ func TestMachineIsQuarantinedUntilTheNextDay(t *testing.T) {
 	if orders() != 10 {
 		t.Errorf("after a restart %d orders count", orders())
 	}
-	next := ledger(t, 2)
+	next := build(t, 2, map[string]string{"buyers": `events("Order Completed").first() < ago("1h")`}, nil) // other facts
 	next.Providers = w.engine.Workspace().Providers
 	w.engine.Apply(next)
 	w.advance(24 * time.Hour)
@@ -160,9 +160,16 @@ func TestSharedDeviceIsStillSharedAfterItsOwnRecordIsForgotten(t *testing.T) {
 	if len(w.records()) != 2 {
 		t.Fatalf("%q", w.customers())
 	}
-	w.admit(track("", "web", "Page Seen", ""))
+	early, late := track("", "web", "Page Seen", ""), track("", "web", "Page Seen", "")
+	early.Timestamp = start - 1 // before it was shared
+	w.admit(early, late)
 	if len(w.records()) != 3 {
 		t.Fatalf("what was done on a shared device was taken for somebody's: %q", w.customers())
+	}
+	for _, r := range w.records() {
+		if !r.Known() && r.Events != 1 {
+			t.Errorf("%d events are taken for the device's", r.Events)
+		}
 	}
 }
 

@@ -192,3 +192,76 @@ func dropWord(text, word string) string {
 	}
 	return text
 }
+
+// merges tells a user's log: whom she was joined with, by what.
+func (w *world) merges(user string) []string {
+	w.t.Helper()
+	var told []string
+	for _, m := range w.person(user).Merges {
+		told = append(told, m.Via.Kind.String()+" "+m.Via.Value)
+	}
+	return sorted(told)
+}
+
+func TestUndoLeavesEachHalfItsOwnLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ledger(t, 1))
+	w.admit(track("", "web", "Page Seen", ""), track("", "app", "Page Seen", ""))
+	w.admit(track("ana", "web", "Page Seen", ""), track("bob", "app", "Page Seen", ""))
+	w.admit(alias("ana", "bob"))
+	if diff := cmp.Diff([]string{"anonymousId app", "anonymousId web", "userId bob"}, w.merges("ana")); diff != "" {
+		t.Errorf("joined (-want +got):\n%s", diff)
+	}
+	w.undo("ana", rapport.UserID)
+	for user, want := range map[string]string{"ana": "anonymousId web", "bob": "anonymousId app"} {
+		if diff := cmp.Diff([]string{want}, w.merges(user)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", user, diff)
+		}
+		w.undo(user, rapport.AnonymousID)
+	}
+	if len(w.records()) != 4 {
+		t.Errorf("%q", w.customers())
+	}
+}
+
+// TestUndoTellsTheDeviceToo undoes a joining by which a device had become shared
+// later than it was.
+func TestUndoTellsTheDeviceToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ledger(t, 1))
+	for i, e := range []rapport.Event{
+		track("ana", "web", "Page Seen", ""), track("bob", "web", "Page Seen", ""), track("cat", "web", "Page Seen", ""), track("", "web", "Page Seen", ""),
+	} {
+		w.now = start + rapport.Instant(10*i)
+		w.admit(e)
+	}
+	apart := w.customers()
+	w.admit(alias("ana", "bob"))
+	w.undo("ana", rapport.UserID)
+	got := w.customers()
+	for i := range got {
+		got[i] = dropWord(got[i], "m5")
+	}
+	if diff := cmp.Diff(apart, sorted(got)); diff != "" {
+		t.Errorf("(-never joined +undone):\n%s", diff)
+	}
+}
+
+// TestApartIsApartUnderAnyName joins those who were told apart with others before
+// the old alias comes again.
+func TestApartIsApartUnderAnyName(t *testing.T) {
+	t.Parallel()
+	for _, third := range []string{"cat", "dan", "eva", "fox", "gus", "hal"} { // with lower and higher keys
+		w := newWorld(t, ledger(t, 1))
+		w.admit(track("ana", "", "Page Seen", ""), track("bob", "", "Page Seen", ""), track(third, "", "Page Seen", ""), alias("ana", "bob"))
+		w.undo("ana", rapport.UserID)
+		w.now = w.now.Add(time.Second)
+		w.admit(alias(third, "ana"), alias("zoe", "bob"))
+		old := alias("bob", "ana")
+		old.Timestamp = start
+		w.admit(old)
+		if w.person("ana").ID == w.person("bob").ID {
+			t.Errorf("with %s they are one again", third)
+		}
+	}
+}

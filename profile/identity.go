@@ -209,24 +209,16 @@ func (x *Identities) row(id rapport.CustomerID) *Row {
 func (x *Identities) Recheck(r *Record) []Relink {
 	var relinks []Relink
 	for i := range r.Identifiers {
-		// An alias tells of a device too, which nothing may have been done on.
-		device := rapport.Identifier{Kind: rapport.AnonymousID, Value: r.Identifiers[i].Value}
-		known := r.Identity(device)
-		if known == nil && !x.used(device) {
+		id := &r.Identifiers[i]
+		if id.Kind != rapport.AnonymousID {
 			continue
 		}
-		if from, until := x.Interval(device, r.ID); known == nil || from != known.From || until != known.Until {
-			first, alone := x.owners(device)
-			relinks = append(relinks, Relink{Device: device, Affected: distinct(r.ID, first, alone)})
+		if from, until := x.Interval(id.Identifier, r.ID); from != id.From || until != id.Until {
+			first, alone := x.owners(id.Identifier)
+			relinks = append(relinks, Relink{Device: id.Identifier, Affected: distinct(r.ID, first, alone)})
 		}
 	}
 	return relinks
-}
-
-// used reports whether anybody was ever said to have logged in on a device.
-func (x *Identities) used(device rapport.Identifier) bool {
-	row := x.Directory.Row(x.Key.Identifier(device))
-	return row != nil && len(row.Links) > 0
 }
 
 // owners returns whose a device was first, and the customer of the device alone.

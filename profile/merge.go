@@ -13,7 +13,9 @@ const maxMerges = 60
 // Join folds another customer's record into this one, as if all her events had
 // been folded here. Both must be complete for the facts. Now trims, as in Fold.
 //
-// The sections of other stages are left alone: their owners join them.
+// The sections of other stages are left alone: their owners join them. What is
+// done on her devices without logging in may be hers otherwise than before: see
+// [Identities.Recheck].
 func (r *Record) Join(o *Record, facts *rule.FactSet, now rapport.Instant) {
 	if r.Events == 0 {
 		r.FactSet = o.FactSet
@@ -56,9 +58,6 @@ func (r *Record) joinIdentity(id Identity) {
 	if mine == nil {
 		r.add(id)
 		return
-	}
-	if mine.Until == 0 {
-		mine.From, mine.Until = id.From, id.Until
 	}
 	mine.FirstAnonymous = earliest(mine.FirstAnonymous, id.FirstAnonymous)
 	mine.LastAnonymous = max(mine.LastAnonymous, id.LastAnonymous)
