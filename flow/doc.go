@@ -14,11 +14,16 @@
 //     submitted; what was due before an input takes effect before it, as of its
 //     own instant. Between customers no order is promised.
 //  4. An event is counted once per customer and messageId for at least
-//     [DedupeWindow], also over restarts and joins of profiles.
+//     [DedupeWindow], also over restarts and joins, splits and undone joins of
+//     profiles. After 36 hours it is forgotten.
 //  5. A message of a class that may be left out is handed to a provider at most
 //     once; a transactional one at least once, always under the same id.
 //  6. Wake-ups are never early. A late one does what was due as of its instant.
-//  7. Nothing here reads the machine's clock or draws a random number: the same
+//  7. Who has more events in a day than a person can have is quarantined: what
+//     comes after stands in the timeline, and no rule or journey sees it until
+//     the next day. Who is only a device and is not met again is forgotten, never
+//     while a journey is under way.
+//  8. Nothing here reads the machine's clock or draws a random number: the same
 //     inputs at the same instants give the same store, byte for byte.
 //
 // What it does not do: it does not speak HTTP or SQL, knows no provider's

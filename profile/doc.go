@@ -15,9 +15,12 @@
 //     somebody else on one device never joins two known people; what is done on
 //     such a device without logging in belongs, from then on, to neither.
 //  3. Joining is the same as having folded all events into one record at once,
-//     is logged in the record, and can be undone.
-//  4. A record stays within its limits whatever is sent: the oldest or least
-//     used parts are left out, never the newest event's place in time.
+//     is logged in the record, and can be undone. What was undone stays so until
+//     an alias says it anew.
+//  4. A record takes at most [MaxRecord] bytes whatever is sent, provided that
+//     the other stages' sections leave room: the oldest or least used parts are
+//     left out. Of a record that has reached a limit, and of its tally of the
+//     day, the first guarantee does not hold.
 //
 // The encoding is in sections of our own, versioned and append-only: a newer
 // program reads what an older one wrote, and an older one keeps what it does not
