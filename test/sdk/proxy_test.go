@@ -28,6 +28,9 @@ const (
 type proxy struct {
 	dial    func() (net.Conn, error) // connects to the program
 	arrived func()                   // is told of each request that has arrived whole, before its answer
+	// slots bounds how many requests are with the program at once, and so how many
+	// a kill hits: the client waits twice as long after each failure.
+	slots chan struct{}
 
 	mu       sync.Mutex
 	attempts int // first ones
@@ -118,6 +121,8 @@ func (p *proxy) pass(req *http.Request, f fate) []byte {
 	if f == lost {
 		return nil
 	}
+	p.slots <- struct{}{}
+	defer func() { <-p.slots }()
 	conn, err := p.dial()
 	if err != nil {
 		return nil

@@ -36,7 +36,7 @@ func TestEachEventOnce(t *testing.T) {
 	var arrived atomic.Int64
 	due := make(chan bool, kills)
 	killing := make(chan int)
-	p := &proxy{dial: s.dial, arrived: func() {
+	p := &proxy{dial: s.dial, slots: make(chan struct{}, 8), arrived: func() {
 		if n := arrived.Add(1); n%18 == 0 && n/18 <= kills {
 			due <- true
 		}
