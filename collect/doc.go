@@ -18,7 +18,8 @@
 //
 // It does not authenticate (it says which write key the body names), does not
 // deduplicate (it sees to it that every event has a message id), does not judge
-// whether an id is plausible, and gives no meaning to properties, traits or
+// whether an id is plausible beyond refusing what programs write in place of one
+// (null, undefined, [object Object], 0 and the like), and gives no meaning to properties, traits or
 // context. A sender's integrations object is passed over: it speaks of places
 // that events are passed on to, and there are none.
 //

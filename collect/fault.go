@@ -13,6 +13,7 @@ var (
 	typeMismatch = &fault{"type_mismatch", "The type is another one than that of the address the event was sent to."}
 
 	idInvalid       = &fault{"id_invalid", "An id (messageId, userId, anonymousId, previousId or groupId) is longer than 256 bytes, holds a control character, or is neither a text nor a number."}
+	idPlaceholder   = &fault{"id_placeholder", "An id (messageId, userId, anonymousId or previousId) is no id but what a program writes when it has none, such as null, undefined, [object Object] or 0: everybody who is sent with it would become one customer. Leave the id out where there is none."}
 	userMissing     = &fault{"user_missing", "There is neither a userId nor an anonymousId."}
 	groupMissing    = &fault{"group_missing", "A group call needs a groupId."}
 	aliasIncomplete = &fault{"alias_incomplete", "An alias call needs a previousId and a userId."}

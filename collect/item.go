@@ -111,7 +111,7 @@ func plain(quoted []byte) []byte {
 // event makes an event of an item, all but its timestamp and its share of the
 // batch's context. With a fault it has at most a message id.
 func (p *parser) event(it *item) (rapport.Event, *fault) {
-	id, f := p.id(it.at[messageIDField])
+	id, f := p.realID(it.at[messageIDField])
 	e := rapport.Event{MessageID: id, ReceivedAt: p.meta.ReceivedAt}
 	switch {
 	case f != nil:
@@ -173,10 +173,10 @@ func (p *parser) typed(e *rapport.Event, it *item) *fault {
 // identified sets the ids and sees that those are there that the type needs.
 func (p *parser) identified(e *rapport.Event, it *item) *fault {
 	var f [4]*fault
-	e.UserID, f[0] = p.id(it.at[userIDField])
-	e.AnonymousID, f[1] = p.id(it.at[anonymousIDField])
+	e.UserID, f[0] = p.realID(it.at[userIDField])
+	e.AnonymousID, f[1] = p.realID(it.at[anonymousIDField])
 	if e.Type == rapport.Alias {
-		e.PreviousID, f[2] = p.id(it.at[previousIDField])
+		e.PreviousID, f[2] = p.realID(it.at[previousIDField])
 	}
 	if e.Type == rapport.Group {
 		e.GroupID, f[3] = p.id(it.at[groupIDField])
@@ -270,6 +270,15 @@ func (p *parser) id(at span) (string, *fault) {
 		return "", nil
 	}
 	return id, nil
+}
+
+// realID is id for what tells one customer or event from all others.
+func (p *parser) realID(at span) (string, *fault) {
+	id, f := p.id(at)
+	if f == nil && isPlaceholder(id) {
+		return "", idPlaceholder
+	}
+	return id, f
 }
 
 // raw returns an object as it stands. None, null, the empty object and the empty

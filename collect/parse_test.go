@@ -131,6 +131,17 @@ var refusals = []struct{ code, item string }{
 	{"id_invalid", `{"type":"page","userId":"u","messageId":[]}`},
 	{"id_invalid", `{"type":"group","userId":"u","groupId":false}`},
 	{"id_invalid", `{"type":"alias","userId":"u","previousId":{}}`},
+	{"id_placeholder", `{"type":"page","userId":"null"}`},
+	{"id_placeholder", `{"type":"page","userId":"undefined","anonymousId":"a"}`},
+	{"id_placeholder", `{"type":"identify","userId":"[object Object]"}`},
+	{"id_placeholder", `{"type":"identify","userId":" NaN "}`},
+	{"id_placeholder", `{"type":"identify","userId":"\"None\""}`},
+	{"id_placeholder", `{"type":"page","userId":"0"}`},
+	{"id_placeholder", `{"type":"page","userId":0}`},
+	{"id_placeholder", `{"type":"page","userId":"unde\u0066ined"}`},
+	{"id_placeholder", `{"type":"page","anonymousId":"00000000-0000-0000-0000-000000000000"}`},
+	{"id_placeholder", `{"type":"alias","userId":"u","previousId":"guest"}`},
+	{"id_placeholder", `{"type":"page","userId":"u","messageId":"undefined"}`},
 	{"properties_invalid", `{"type":"page","userId":"u","properties":"x"}`},
 	{"properties_invalid", `{"type":"page","userId":"u","properties":[1]}`},
 	{"properties_invalid", `{"type":"identify","userId":"u","traits":7}`},
@@ -162,6 +173,10 @@ func TestLimits(t *testing.T) {
 		strings.Replace(rest, `""`, strings.Repeat("[", 62)+strings.Repeat("]", 62), 1),
 		strings.Replace(rest, `"u"`, `"`+strings.Repeat("u", 256)+`"`, 1),
 		strings.Replace(rest, `"e"`, `"`+strings.Repeat("e", 200)+`"`, 1),
+		strings.Replace(rest, `"u"`, `"nullo"`, 1), // ids that only resemble placeholders
+		strings.Replace(rest, `"u"`, `1`, 1),
+		strings.Replace(rest, `"u"`, `"00"`, 1),
+		strings.Replace(rest, `"u"`, `"undefined@example.com"`, 1),
 	} {
 		if result := single(t, item); len(result.Events) != 1 {
 			t.Errorf("%.80s: refused %v", item, result.Refused)
