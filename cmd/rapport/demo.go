@@ -16,10 +16,10 @@ import (
 type demo struct {
 	server    `set:"data=data/demo"`
 	Fresh     bool    `help:"Begin anew: remove the demo that is in the data folder." env:"-"`
-	Visitors  int     `help:"How many people know the shop when a demo is made." default:"900"`
-	Newcomers float64 `help:"How many come for the first time, each day of the shop." default:"30"`
+	Visitors  int     `help:"How many people know the shop when a demo is made." default:"1500"`
+	Newcomers float64 `help:"How many come for the first time, each day of the shop." default:"50"`
 	Days      int     `help:"How many days the shop has been open when a demo is made." default:"60"`
-	Speed     float64 `help:"How much faster than the clock the shop's days pass." default:"100"`
+	Speed     float64 `help:"How much faster than the clock the shop's days pass." default:"150"`
 }
 
 // The keys of a demo that only this machine can reach.
