@@ -61,6 +61,9 @@ func (s *serve) Run(ctx context.Context, std *streams) error {
 		}
 		fmt.Fprintf(std.out, "Rapport %s listens on http://%s (%s, data in %s)\n", app.Version, address, environment, s.Data)
 		showKeys(std, a)
+		if !s.Sandbox && s.PublicURL == "" {
+			fmt.Fprintf(std.out, "Links in messages lead to http://%s: say with --public-url where customers reach this server.\n", s.Listen)
+		}
 	})
 }
 
