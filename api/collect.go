@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -39,6 +40,8 @@ type Admitter interface {
 //   - The write key comes as the user of Basic authentication, as a Bearer token
 //     or, as phones and browsers do it, as "writeKey" in the body, where the
 //     request's own or its first item's counts.
+//   - What bodies take of the memory is bounded, however many are sent at once and
+//     however slowly: see Held.
 //   - Any web page may call it, without credentials of the browser's.
 //
 // # How clients retry
@@ -64,6 +67,12 @@ type Collect struct {
 	// were refused for good.
 	OnRefused func(events int)
 
+	// Held is how many bytes of bodies, beyond the first 64 KB of each, may be in
+	// memory at once; what comes above is answered with 429. 64 MB unless set before
+	// the first call.
+	Held int64
+
+	room    *room
 	buffers sync.Pool // of *bytes.Buffer, for bodies while they are read and parsed
 	gunzips sync.Pool // of *gzip.Reader
 }
@@ -72,7 +81,7 @@ type Collect struct {
 // given write keys; clock tells the time of receipt, newID makes a text that is
 // new each time.
 func NewCollect(to Admitter, writeKeys []string, clock func() rapport.Instant, newID func() string, log *slog.Logger) *Collect {
-	c := &Collect{to: to, clock: clock, newID: newID, log: log}
+	c := &Collect{to: to, clock: clock, newID: newID, log: log, Held: allHeld, room: newRoom()}
 	for _, key := range writeKeys {
 		if key != "" {
 			c.keys = append(c.keys, sha256.Sum256([]byte(key)))
@@ -146,7 +155,9 @@ func (c *Collect) take(w http.ResponseWriter, r *http.Request, call rapport.Even
 	if given && !c.accepts(key) {
 		return collect.Result{}, errUnknownKey
 	}
-	result, err := c.parse(w, r, call)
+	held := &share{room: c.room, limit: c.Held, free: freeBody}
+	defer held.giveBack()
+	result, err := c.parse(w, r, call, held)
 	if err != nil {
 		return collect.Result{}, err
 	}
@@ -199,7 +210,7 @@ const maxKept = 1 << 20
 
 // parse reads the body into a buffer that is used again afterwards: what the
 // events need of it, Parse has copied.
-func (c *Collect) parse(w http.ResponseWriter, r *http.Request, call rapport.EventType) (collect.Result, error) {
+func (c *Collect) parse(w http.ResponseWriter, r *http.Request, call rapport.EventType, held *share) (result collect.Result, err error) {
 	buffer := c.buffers.Get().(*bytes.Buffer)
 	defer func() {
 		if buffer.Cap() <= maxKept {
@@ -207,10 +218,12 @@ func (c *Collect) parse(w http.ResponseWriter, r *http.Request, call rapport.Eve
 		}
 	}()
 	buffer.Reset()
-	if err := c.read(buffer, w, r); err != nil {
+	if err := c.read(buffer, w, r, held); err != nil {
 		return collect.Result{}, err
 	}
-	return collect.Parse(call, buffer.Bytes(), collect.Meta{ReceivedAt: c.clock(), RequestID: c.newID()})
+	meta := collect.Meta{ReceivedAt: c.clock(), RequestID: c.newID()}
+	gone := c.room.parse(r.Context(), func() { result, err = collect.Parse(call, buffer.Bytes(), meta) })
+	return result, cmp.Or(gone, err)
 }
 
 var errTooLarge = &rapport.Error{
@@ -219,7 +232,7 @@ var errTooLarge = &rapport.Error{
 }
 
 // read reads the body, unpacked, no more of it than is allowed.
-func (c *Collect) read(buffer *bytes.Buffer, w http.ResponseWriter, r *http.Request) error {
+func (c *Collect) read(buffer *bytes.Buffer, w http.ResponseWriter, r *http.Request, held *share) error {
 	if r.ContentLength > collect.MaxBody {
 		return errTooLarge
 	}
@@ -228,9 +241,9 @@ func (c *Collect) read(buffer *bytes.Buffer, w http.ResponseWriter, r *http.Requ
 	var err error
 	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
-		_, err = buffer.ReadFrom(body)
+		_, err = buffer.ReadFrom(weighed{body, held})
 	case "gzip", "x-gzip":
-		err = c.gunzip(buffer, body)
+		err = c.gunzip(buffer, body, held)
 	default:
 		return &rapport.Error{
 			Kind: rapport.Invalid, Code: "encoding_unknown",
@@ -239,6 +252,8 @@ func (c *Collect) read(buffer *bytes.Buffer, w http.ResponseWriter, r *http.Requ
 	}
 	var over *http.MaxBytesError
 	switch {
+	case err == errNoRoom:
+		return err
 	case errors.As(err, &over) || buffer.Len() > collect.MaxBody:
 		return errTooLarge
 	case body.err != nil: // no fault of what was sent: a retry may mend it
@@ -250,13 +265,13 @@ func (c *Collect) read(buffer *bytes.Buffer, w http.ResponseWriter, r *http.Requ
 }
 
 // gunzip unpacks a body, one byte more of it than is allowed.
-func (c *Collect) gunzip(buffer *bytes.Buffer, body io.Reader) error {
+func (c *Collect) gunzip(buffer *bytes.Buffer, body io.Reader, held *share) error {
 	packed := c.gunzips.Get().(*gzip.Reader)
 	defer c.gunzips.Put(packed)
 	if err := packed.Reset(body); err != nil {
 		return err
 	}
-	_, err := buffer.ReadFrom(io.LimitReader(packed, collect.MaxBody+1))
+	_, err := buffer.ReadFrom(weighed{io.LimitReader(packed, collect.MaxBody+1), held})
 	return err
 }
 

@@ -128,7 +128,7 @@ func TestCollect(t *testing.T) {
 			`{"success":true,"refused":[{"index":1,"messageId":"bad","code":"event_missing","detail":"A track call needs the name of its event in \"event\"."},{"index":2,"code":"not_an_object","detail":"The item is not an object."}]}`, 1},
 		{"all refused", "/v1/batch", `{"batch":[7]}`, auth, 200, `{"success":true,"refused":[{"index":0,"code":"not_an_object","detail":"The item is not an object."}]}`, 0},
 		{"noted", "/v1/page", `{"userId":"u","messageId":"m","timestamp":"soon"}`, auth, 200,
-			`{"success":true,"noted":[{"index":0,"messageId":"m","code":"timestamp_replaced","detail":"The timestamp is not a time with its zone (as in 2026-11-22T09:30:00Z), or lies before the year 2000; the time of receipt stands for it."}]}`, 1},
+			`{"success":true,"noted":[{"index":0,"messageId":"m","code":"timestamp_replaced","detail":"The timestamp is not a time with its zone (as in 2026-11-22T09:30:00Z), or lies before the year 1990; the time of receipt stands for it."}]}`, 1},
 
 		{"single refused", "/v1/track", `{"userId":"u"}`, auth, 400, "event_missing", 0},
 		{"not JSON", "/v1/batch", `{"batch":[`, auth, 400, "not_json", 0},

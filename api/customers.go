@@ -39,6 +39,9 @@ type identifier struct {
 
 type customer struct {
 	CustomerBrief
+	// Quarantined is when a machine that sends events as a person is heard again.
+	Quarantined rapport.Instant `json:"quarantinedUntil,omitzero" doc:"There were so many events in a day that it must be a machine: until then they stand in the timeline and change nothing"`
+
 	Zone      string                     `json:"zone" doc:"The time zone by which her days and quiet hours are told, such as Asia/Singapore"`
 	Traits    map[string]json.RawMessage `json:"traits"`
 	Groups    []string                   `json:"groups"`
@@ -322,6 +325,7 @@ func (a *api) customer(look *flow.Look) customer {
 		Addresses: addresses(r), Consents: a.consentStates(r), Cart: openCart(r), Orders: []order{}, Returns: []goodsBack{},
 		Segments: memberships(look), Journeys: a.runs(look), Merges: []merge{},
 	}
+	c.Quarantined = r.QuarantinedUntil(a.Flow.Now())
 	for _, t := range r.Traits {
 		if t.Value.IsSet() {
 			c.Traits[t.Name] = t.Value.AppendJSON(nil)

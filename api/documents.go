@@ -242,7 +242,7 @@ func (a *api) getDocument(_ context.Context, in *struct {
 	if err := yaml.Unmarshal(d.Body, &root); err != nil {
 		return nil, &rapport.Error{Kind: rapport.Internal, Message: "The document cannot be shown as JSON. Ask for it with raw=true.", Err: err}
 	}
-	body, err := json.Marshal(plain(&root))
+	body, err := marshal(plain(&root))
 	return &rawAnswer{"application/json", body}, err
 }
 

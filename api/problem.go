@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -115,8 +116,18 @@ func (p *problem) write(w http.ResponseWriter) {
 			w.Header()[name] = values
 		}
 	}
-	body, _ := json.Marshal(p) // texts and numbers always can be
+	body, _ := marshal(p) // texts and numbers always can be
 	writeBody(w, p.Status, problemType, body)
+}
+
+// marshal returns a value as JSON that a person can read too: rules are full of <
+// and >, which encoding/json else makes unreadable for the sake of HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	out := json.NewEncoder(&b)
+	out.SetEscapeHTML(false)
+	err := out.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // writeProblem answers with an error as a problem.

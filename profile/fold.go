@@ -111,8 +111,8 @@ func (r *Record) Fold(e *Event, facts *rule.FactSet, now rapport.Instant, touche
 // counts is 1: 0 stands for none.
 func (r *Record) see(e *Event, now rapport.Instant) {
 	at := max(e.Timestamp(), 1)
-	r.Events++
 	if e.Type != rapport.Derived {
+		r.Events++
 		r.FirstSeen, r.LastSeen = earliest(r.FirstSeen, at), max(r.LastSeen, at)
 		r.Admitted = max(r.Admitted, now)
 	}

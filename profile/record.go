@@ -17,7 +17,7 @@ type Record struct {
 	ID          rapport.CustomerID
 	FirstSeen   rapport.Instant // the earliest and the latest timestamp of her events
 	LastSeen    rapport.Instant
-	Events      int64             // how many were folded
+	Events      int64             // how many of hers were folded, those that we tell of her aside
 	Admitted    rapport.Instant   // when the last that came from outside was folded
 	Head        uint64            // number of the chunk with her newest entry; 0 for none
 	FactSet     uint64            // hash of the facts that Facts are complete for
