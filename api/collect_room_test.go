@@ -64,7 +64,13 @@ func TestBodiesShareTheirRoom(t *testing.T) {
 	for _, again := range []chan *httptest.ResponseRecorder{
 		send(strings.NewReader(large)), send(strings.NewReader(packed(t, large)), "Content-Encoding", "gzip"),
 	} {
-		if w := <-again; w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), "too_many_bodies") {
+		var w *httptest.ResponseRecorder
+		select {
+		case w = <-again:
+		case <-to.came:
+			t.Fatal("a large body too many was taken in")
+		}
+		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), "too_many_bodies") {
 			t.Errorf("a large body too many: %d %s", w.Code, w.Body)
 		}
 	}
