@@ -241,7 +241,7 @@ func (o *oracle) judgeStrangers(name string, p profile) {
 	}
 	counted := 0
 	for _, e := range p.timeline {
-		if e.kind != "noted" {
+		if e.own() {
 			counted++
 		}
 		if e.own() && !hers[e.id] {
@@ -249,7 +249,7 @@ func (o *oracle) judgeStrangers(name string, p profile) {
 		}
 	}
 	if p.events != counted {
-		o.complain("%s: %d events are counted, the timeline holds %d", name, p.events, counted)
+		o.complain("%s: %d events of hers are counted, the timeline holds %d", name, p.events, counted)
 	}
 }
 
