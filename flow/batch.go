@@ -154,12 +154,13 @@ func (b *Batch) isEmpty() bool {
 func (b *Batch) fill() {
 	b.out.Position, b.out.Epoch, b.out.At = b.g.state.Position, b.g.state.Epoch, b.now
 	b.out.Workspace = b.g.workspace.Version
+	records := encoder{records: make([]byte, 0, 1024*len(b.touched))}
 	for _, c := range b.touched {
 		if b.g.cache[c.record.ID] != c {
 			continue // joined into another within this batch
 		}
 		b.fillAddresses(c)
-		data, shrunk := c.encode(make([]byte, 0, 1024))
+		data, shrunk := records.encode(c)
 		if shrunk {
 			b.count("records/shrunk")
 		}

@@ -53,19 +53,31 @@ func newCustomer(id rapport.CustomerID) *customer {
 	}
 }
 
-// encode writes the record with all its sections. One that is too large is made
-// smaller.
-func (c *customer) encode(b []byte) (data []byte, shrunk bool) {
+// encoder writes records one after another. Those it has written stay as they are
+// as long as it lives; it saves each of them an allocation of its own.
+type encoder struct {
+	records  []byte
+	sections []byte
+}
+
+// encode writes a customer's record with all its sections. One that is too large
+// is made smaller.
+func (x *encoder) encode(c *customer) (data []byte, shrunk bool) {
 	r := c.record
-	r.Segments = c.segments.AppendBinary(nil)
-	r.Journeys = c.runs.AppendBinary(nil)
-	r.Contacts = c.contacts.AppendBinary(nil)
-	data = r.AppendBinary(b)
-	if len(data) > profile.MaxRecord && r.Fit() {
-		data, shrunk = r.AppendBinary(data[:len(b)]), true
+	b := c.segments.AppendBinary(x.sections[:0])
+	n := len(b)
+	b = c.runs.AppendBinary(b)
+	m := len(b)
+	b = c.contacts.AppendBinary(b)
+	x.sections = b
+	r.Segments, r.Journeys, r.Contacts = b[:n:n], b[n:m:m], b[m:]
+	start := len(x.records)
+	x.records = r.AppendBinary(x.records)
+	if len(x.records)-start > profile.MaxRecord && r.Fit() {
+		x.records, shrunk = r.AppendBinary(x.records[:start]), true
 	}
 	r.Segments, r.Journeys, r.Contacts = nil, nil, nil
-	return data, shrunk
+	return x.records[start:len(x.records):len(x.records)], shrunk
 }
 
 // next returns when something falls due for her by itself.

@@ -202,7 +202,7 @@ func Admit(events []rapport.Event) Work {
 }
 
 // Preload brings the rows and records that events will need into memory.
-func (g *Engine) Preload(ctx context.Context, events []rapport.Event) error {
+func (g *Engine) Preload(ctx context.Context, groups ...[]rapport.Event) error {
 	g.rows.ctx = ctx
 	wanted := map[rapport.IdentifierKey]struct{}{}
 	want := func(kind rapport.IdentifierKind, value string) {
@@ -210,9 +210,11 @@ func (g *Engine) Preload(ctx context.Context, events []rapport.Event) error {
 			wanted[g.key.Identifier(rapport.Identifier{Kind: kind, Value: value})] = struct{}{}
 		}
 	}
-	for i := range events {
-		want(rapport.UserID, events[i].UserID)
-		want(rapport.AnonymousID, events[i].AnonymousID)
+	for _, events := range groups {
+		for i := range events {
+			want(rapport.UserID, events[i].UserID)
+			want(rapport.AnonymousID, events[i].AnonymousID)
+		}
 	}
 	keys := slices.Collect(maps.Keys(wanted))
 	missing := make([]rapport.IdentifierKey, 0, len(keys))

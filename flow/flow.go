@@ -245,19 +245,21 @@ func (f *Flow) gather(first *request) (batch []*request, alone *request) {
 
 func (f *Flow) commit(ctx context.Context, batch []*request) {
 	batch, f.failed = append(f.failed, batch...), nil
-	var events []rapport.Event
+	var groups [][]rapport.Event
+	events := 0
 	works := make([]Work, 0, len(batch)+1)
 	for _, r := range batch {
 		if r.work != nil {
 			works = append(works, r.work)
 			continue
 		}
-		events = append(events, r.events...)
+		groups = append(groups, r.events)
+		events += len(r.events)
 		works = append(works, Admit(r.events))
 	}
 	ids, err := f.engine.dueCustomers(ctx, f.Now())
 	if err == nil {
-		err = f.engine.Preload(ctx, events)
+		err = f.engine.Preload(ctx, groups...)
 	}
 	if len(ids) > 0 {
 		works = append(works, Wake(ids))
@@ -267,10 +269,10 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 		start := f.Now()
 		errs, err = f.engine.Run(ctx, start, works...)
 		if observe := f.observe.Load(); observe != nil && err == nil {
-			(*observe)(len(events), f.Now().Sub(start))
+			(*observe)(events, f.Now().Sub(start))
 		}
 	}
-	f.queued.Add(-int64(len(events)))
+	f.queued.Add(-int64(events))
 	f.answer(batch, errs, err)
 }
 
