@@ -12,7 +12,9 @@ import (
 	"time"
 )
 
-// answered notes what a request was answered with.
+// answered notes what a request was answered with, and gives who asked as long to
+// take the answer as it may take to work it out: who never reads on would hold it
+// for ever.
 type answered struct {
 	http.ResponseWriter
 	status int
@@ -20,18 +22,22 @@ type answered struct {
 
 // WriteHeader notes the status.
 func (a *answered) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
-	}
+	a.begin(status)
 	a.ResponseWriter.WriteHeader(status)
 }
 
 // Write notes that the answer has begun.
 func (a *answered) Write(b []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
+	a.begin(http.StatusOK)
 	return a.ResponseWriter.Write(b)
+}
+
+func (a *answered) begin(status int) {
+	if a.status != 0 {
+		return
+	}
+	a.status = status
+	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(time.Now().Add(patience)) // not every connection has one
 }
 
 // Unwrap is for http.ResponseController.
@@ -72,7 +78,7 @@ func (a *api) panicked(out *answered, id string, cause any) {
 func (a *api) note(r *http.Request, status int, id string, took time.Duration) {
 	route := r.Pattern
 	if route == "" {
-		route = r.Method + " (no such address)"
+		route = "(no such address)" // not its method either, which may be any word: each would be a figure for ever
 	}
 	if a.Metrics != nil {
 		a.Metrics.requests.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())

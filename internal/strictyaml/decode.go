@@ -45,9 +45,15 @@ func (d *decoder) add(n *yaml.Node, path, format string, args ...any) {
 	}
 }
 
-// wrong reports a value of another kind than the one that is wanted.
+// wrong reports a value of another kind than the one that is wanted. One that
+// stands in place of names with values is not repeated: it may be a password, where
+// the name of a secret belongs.
 func (d *decoder) wrong(n *yaml.Node, path, want string) {
-	d.add(n, path, "here should be %s, not %s", want, describe(n))
+	found := describe(n)
+	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" && strings.HasPrefix(want, namesWithValues) {
+		found = "a single value"
+	}
+	d.add(n, path, "here should be %s, not %s", want, found)
 }
 
 // resolve follows aliases; Parse has made sure that they end.

@@ -15,7 +15,7 @@ import (
 func describe(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
-		return "names with values"
+		return namesWithValues
 	case yaml.SequenceNode:
 		return "a list"
 	}
@@ -65,13 +65,15 @@ func wanted(t reflect.Type) string {
 	return wholeNumber(t)
 }
 
+const namesWithValues = "names with values"
+
 func structWords(t reflect.Type) string {
 	if t.Kind() == reflect.Struct {
 		if fields := fieldsOf(t); len(fields) > 0 {
-			return fmt.Sprintf("names with values, such as %q", fields[0].name+": ...")
+			return fmt.Sprintf(namesWithValues+", such as %q", fields[0].name+": ...")
 		}
 	}
-	return "names with values, each on a line of the form \"name: value\""
+	return namesWithValues + ", each on a line of the form \"name: value\""
 }
 
 func wholeNumber(t reflect.Type) string {

@@ -1,0 +1,66 @@
+package api_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestOddRequestsLeaveNoFigures: whatever word somebody sends as a method, there
+// are no more figures than before.
+func TestOddRequestsLeaveNoFigures(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	for _, target := range []string{"/v1/schemas/segment", "/nowhere", "*", "/u/x", "/v1/customers", "/healthz"} {
+		r := httptest.NewRequest("ODDWORD", "/", nil)
+		r.RequestURI, r.URL.Path = target, target
+		w.handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if figures := w.must(http.MethodGet, "/metrics", ""); strings.Contains(figures, "ODDWORD") {
+		t.Errorf("the method is among the figures:\n%s", figures)
+	}
+}
+
+// unread is a connection that says how long its answer may take.
+type unread struct {
+	*httptest.ResponseRecorder
+	deadline time.Time
+}
+
+func (s *unread) SetWriteDeadline(at time.Time) error {
+	s.deadline = at
+	return nil
+}
+
+// TestAnswersMustBeTaken: who asks and never reads the answer is given up.
+func TestAnswersMustBeTaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	for _, target := range []string{"/openapi.json", "/metrics", "/v1/customers", "/u/x", "/"} {
+		conn := &unread{ResponseRecorder: httptest.NewRecorder()}
+		w.handler.ServeHTTP(conn, httptest.NewRequest(http.MethodGet, target, nil))
+		if conn.deadline.IsZero() {
+			t.Errorf("%s may take for ever", target)
+		}
+	}
+}
+
+// TestRefusedDocumentsAreNotLogged: a password that somebody wrote into a document
+// is refused, and stands neither in the log nor in the answer.
+func TestRefusedDocumentsAreNotLogged(t *testing.T) {
+	t.Parallel()
+	const document = "kind: channel\nname: mail\nprovider: smtp\nfrom: {name: A, address: a@shop.example}\n" +
+		"smtp: {host: mail.example, port: 587, username: u, password: open-sesame-4711}\n"
+	w := newWorld(t, options{})
+	for _, path := range []string{"/v1/apply", "/v1/plan"} {
+		answer := w.call(http.MethodPost, path, document, "Content-Type", "application/yaml")
+		if answer.Code != http.StatusBadRequest || strings.Contains(answer.Body.String(), "open-sesame") {
+			t.Errorf("%s: %d %s", path, answer.Code, answer.Body)
+		}
+	}
+	if log := w.log.String(); log != "" {
+		t.Errorf("a fault of the sender's is in the log:\n%s", log)
+	}
+}
