@@ -62,6 +62,9 @@ func (s *Store) copyTo(ctx context.Context, path string) (err error) {
 	if err := removeIfThere(path); err != nil {
 		return err
 	}
+	if err := private(path); err != nil {
+		return err
+	}
 	c, err := connect(s.path, pragmas()...)
 	if err != nil {
 		return err

@@ -67,11 +67,29 @@ func Open(dir string, opts Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{path: filepath.Join(dir, "rapport.db"), inCommit: opts.InCommit, lock: lock, closing: make(chan struct{})}
+	if err := private(s.path); err != nil {
+		s.disconnect()
+		return nil, folderError(dir, err)
+	}
 	if err := s.connect(opts.Readers); err != nil {
 		s.disconnect()
 		return nil, explain(err)
 	}
 	return s, nil
+}
+
+// private makes a new file that nobody but its owner may read, or an old one so,
+// along with those that SQLite keeps beside it: it gives them the database's rights.
+// Another owner's are left as they are.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		_ = os.Chmod(name, 0o600)
+	}
+	return f.Close()
 }
 
 func (s *Store) connect(readers int) (err error) {
