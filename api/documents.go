@@ -136,13 +136,16 @@ func showApplied(done Applied, problems []workspace.Problem, err error) (*answer
 	}}, nil
 }
 
+// maxFaults is how many things that are wrong with documents are listed.
+const maxFaults = 1000
+
 func documentProblem(problems []workspace.Problem) error {
 	many := "1 thing is"
 	if len(problems) > 1 {
 		many = fmt.Sprintf("%d things are", len(problems))
 	}
 	p := newProblem(statuses[rapport.Invalid], many+" wrong with the documents, so nothing was changed. The first: "+problems[0].String(), "documents_invalid")
-	for _, f := range problems {
+	for _, f := range problems[:min(len(problems), maxFaults)] {
 		p.Errors = append(p.Errors, fault{File: f.File, Line: f.Line, Column: f.Column, Path: f.Path, Message: f.Message})
 	}
 	return p

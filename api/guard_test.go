@@ -64,3 +64,13 @@ func TestRefusedDocumentsAreNotLogged(t *testing.T) {
 		t.Errorf("a fault of the sender's is in the log:\n%s", log)
 	}
 }
+
+// TestFaultsAreListedUpToABound: however much is wrong, the answer can be read.
+func TestFaultsAreListedUpToABound(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	answer := w.call(http.MethodPost, "/v1/plan", strings.Repeat("kind: segment\nname: a\nwhere: x\n---\n", 3000), "Content-Type", "application/yaml")
+	if answer.Code != http.StatusBadRequest || strings.Count(answer.Body.String(), `"message"`) != 1000 || !strings.Contains(answer.Body.String(), "2999 things are wrong") {
+		t.Errorf("%d %.300s", answer.Code, answer.Body)
+	}
+}

@@ -274,3 +274,18 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+// TestTooManyDocuments: a flood of documents is refused as a whole, with one problem.
+func TestTooManyDocuments(t *testing.T) {
+	t.Parallel()
+	for documents, want := range map[int]int{10_000: 9_999, 10_001: 1} { // each but the first is doubled
+		flood := strings.Repeat("kind: segment\nname: a\nwhere: x\n---\n", documents)
+		_, problems := workspace.Parse([]workspace.File{{Name: "f.yaml", Body: []byte(flood)}})
+		if len(problems) != want {
+			t.Errorf("%d documents: %d problems", documents, len(problems))
+		}
+		if last := problems[len(problems)-1].Message; want == 1 && !strings.Contains(last, "more than 10000 documents") {
+			t.Error(last)
+		}
+	}
+}

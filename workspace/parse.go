@@ -10,6 +10,10 @@ import (
 	"rapport/internal/suggest"
 )
 
+// maxDocuments is how many a workspace may have: more than people write, and few
+// enough to be checked while somebody waits.
+const maxDocuments = 10_000
+
 // Parse finds the documents in files. A file is a YAML stream, whose documents
 // are divided by lines of three dashes, or one JSON object. Each document says its
 // kind and its name; which are in the table of kinds, and no two are the same.
@@ -17,8 +21,12 @@ func Parse(files []File) ([]Document, []Problem) {
 	var docs []Document
 	var problems []Problem
 	first := map[key]Document{}
+	number := 0
 	for _, file := range files {
 		for _, d := range split(file) {
+			if number++; number > maxDocuments {
+				return nil, []Problem{{File: d.File, Line: d.Line + 1, Column: 1, Message: fmt.Sprintf("there are more than %d documents; a workspace holds no more", maxDocuments)}}
+			}
 			found := identify(&d)
 			problems = append(problems, found...)
 			if len(found) > 0 {
