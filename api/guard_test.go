@@ -74,3 +74,22 @@ func TestFaultsAreListedUpToABound(t *testing.T) {
 		t.Errorf("%d %.300s", answer.Code, answer.Body)
 	}
 }
+
+// TestARefusedMoveMovesNothing: after a move too far the environment still is where
+// its clock stands, and what happens then is not taken for long past.
+func TestARefusedMoveMovesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, options{})
+	w.apply("testdata/workspace.yaml")
+	before := w.now()
+	for _, body := range []string{`{"to":"9999-12-31T00:00:00Z"}`, `{"advance":"1000000d"}`} {
+		if answer := w.call(http.MethodPost, "/v1/clock", body); answer.Code != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", body, answer.Code, answer.Body)
+		}
+	}
+	w.must(http.MethodPost, "/v1/batch", `{"batch":[{"type":"track","userId":"ana","event":"Signed Up","properties":{"plan":"free"}}]}`, "Authorization", basic(writeKey))
+	w.must(http.MethodPost, "/v1/clock", `{"advance":"1h"}`)
+	if state := w.store.State(); state.At != before.Add(time.Hour) {
+		t.Errorf("the store stands at %v, not an hour after %v", state.At, before)
+	}
+}

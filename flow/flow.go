@@ -424,6 +424,9 @@ func (f *Flow) Advance(ctx context.Context, c *clock.Offset, to func(now rapport
 		if target < start {
 			return rapport.Errorf(rapport.Conflict, "The clock shows %v and can only be moved forward.", start)
 		}
+		if !c.Reaches(target.Time()) { // before anything is done as of then
+			return rapport.Errorf(rapport.Invalid, "The clock can't be moved so far: %w.", clock.ErrTooFar)
+		}
 		if err := g.Advance(ctx, target, nil); err != nil {
 			return err
 		}

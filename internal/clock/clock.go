@@ -111,6 +111,9 @@ func (c *Offset) Advance(d time.Duration) (time.Time, error) {
 	}
 }
 
+// Reaches reports whether t is near enough for [Offset.MoveTo].
+func (c *Offset) Reaches(t time.Time) bool { return t.Sub(c.base.Now()) <= farthest }
+
 // MoveTo enlarges the offset so that the clock shows t now.
 func (c *Offset) MoveTo(t time.Time) error {
 	for {

@@ -84,6 +84,9 @@ func TestOffsetRefuses(t *testing.T) {
 	if err := c.MoveTo(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)); !errors.Is(err, clock.ErrTooFar) {
 		t.Errorf("to the year 9999: %v", err)
 	}
+	if c.Reaches(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)) || !c.Reaches(start.AddDate(200, 0, 0)) {
+		t.Error("what is reached is not what it can be moved to")
+	}
 	if c.Ahead() != time.Hour {
 		t.Errorf("what was refused moved it to %v", c.Ahead())
 	}
