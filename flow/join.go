@@ -47,11 +47,11 @@ func (b *Batch) join(j profile.Join, e *rapport.Event) {
 
 // link is the properties by which the reader of a timeline finds the entries of
 // a profile that became part of this one.
-func link(from rapport.CustomerID, head uint64, more ...rapport.Value) rapport.Value {
+func link(from rapport.CustomerID, head uint64, more ...rapport.Value) []byte {
 	return rapport.ObjectOf(append([]rapport.Value{
 		rapport.TextOf("from"), rapport.TextOf(from.String()),
 		rapport.TextOf("chunk"), rapport.NumberOf(float64(head)),
-	}, more...))
+	}, more...)).AppendJSON(nil)
 }
 
 // leave takes a customer away whose record has become part of another.

@@ -95,7 +95,10 @@ func (b *Batch) see(c *customer, event *profile.Event) {
 		c.zone = zone
 	}
 	s := &subject{customer: c, event: event}
-	changes := b.g.workspace.Segments.Update(c.segments, s, touched, b.now)
+	var changes []segment.Change
+	if len(touched.Traits) > 0 || len(touched.Facts) > 0 || !b.g.workspace.Segments.Evaluated(c.segments) {
+		changes = b.g.workspace.Segments.Update(c.segments, s, touched, b.now)
+	}
 	b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: event}, s, b.now))
 	for _, told := range event.Told() {
 		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: told}, &subject{customer: c, event: told}, b.now))
@@ -112,10 +115,7 @@ func (b *Batch) moved(c *customer, changes []segment.Change) {
 			name, delta = SegmentLeft, -1
 		}
 		b.sizes[change.Segment] += delta
-		b.tell(c, name, change.At, rapport.ObjectOf([]rapport.Value{
-			rapport.TextOf("segment"), rapport.TextOf(change.Segment),
-			rapport.TextOf("cause"), rapport.TextOf(change.Cause.String()),
-		}))
+		b.tell(c, name, change.At, changeProperties(change))
 		in := journey.Input{Segment: &journey.SegmentChange{
 			Name: change.Segment, Entered: change.Entered, ByDefinition: change.Cause == segment.ByDefinition,
 		}}
@@ -123,9 +123,18 @@ func (b *Batch) moved(c *customer, changes []segment.Change) {
 	}
 }
 
+// changeProperties writes a change of segment as the properties of its event. It
+// is written by hand since there are so many.
+func changeProperties(change segment.Change) []byte {
+	p := append(make([]byte, 0, 80), `{"segment":`...)
+	p = rapport.AppendQuoted(p, change.Segment)
+	p = rapport.AppendQuoted(append(p, `,"cause":`...), change.Cause.String())
+	return append(p, '}')
+}
+
 // tell writes an event of our own into a customer's timeline. It is not folded.
-func (b *Batch) tell(c *customer, name string, at rapport.Instant, properties rapport.Value) {
-	e := b.derive(c, rapport.Noted, name, at, properties.AppendJSON(nil))
+func (b *Batch) tell(c *customer, name string, at rapport.Instant, properties []byte) {
+	e := b.derive(c, rapport.Noted, name, at, properties)
 	entry := b.entry(c)
 	entry.Events = append(entry.Events, e)
 }
