@@ -28,7 +28,7 @@ type Doc struct {
 	Name     string  `json:"-"`
 	Channel  string  `json:"channel" enum:"email,sms" doc:"What it reaches customers by; email unless said"`
 	Provider string  `json:"provider" required:"true" enum:"smtp,capture" doc:"Who takes the messages: smtp is a mail server, capture keeps them here for you to look at"`
-	From     *From   `json:"from" doc:"Whom messages come from when their journey names no sender"`
+	From     *From   `json:"from" doc:"Whom messages come from when neither their template nor their brand names a sender"`
 	SMTP     *Server `json:"smtp" doc:"The mail server, for provider smtp"`
 	Retry    *Retry  `json:"retry" doc:"When a message is tried again that the provider could not take"`
 }
@@ -70,7 +70,7 @@ type Timeouts struct {
 type Retry struct {
 	First   string `json:"first" doc:"How long after the first try; 1m unless said. Each wait after it is twice as long"`
 	Longest string `json:"longest" doc:"The longest wait between two tries; 30m unless said"`
-	GiveUp  string `json:"give_up" doc:"How long after the first try we give up; 3d unless said"`
+	GiveUp  string `json:"give_up" doc:"How long after it was decided a message is given up that fails again; 3d unless said"`
 }
 
 // Serves returns the channel that it is.
