@@ -91,6 +91,9 @@ func (a *App) start(ctx context.Context) (err error) {
 	if a.Write, err = openWriteKey(ctx, a.Store, a.config.WriteKey, "wk_"+kind); err != nil {
 		return err
 	}
+	if !a.config.Sandbox && a.Admin.Is(a.Write) {
+		return rapport.Errorf(rapport.Invalid, "the write key, which everybody can read in your pages, is the admin's key too: set RAPPORT_ADMIN_KEY to another")
+	}
 	if err := a.openClock(ctx); err != nil {
 		return err
 	}

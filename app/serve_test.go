@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"rapport"
 	"rapport/app"
 )
 
@@ -47,4 +48,20 @@ func TestHeadersAreBounded(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
+}
+
+// TestThePublicKeyIsNotTheAdmins: one key for both would let every visitor of the
+// shop read all customers.
+func TestThePublicKeyIsNotTheAdmins(t *testing.T) {
+	t.Parallel()
+	config := app.Config{Data: t.TempDir(), AdminKey: "one", WriteKey: "one"}
+	if _, err := app.Open(t.Context(), config); rapport.KindOf(err) != rapport.Invalid || err == nil {
+		t.Errorf("opened with one key for both: %v", err)
+	}
+	config.WriteKey = "another"
+	a, err := app.Open(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shut(t, a)
 }
