@@ -16,7 +16,7 @@ NPM_LOCKS := $(wildcard test/*/package-lock.json)
 NPM_DONE  := $(NPM_LOCKS:package-lock.json=node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build deps test test-long race fuzz bench bench-go lint vet staticcheck laws fmt clean
+.PHONY: help run build deps test test-long race fuzz bench pgo bench-go lint vet staticcheck laws fmt clean
 
 help: ## what can be done here (this list)
 	@echo "Rapport. On a fresh machine with Go, node and git, start with: make run"
@@ -61,6 +61,13 @@ fuzz: ## run each fuzz target for some seconds
 bench: build ## measure the edge and the whole pipeline; prints JSON
 	$(BIN) bench edge
 	$(BIN) bench pipeline
+
+pgo: build ## measure where the time goes, for the compiler to build faster code next time (cmd/rapport/default.pgo)
+	@mkdir -p bin
+	$(BIN) bench pipeline --events 300000 --flag=--profile=bin/zipf.pprof
+	$(BIN) bench pipeline --events 300000 --spread uniform --flag=--profile=bin/uniform.pprof
+	$(BIN) bench edge --events 300000 --flag=--profile=bin/edge.pprof
+	$(GO) tool pprof -proto bin/zipf.pprof bin/uniform.pprof bin/edge.pprof > cmd/rapport/default.pgo
 
 bench-go: ## run the Go benchmarks of single functions
 	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
