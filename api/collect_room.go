@@ -54,13 +54,16 @@ type share struct {
 	taken int64
 }
 
-// take notes that the call holds n bytes more, and reports whether it may.
+// take notes that the call holds n bytes more, and reports whether there is room.
 func (s *share) take(n int) bool {
 	besides := min(n, s.free)
 	s.free -= besides
-	n -= besides
-	s.taken += int64(n)
-	return s.room.taken.Add(int64(n)) <= s.limit || n == 0
+	more := int64(n - besides)
+	if more == 0 {
+		return true
+	}
+	s.taken += more
+	return s.room.taken.Add(more) <= s.limit
 }
 
 func (s *share) giveBack() { s.room.taken.Add(-s.taken) }
