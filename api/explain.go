@@ -167,7 +167,6 @@ func explainRefusal(out *explanation, e *journey.Effect) {
 		journey.TooOld:         fmt.Sprintf("The event happened at %s, too long before it arrived.", e.Detail),
 		journey.AlreadyExited:  fmt.Sprintf("What ends the run had happened already: %s.", e.Detail),
 		journey.TooManyRuns:    "The customer has as many runs as can be kept.",
-		journey.Unmet:          "The rule of the entry did not hold.",
 	}[e.Reason]
 	out.Checks = append(out.Checks, rapport.Check{Name: "entry", Values: "at=" + e.At.String(), Reason: cmp.Or(reason, string(e.Reason))})
 	out.Change = "What starts a run happens again, and nothing stands against it."

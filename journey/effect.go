@@ -75,5 +75,4 @@ const (
 	TooOld         Reason = "too old"        // the event happened too long before it arrived
 	AlreadyExited  Reason = "already exited" // what ends the run has happened already; Detail names it
 	TooManyRuns    Reason = "too many runs"  // the customer has as many runs as can be kept
-	Unmet          Reason = "where not met"  // the entry's rule does not hold
 )
