@@ -58,6 +58,7 @@ type Flow struct {
 	stop    chan struct{}
 	stopped chan struct{}
 	fatal   atomic.Pointer[error] // why no batch can be committed any more
+	failing atomic.Pointer[error] // why the last one could not be; nil if it was
 
 	flying  int        // parcels being handed over; of the loop
 	failed  []*request // settlements that could not be committed yet; of the loop
@@ -160,10 +161,13 @@ func (f *Flow) Waiting() int64 { return f.queued.Load() }
 // Changed returns a channel that is closed when the next batch is committed.
 func (f *Flow) Changed() <-chan struct{} { return *f.changed.Load() }
 
-// Failure returns why the flow can't write any more, nil while it can.
+// Failure returns why the flow can't write: another owner has taken over, or the
+// last batch could not be committed. It is nil once one can be.
 func (f *Flow) Failure() error {
-	if err := f.fatal.Load(); err != nil {
-		return *err
+	for _, kept := range []*atomic.Pointer[error]{&f.fatal, &f.failing} {
+		if err := kept.Load(); err != nil {
+			return *err
+		}
 	}
 	return nil
 }
@@ -264,6 +268,9 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 	if len(ids) > 0 {
 		works = append(works, Wake(ids))
 	}
+	if f.unwell() {
+		works = append(works, probe)
+	}
 	var errs []error
 	if err == nil && len(works) > 0 {
 		start := f.Now()
@@ -276,11 +283,27 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 	f.answer(batch, errs, err)
 }
 
+// unwell reports whether the last batch failed and the next may not.
+func (f *Flow) unwell() bool { return f.failing.Load() != nil && f.fatal.Load() == nil }
+
+// probe writes a little, so that a store that could not be written to is found
+// well again also when nobody sends anything, as behind a load balancer that has
+// read that we are not ready.
+func probe(b *Batch) error {
+	b.out.Settings = append(b.out.Settings, store.Setting{Name: "write probe", Data: []byte(b.now.String())})
+	return nil
+}
+
 func (f *Flow) answer(batch []*request, errs []error, err error) {
 	if err != nil {
 		f.report("committing a batch", err)
+		cause := err
+		f.failing.Store(&cause)
 		err = &rapport.Error{Kind: rapport.Unavailable, Message: "The store cannot be written to at the moment. Nothing was accepted; send it again.", Err: err}
 	} else {
+		if errs != nil {
+			f.failing.Store(nil)
+		}
 		next := make(chan struct{})
 		close(*f.changed.Swap(&next))
 	}
@@ -394,7 +417,7 @@ func (f *Flow) setAlarm(ctx context.Context) {
 		f.report("looking for what is due", err)
 		at = f.Now().Add(again)
 	}
-	if len(f.failed) > 0 {
+	if len(f.failed) > 0 || f.unwell() {
 		at = min(at, f.Now().Add(again))
 	}
 	if f.flying >= f.limits.Attempts {

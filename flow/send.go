@@ -89,8 +89,8 @@ func (b *Batch) prepare(m *rapport.Message, c *customer) (rapport.Delivery, bool
 	}
 	delivery, err := b.g.workspace.Renderer.Render(m, c.record, c.zone, b.now)
 	if err != nil {
-		b.release(m, c)
-		b.end(m, rapport.Failed, rapport.MessageOf(err))
+		m.Reason = rapport.MessageOf(err)
+		b.fault(c, m, false)
 		return rapport.Delivery{}, false
 	}
 	delivery.Message, delivery.Channel, delivery.Class, delivery.To, delivery.At = m.ID, m.Channel, m.Class, m.To, b.now

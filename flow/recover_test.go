@@ -1,0 +1,67 @@
+package flow_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"rapport"
+	"rapport/flow"
+	"rapport/internal/clock"
+	"rapport/store/memory"
+)
+
+// bell rings at once for whatever it is set to, so that nobody has to wait.
+type bell struct{ rung chan struct{} }
+
+func (b bell) Set(at rapport.Instant) {
+	if at == rapport.Never {
+		return
+	}
+	select {
+	case b.rung <- struct{}{}:
+	default:
+	}
+}
+
+func (b bell) C() <-chan struct{} { return b.rung }
+
+func TestFlowIsUnwellUntilItCanWriteAgain(t *testing.T) {
+	t.Parallel()
+	st := memory.New()
+	engine, err := flow.Open(context.Background(), flow.Config{Key: rapport.Key{1}, Store: st, Workspace: build(t, 1, nil, nil)}, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := flow.Start(engine, clock.NewStepped(start.Time()), bell{make(chan struct{}, 1)}, flow.Limits{}, slog.New(slog.DiscardHandler))
+	defer func() { _ = f.Stop(context.Background()) }()
+
+	st.FailNext(errors.New("the disk is full"))
+	event := identify("ana", "", `{"first_name":"Ana"}`)
+	event.MessageID, event.Timestamp, event.ReceivedAt = "m1", start, start
+	if err := f.Submit(context.Background(), []rapport.Event{event}); rapport.KindOf(err) != rapport.Unavailable {
+		t.Fatalf("a batch that could not be written was answered with %v", err)
+	}
+	// Nobody sends anything; the flow finds out by itself that it can write again.
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for {
+		changed := f.Changed() // before the question, so that no answer is missed
+		if f.Failure() == nil {
+			break
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			t.Fatal("it never found out that it can write again")
+		}
+	}
+	if err := f.Submit(context.Background(), []rapport.Event{event}); err != nil {
+		t.Fatal(err)
+	}
+	if st.State().Position == 0 {
+		t.Fatal("nothing was committed")
+	}
+}
