@@ -36,6 +36,7 @@ build: ## build bin/rapport
 	$(GO) build -trimpath -o $(BIN) ./cmd/rapport
 
 deps: $(NPM_DONE) ## fetch what the tests need
+	@scripts/needs.sh chromium:chromium || echo "Without Chromium the start page is not tried in a browser."
 	@echo "Go modules of go.mod, into Go's own module cache:"
 	$(GO) mod download
 

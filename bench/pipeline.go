@@ -95,7 +95,7 @@ func Run(ctx context.Context, work string, o Options) (*Report, error) {
 	return r, nil
 }
 
-// drive applies the workspace, sends the load, checks that everything is there,
+// drive applies the workspace, sends the load, checks that every event was counted,
 // and stops the server.
 func drive(ctx context.Context, s *server, o Options, bodies [][]byte) (*load, usage, error) {
 	if o.Segments+o.Journeys > 0 {
@@ -105,6 +105,9 @@ func drive(ctx context.Context, s *server, o Options, bodies [][]byte) (*load, u
 	}
 	l, err := send(ctx, s.url, bodies, o.Connections)
 	if err != nil {
+		return nil, usage{}, err
+	}
+	if err := s.counted(ctx, o.Events); err != nil {
 		return nil, usage{}, err
 	}
 	used, err := s.stop()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -75,6 +76,25 @@ func (s *server) waitReady(ctx context.Context) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// counted checks that the server has counted so many events, each once.
+func (s *server) counted(ctx context.Context, events int) error {
+	var figures []byte
+	if err := s.client.Call(ctx, http.MethodGet, "/metrics", nil, &figures); err != nil {
+		return fmt.Errorf("asking how many events were counted: %w", err)
+	}
+	for line := range strings.Lines(string(figures)) {
+		said, ok := strings.CutPrefix(line, "rapport_events_total ")
+		if !ok {
+			continue
+		}
+		if n, err := strconv.ParseFloat(strings.TrimSpace(said), 64); err != nil || int(n) != events {
+			return fmt.Errorf("%d events were acknowledged, and the server has counted %s", events, strings.TrimSpace(said))
+		}
+		return nil
+	}
+	return fmt.Errorf("the server does not say how many events it has counted")
 }
 
 // usage is what a process has taken in all.

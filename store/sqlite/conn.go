@@ -13,8 +13,8 @@ import (
 )
 
 // conn is one connection with the statements prepared on it. It speaks to the
-// driver without database/sql, which would copy every value read and cost a
-// third of a small statement's time. It is used by one goroutine at a time.
+// driver without database/sql, which would copy every value read and lock for
+// every statement. It is used by one goroutine at a time.
 type conn struct {
 	driver.Conn
 	statements map[string]*statement
