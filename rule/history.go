@@ -30,13 +30,16 @@ type History struct {
 	Min, Max    int64 // of what was measured, in millionths; 0 while Count is 0
 	First, Last rapport.Instant
 	Points      []Point // ascending by At, then Value
+
+	pages  []page // how the first of the points are kept
+	absent bool   // it was decoded, and its pages were not read yet
 }
 
 // Add adds one event and trims. Nows of successive calls must not go back.
 func (h *History) Add(p Point, keep Keep, now rapport.Instant) {
 	h.tally(p, keep)
 	if keep.TotalsOnly() {
-		h.Points = nil
+		h.Points, h.pages = nil, nil
 		return
 	}
 	if !keep.Distinct || h.replaces(p) {
@@ -79,6 +82,7 @@ func (h *History) replaces(p Point) bool {
 		return false
 	}
 	h.Points = slices.Delete(h.Points, i, i+1)
+	h.shift(i, -1)
 	return true
 }
 
@@ -90,17 +94,21 @@ func (h *History) insert(p Point) {
 	}
 	i, _ := slices.BinarySearchFunc(h.Points, p, Point.compare)
 	h.Points = slices.Insert(h.Points, i, p)
+	h.shift(i, 1)
 }
 
 // Trim drops the points that keep no longer asks for at now.
 func (h *History) Trim(keep Keep, now rapport.Instant) {
 	drop := min(h.older(keep.Window, now), max(len(h.Points)-keep.Last, h.older(keep.LastWithin, now)))
 	switch {
+	case drop <= 0:
+		return
 	case drop == len(h.Points):
 		h.Points = nil
-	case drop > 0:
-		h.Points = slices.Delete(h.Points, 0, drop)
+	default:
+		h.Points = h.Points[drop:] // moving the rest would cost as much as there is
 	}
+	h.dropFirst(drop)
 }
 
 // older counts the points that are not younger than age.

@@ -10,9 +10,10 @@ import (
 //
 //	flags, count, last (zigzag), last-first,
 //	if measured: sum (its high half zigzag, its low half), min, max (zigzag),
-//	the number of points, and for each, from the newest back:
+//	the number of points outside of pages, and for each, from the newest back:
 //	the time since (that of the first since last, zigzag), and if it has values
-//	the value (zigzag, or eight bytes if the values are hashes).
+//	the value (zigzag, or eight bytes if the values are hashes);
+//	if there are pages their number, and for each its number and points.
 //
 // All numbers are varints. A later version appends to the body; what follows
 // there is passed over by an earlier one.
@@ -42,11 +43,25 @@ func (h *History) appendBody(b []byte) []byte {
 		b = binary.AppendVarint(b, h.Min)
 		b = binary.AppendVarint(b, h.Max)
 	}
-	b = binary.AppendUvarint(b, uint64(len(h.Points)))
-	at := h.Last
-	for i := len(h.Points) - 1; i >= 0; i-- {
-		p := h.Points[i]
-		if i == len(h.Points)-1 {
+	rest := h.rest()
+	b = binary.AppendUvarint(b, uint64(len(rest)))
+	b = appendPoints(b, rest, flags, h.Last)
+	if len(h.pages) == 0 {
+		return b
+	}
+	b = binary.AppendUvarint(b, uint64(len(h.pages)))
+	for _, p := range h.pages {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, p.number), uint64(p.n))
+	}
+	return b
+}
+
+// appendPoints appends points from the newest back, the time of the newest as
+// seen from an instant.
+func appendPoints(b []byte, points []Point, flags byte, at rapport.Instant) []byte {
+	for i := len(points) - 1; i >= 0; i-- {
+		p := points[i]
+		if i == len(points)-1 {
 			b = binary.AppendVarint(b, int64(at-p.At))
 		} else {
 			b = binary.AppendUvarint(b, uint64(at-p.At))
@@ -65,7 +80,11 @@ func (h *History) flags() (flags byte) {
 	if h.Sum != (Sum{}) || h.Min != 0 || h.Max != 0 {
 		flags |= flagMeasured
 	}
-	for _, p := range h.Points {
+	return flags | pointFlags(h.rest())
+}
+
+func pointFlags(points []Point) (flags byte) {
+	for _, p := range points {
 		if p.Value != 0 {
 			flags |= flagValues
 		}
@@ -118,6 +137,7 @@ func (h *History) read(r *reader) {
 		return
 	}
 	h.readPoints(r, flags, int(n))
+	h.readPages(r)
 }
 
 func (h *History) readPoints(r *reader, flags byte, n int) {
@@ -129,10 +149,14 @@ func (h *History) readPoints(r *reader, flags byte, n int) {
 		h.Points = make([]Point, n)
 	}
 	h.Points = h.Points[:n]
-	at := h.Last
-	for i := n - 1; i >= 0; i-- {
+	readPoints(r, h.Points, flags, h.Last)
+}
+
+// readPoints fills points with what appendPoints wrote.
+func readPoints(r *reader, points []Point, flags byte, at rapport.Instant) {
+	for i := len(points) - 1; i >= 0; i-- {
 		before := at
-		if i == n-1 {
+		if i == len(points)-1 {
 			at -= rapport.Instant(r.varint())
 		} else if at -= rapport.Instant(r.uvarint()); at > before {
 			r.failed = true
@@ -144,13 +168,37 @@ func (h *History) readPoints(r *reader, flags byte, n int) {
 		case flags&flagValues != 0:
 			p.Value = r.varint()
 		}
-		h.Points[i] = p
-		if r.failed || i < n-1 && p.compare(h.Points[i+1]) > 0 {
+		points[i] = p
+		if r.failed || i < len(points)-1 && p.compare(points[i+1]) > 0 {
 			r.failed = true
 			return
 		}
 	}
 }
+
+// readPages reads which pages there are, if any.
+func (h *History) readPages(r *reader) {
+	if len(r.b) == 0 || r.failed {
+		return
+	}
+	n := r.uvarint()
+	if n > uint64(len(r.b)) {
+		r.failed = true
+		return
+	}
+	for range n {
+		p := page{number: r.uvarint(), n: int(r.uvarint() & maxInPage)}
+		if r.failed || p.n == 0 {
+			r.failed = true
+			return
+		}
+		h.pages = append(h.pages, p)
+	}
+	h.absent = n > 0
+}
+
+// maxInPage bounds what a damaged history can say of a page.
+const maxInPage = 1<<20 - 1
 
 // reader reads a body; after the first thing that can't be read, failed is set
 // and everything reads as 0.

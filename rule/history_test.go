@@ -119,7 +119,7 @@ func TestHistoryBinary(t *testing.T) {
 func TestHistoryOfALaterVersion(t *testing.T) {
 	t.Parallel()
 	h := &History{Count: 2, First: 5, Last: 9, Points: []Point{{At: 5}, {At: 9}}}
-	body := append(h.appendBody(nil), 1, 2, 3)
+	body := append(h.appendBody(nil), 0, 1, 2, 3) // no pages, then what is new
 	got, rest, err := DecodeHistory(append([]byte{byte(len(body))}, append(body, 77)...))
 	if err != nil || !got.Equal(h) || len(rest) != 1 || rest[0] != 77 {
 		t.Fatalf("got %+v, %v, %v", got, rest, err)
