@@ -97,7 +97,7 @@ type Applied struct {
 // what its reads promise.
 type Customers interface {
 	// Load returns records, each at the place of its id; nil for one that is not there.
-	Load(ctx context.Context, ids []rapport.CustomerID) ([][]byte, error)
+	Load(ctx context.Context, ids []rapport.CustomerID) ([]store.Record, error)
 	// Identifiers returns the rows of identifiers, each at the place of its key.
 	Identifiers(ctx context.Context, keys []rapport.IdentifierKey) ([][]byte, error)
 	// Customers returns those who have an address, ascending.

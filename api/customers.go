@@ -168,10 +168,10 @@ func (a *api) listCustomers(ctx context.Context, in *customerQuery) (*answer[cus
 	}
 	out := customerPage{Customers: []CustomerBrief{}, Next: next}
 	for i, id := range page {
-		if rows[i] == nil {
+		if rows[i].Data == nil {
 			continue // joined into another since
 		}
-		r, err := profile.Decode(id, rows[i])
+		r, err := profile.Decode(id, rows[i].Data)
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"rapport"
 	"rapport/api"
 	"rapport/flow"
+	"rapport/store"
 )
 
 func TestNewNamesWhatIsMissing(t *testing.T) {
@@ -67,7 +68,7 @@ type failing struct {
 
 type customers = api.Customers // embedded under another name than its method's
 
-func (f failing) Load(context.Context, []rapport.CustomerID) ([][]byte, error) {
+func (f failing) Load(context.Context, []rapport.CustomerID) ([]store.Record, error) {
 	f.fail()
 	return nil, rapport.Errorf(rapport.Internal, "the disk of ana@example.com is broken")
 }

@@ -6,6 +6,7 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/profile"
+	"rapport/store"
 )
 
 // lookup answers for one request which customer is meant. It only reads, and so
@@ -53,17 +54,17 @@ var errNoCustomer = &rapport.Error{
 // find returns the customer whom an id names, with her stored record: first as a
 // customer's id, then as a user's, then as a device's. Who became part of another
 // is that other.
-func (l *lookup) find(id string) (rapport.CustomerID, []byte, error) {
+func (l *lookup) find(id string) (rapport.CustomerID, store.Record, error) {
 	for _, customer := range l.candidates(id) {
-		data, err := l.load(customer)
-		if err != nil || data != nil {
-			return customer, data, err
+		row, err := l.load(customer)
+		if err != nil || row.Data != nil {
+			return customer, row, err
 		}
 	}
 	if l.err != nil {
-		return rapport.CustomerID{}, nil, l.err
+		return rapport.CustomerID{}, store.Record{}, l.err
 	}
-	return rapport.CustomerID{}, nil, errNoCustomer
+	return rapport.CustomerID{}, store.Record{}, errNoCustomer
 }
 
 // candidates returns who may be meant by an id, the likeliest first.
@@ -92,13 +93,13 @@ func (l *lookup) root(id rapport.CustomerID) []rapport.CustomerID {
 	return []rapport.CustomerID{root}
 }
 
-func (l *lookup) load(id rapport.CustomerID) ([]byte, error) {
+func (l *lookup) load(id rapport.CustomerID) (store.Record, error) {
 	if l.err != nil {
-		return nil, l.err
+		return store.Record{}, l.err
 	}
 	found, err := l.store.Load(l.ctx, []rapport.CustomerID{id})
 	if err != nil {
-		return nil, err
+		return store.Record{}, err
 	}
 	return found[0], nil
 }
@@ -106,21 +107,21 @@ func (l *lookup) load(id rapport.CustomerID) ([]byte, error) {
 // look returns the customer whom an id names as she is now.
 func (a *api) look(ctx context.Context, id string) (*flow.Look, error) {
 	l := a.lookup(ctx)
-	customer, data, err := l.find(id)
+	_, row, err := l.find(id)
 	if err != nil {
 		return nil, err
 	}
-	return flow.LookAt(ctx, a.Customers, a.Workspaces.Current().Running, customer, data, l.now)
+	return flow.LookAt(ctx, a.Customers, a.Workspaces.Current().Running, row, l.now)
 }
 
 // record returns the stored record of the customer whom an id names, for what time
 // does not change.
 func (a *api) record(ctx context.Context, id string) (*profile.Record, error) {
-	customer, data, err := a.lookup(ctx).find(id)
+	customer, row, err := a.lookup(ctx).find(id)
 	if err != nil {
 		return nil, err
 	}
-	return profile.Decode(customer, data)
+	return profile.Decode(customer, row.Data)
 }
 
 // ids returns the ids under which a customer's messages and decisions are kept:

@@ -105,7 +105,7 @@ func (p *previewer) look(ctx context.Context, row store.Record) (bool, error) {
 	if p.stopped = !p.kept && p.log == nil && p.histories == 0 || time.Now().After(p.until); p.stopped {
 		return false, nil
 	}
-	look, err := flow.LookAt(ctx, p.api.Customers, p.running, row.Customer, row.Data, p.now)
+	look, err := flow.LookAt(ctx, p.api.Customers, p.running, row, p.now)
 	if err != nil {
 		return false, err
 	}

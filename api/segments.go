@@ -137,7 +137,7 @@ func (a *api) listMembers(ctx context.Context, in *struct {
 	running, now := a.Workspaces.Current().Running, a.Flow.Now()
 	out := memberPage{Members: []member{}}
 	err = a.scan(ctx, after, func(row store.Record) (bool, error) {
-		look, err := flow.LookAt(ctx, a.Customers, running, row.Customer, row.Data, now)
+		look, err := flow.LookAt(ctx, a.Customers, running, row, now)
 		if err != nil {
 			return false, err
 		}

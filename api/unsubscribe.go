@@ -166,12 +166,12 @@ func (a *api) unsubscription(ctx context.Context, token string) (*unsubscription
 	}
 	l := a.lookup(ctx)
 	for _, who := range l.root(m.Customer) {
-		data, err := l.load(who)
+		row, err := l.load(who)
 		if err != nil {
 			return nil, err
 		}
-		if data != nil {
-			r, err := profile.Decode(who, data)
+		if row.Data != nil {
+			r, err := profile.Decode(who, row.Data)
 			return &unsubscription{m, r}, err
 		}
 	}

@@ -97,8 +97,9 @@ func (b *Batch) customer(id rapport.CustomerID) *customer {
 	c.record.Workspace, c.record.FactSet = b.g.workspace.Version, b.g.workspace.Facts.Hash()
 	c.zone = b.g.workspace.Places.Zone(c.record)
 	b.g.cache[id] = c
-	if _, c.stored = b.gone[id]; c.stored {
-		delete(b.gone, id) // she comes back within the batch in which she left
+	if _, c.back = b.gone[id]; c.back {
+		c.stored = true
+		delete(b.gone, id)
 	} else {
 		b.born++
 	}
@@ -160,11 +161,16 @@ func (b *Batch) fill() {
 			continue // joined into another within this batch
 		}
 		b.fillAddresses(c)
-		data, shrunk := records.encode(c)
+		row, shrunk := records.encode(c)
 		if shrunk {
 			b.count("records/shrunk")
 		}
-		b.out.Records = append(b.out.Records, store.Record{Customer: c.record.ID, Data: data, Wake: min(c.next(), b.g.expiry(c))})
+		row.Wake = min(c.next(), b.g.expiry(c))
+		if c.back {
+			b.out.Records = append(b.out.Records, store.Record{Customer: c.record.ID}) // with what was kept of her before
+			c.back = false
+		}
+		b.out.Records = append(b.out.Records, row)
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(b.gone), func(x, y rapport.CustomerID) int { return slices.Compare(x[:], y[:]) }) {
 		b.out.Records = append(b.out.Records, store.Record{Customer: id})

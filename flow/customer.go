@@ -10,6 +10,7 @@ import (
 	"rapport/profile"
 	"rapport/rule"
 	"rapport/segment"
+	"rapport/store"
 )
 
 // customer is one record in memory, with the sections of all stages decoded.
@@ -23,13 +24,21 @@ type customer struct {
 	email  string         // as they stand in the store's addresses
 	phone  string
 	stored bool   // there is a record in the store
+	back   bool   // she came back within the batch in which she left
 	batch  uint64 // number of the last batch that touched her
 }
 
-// decode reads a record with all its sections.
-func decode(id rapport.CustomerID, data []byte) (*customer, error) {
-	record, err := profile.Decode(id, data)
+// decode reads a record with all its sections and pages.
+func decode(row store.Record) (*customer, error) {
+	record, err := profile.Decode(row.Customer, row.Data)
 	if err != nil {
+		return nil, err
+	}
+	pages := make([]profile.Page, len(row.Pages))
+	for i, p := range row.Pages {
+		pages[i] = profile.Page(p)
+	}
+	if err := record.Restore(pages); err != nil {
 		return nil, err
 	}
 	c := &customer{record: record, stored: true}
@@ -60,10 +69,12 @@ type encoder struct {
 	sections []byte
 }
 
-// encode writes a customer's record with all its sections. One that is too large
-// is made smaller.
-func (x *encoder) encode(c *customer) (data []byte, shrunk bool) {
+// encode writes a customer's record with all its sections. Of a large one, points
+// of facts are moved to pages; one that is too large all the same is made smaller.
+func (x *encoder) encode(c *customer) (row store.Record, shrunk bool) {
 	r := c.record
+	shrunk = r.ForgetPoints()
+	row.Pages = turned(row.Pages, r.WritePages())
 	b := c.segments.AppendBinary(x.sections[:0])
 	n := len(b)
 	b = c.runs.AppendBinary(b)
@@ -73,11 +84,25 @@ func (x *encoder) encode(c *customer) (data []byte, shrunk bool) {
 	r.Segments, r.Journeys, r.Contacts = b[:n:n], b[n:m:m], b[m:]
 	start := len(x.records)
 	x.records = r.AppendBinary(x.records)
+	if len(x.records)-start > profile.SpillOver && r.Spill() {
+		row.Pages = turned(row.Pages, r.WritePages())
+		x.records = r.AppendBinary(x.records[:start])
+	}
 	if len(x.records)-start > profile.MaxRecord && r.Fit() {
+		row.Pages = turned(row.Pages, r.WritePages())
 		x.records, shrunk = r.AppendBinary(x.records[:start]), true
 	}
 	r.Segments, r.Journeys, r.Contacts = nil, nil, nil
-	return x.records[start:len(x.records):len(x.records)], shrunk
+	row.Customer, row.Data, row.Paged = r.ID, x.records[start:len(x.records):len(x.records)], r.Paged()
+	return row, shrunk
+}
+
+// turned adds pages to those that a batch changes.
+func turned(pages []store.Page, more []profile.Page) []store.Page {
+	for _, p := range more {
+		pages = append(pages, store.Page(p))
+	}
+	return pages
 }
 
 // next returns when something falls due for her by itself.

@@ -161,7 +161,7 @@ func (g *Engine) scan(ctx context.Context, visit func(*customer)) error {
 			return err
 		}
 		for _, row := range records {
-			c, err := decode(row.Customer, row.Data)
+			c, err := decode(row)
 			if err != nil {
 				return err
 			}
@@ -262,11 +262,11 @@ func (g *Engine) load(ctx context.Context, ids []rapport.CustomerID) ([]*custome
 		return nil, err
 	}
 	loaded := make([]*customer, len(ids))
-	for i, data := range rows {
-		if data == nil {
+	for i, row := range rows {
+		if row.Data == nil {
 			continue
 		}
-		c, err := decode(ids[i], data)
+		c, err := decode(row)
 		if err != nil {
 			return nil, err
 		}

@@ -23,8 +23,8 @@ type Look struct {
 // LookAt works out what a stored record says at an instant under a workspace. If
 // the workspace asks for facts that are not kept for her yet, they are built from
 // her history.
-func LookAt(ctx context.Context, from Entries, w *Workspace, id rapport.CustomerID, data []byte, now rapport.Instant) (*Look, error) {
-	c, err := decode(id, data)
+func LookAt(ctx context.Context, from Entries, w *Workspace, row store.Record, now rapport.Instant) (*Look, error) {
+	c, err := decode(row)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (w *world) look(ws *flow.Workspace, now rapport.Instant) map[rapport.Custom
 	}
 	all := map[rapport.CustomerID]seen{}
 	for _, row := range rows {
-		l, err := flow.LookAt(context.Background(), w.store, ws, row.Customer, row.Data, now)
+		l, err := flow.LookAt(context.Background(), w.store, ws, row, now)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -183,7 +183,7 @@ func (w *world) rowsOf(user string) []float64 {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	l, err := flow.LookAt(context.Background(), w.store, build(w.t, 1, nil, nil), id, data[0], w.now)
+	l, err := flow.LookAt(context.Background(), w.store, build(w.t, 1, nil, nil), data[0], w.now)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func TestReplayIsWhatHappened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := flow.LookAt(context.Background(), w.store, ws, id, data[0], w.now)
+	l, err := flow.LookAt(context.Background(), w.store, ws, data[0], w.now)
 	if err != nil {
 		t.Fatal(err)
 	}

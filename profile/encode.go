@@ -65,7 +65,9 @@ func (r *Record) AppendBinary(b []byte) []byte {
 	return b
 }
 
-// Decode reads a record. What it returns does not share data's memory.
+// Decode reads a record. What it returns does not share data's memory. One that is
+// kept partly in pages is whole after [Record.Restore] only: until then its facts
+// lack points.
 func Decode(id rapport.CustomerID, data []byte) (*Record, error) {
 	in := wire.NewReader(data)
 	if in.Byte() != formatVersion {
@@ -81,6 +83,7 @@ func Decode(id rapport.CustomerID, data []byte) (*Record, error) {
 	if in.Err() != nil {
 		return nil, rapport.Errorf(rapport.Internal, "the record of %v is damaged", id)
 	}
+	r.notePages()
 	return r, nil
 }
 
@@ -161,7 +164,8 @@ func (r *Record) appendCore(b []byte) []byte {
 	b = appendInstant(appendInstant(b, r.CartsClosed), r.Admitted)
 	b = wire.AppendInt(wire.AppendUint(b, r.Workspace), r.Today.Day)
 	b = wire.AppendInt(b, r.Today.Events)
-	return append(appendInstant(b, r.Today.Quarantined), flag(r.Crowded))
+	b = append(appendInstant(b, r.Today.Quarantined), flag(r.Crowded))
+	return wire.AppendUint(b, r.lastPage)
 }
 
 func (r *Record) readCore(in *wire.Reader) {
@@ -172,6 +176,9 @@ func (r *Record) readCore(in *wire.Reader) {
 	r.Workspace = in.Uint()
 	r.Today = Tally{Day: in.Int(), Events: in.Int(), Quarantined: readInstant(in)}
 	r.Crowded = in.Byte() == 1
+	if in.Len() > 0 {
+		r.lastPage = in.Uint()
+	}
 }
 
 func flag(set bool) byte {

@@ -15,9 +15,10 @@ const minOwn = 4 << 10
 
 // Fit makes the record's own sections smaller until the whole takes no more than
 // MaxRecord bytes, and reports whether anything had to go. It always takes from
-// what takes most, and of that what is missed least: the oldest purchases, carts
-// and points of facts, the last traits of the alphabet. So few get here, and of
-// them what a record says depends on the order of events.
+// what takes most, and of that what is missed least: the oldest purchases and carts,
+// the last traits of the alphabet. So few get here, and of them what a record says
+// depends on the order of events. Points of facts are moved to pages rather than
+// lost.
 func (r *Record) Fit() (shrunk bool) {
 	room := max(MaxRecord-len(r.Segments)-len(r.Journeys)-len(r.Contacts)-64, minOwn)
 	for {
@@ -93,20 +94,12 @@ func (r *Record) halveCarts() {
 	}
 }
 
-// halveFacts lets go of the older half of the points of the fact that has most,
-// and of the facts themselves when none has any.
+// halveFacts moves all points to pages, and lets go of facts themselves when that
+// is done already.
 func (r *Record) halveFacts() {
-	most := 0
-	for i := range r.Facts {
-		if len(r.Facts[i].History.Points) > len(r.Facts[most].History.Points) {
-			most = i
-		}
+	if !r.spillTo(0) {
+		r.Facts = firstHalf(r.Facts)
 	}
-	if h := r.Facts[most].History; len(h.Points) > 0 {
-		h.Points = lastHalf(h.Points)
-		return
-	}
-	r.Facts = firstHalf(r.Facts)
 }
 
 // dropCarts lets go of the carts that have been quiet for longest.

@@ -133,6 +133,7 @@ func Rebuild(id rapport.CustomerID, x *Identities, events []*Event, before *Reco
 	if before != nil {
 		r.Workspace, r.Today, r.Merges = before.Workspace, before.Today, before.Merges
 		r.Segments, r.Journeys, r.Contacts, r.unknown = before.Segments, before.Journeys, before.Contacts, before.unknown
+		r.lastPage, r.kept = before.lastPage, before.kept
 	}
 	return r
 }

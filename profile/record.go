@@ -42,6 +42,9 @@ type Record struct {
 	Contacts []byte
 
 	unknown []section // written by a newer program; kept as they are
+
+	lastPage uint64   // the highest number that a page of hers ever had
+	kept     []uint64 // numbers of the pages that are kept of her, ascending
 }
 
 // Identity is an identifier of hers. Of a device it also says since when and

@@ -45,6 +45,15 @@ func (h *History) Pages(visit func(number uint64)) {
 	}
 }
 
+// Rest returns how many points are in no page.
+func (h *History) Rest() int { return len(h.rest()) }
+
+// Forget drops the n oldest points.
+func (h *History) Forget(n int) {
+	h.Points = h.Points[n:]
+	h.dropFirst(n)
+}
+
 // Spill moves all but the newest keep points to pages. Number gives each new page
 // one that no page of the customer has or had.
 func (h *History) Spill(keep int, number func() uint64) {

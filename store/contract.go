@@ -22,11 +22,11 @@ type Committer interface {
 
 // Records reads what is kept of customers.
 type Records interface {
-	// Load returns the records of customers, each at the place of its id; nil for
-	// one that is not there.
-	Load(ctx context.Context, ids []rapport.CustomerID) ([][]byte, error)
-	// Scan returns records by ascending id, those after the given one; the zero id
-	// is before all.
+	// Load returns the records of customers with their pages, each at the place of
+	// its id; one without Data for one that is not there.
+	Load(ctx context.Context, ids []rapport.CustomerID) ([]Record, error)
+	// Scan returns records with their pages by ascending id, those after the given
+	// one; the zero id is before all.
 	Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]Record, error)
 	// Identifiers returns what is known of identifiers, each at the place of its
 	// key; nil for one that is not there.

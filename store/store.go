@@ -46,8 +46,17 @@ type Batch struct {
 // Record is a customer's record as profile encoded it.
 type Record struct {
 	Customer rapport.CustomerID
-	Data     []byte          // nil deletes the record and its wake-up
+	Data     []byte          // nil deletes the record, its wake-up and its pages
 	Wake     rapport.Instant // when something falls due for her by itself; Never if nothing does
+	Paged    bool            // parts of the record are kept in pages
+	Pages    []Page          // in a batch those that change; when read all there are, by number
+}
+
+// Page is a part of a record that is kept beside it, so that it need not be written
+// with every change.
+type Page struct {
+	Number uint64
+	Data   []byte // nil deletes it
 }
 
 // Wake says that something is due for a customer.

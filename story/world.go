@@ -175,7 +175,7 @@ func (w *world) find(of who) (rapport.CustomerID, error) {
 	e := rapport.Event{UserID: of.user, AnonymousID: of.device, Timestamp: w.now}
 	id := w.identities().Owner(&e)
 	records, err := w.store.Load(context.Background(), []rapport.CustomerID{id})
-	if err == nil && records[0] == nil {
+	if err == nil && records[0].Data == nil {
 		err = fmt.Errorf("nobody has heard of %s yet", of)
 	}
 	return id, err
@@ -209,7 +209,7 @@ func (w *world) look(id rapport.CustomerID) (*flow.Look, error) {
 	if err != nil {
 		return nil, err
 	}
-	return flow.LookAt(context.Background(), w.store, w.workspace, id, records[0], w.now)
+	return flow.LookAt(context.Background(), w.store, w.workspace, records[0], w.now)
 }
 
 // messages returns all messages there are, from new to old.

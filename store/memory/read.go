@@ -12,16 +12,26 @@ import (
 	"rapport/store"
 )
 
-// Load returns the records of customers, each at the place of its id; nil for
-// one that is not there.
-func (s *Store) Load(ctx context.Context, ids []rapport.CustomerID) ([][]byte, error) {
+// Load returns the records of customers with their pages, each at the place of its
+// id; one without Data for one that is not there.
+func (s *Store) Load(ctx context.Context, ids []rapport.CustomerID) ([]store.Record, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := make([][]byte, len(ids))
+	out := make([]store.Record, len(ids))
 	for i, id := range ids {
-		out[i] = bytes.Clone(s.records[id].Data)
+		out[i] = s.record(id)
 	}
 	return out, ctx.Err()
+}
+
+// record returns a copy of a record.
+func (d *data) record(id rapport.CustomerID) store.Record {
+	r := d.records[id]
+	r.Data = bytes.Clone(r.Data)
+	for _, p := range d.pages[id] {
+		r.Pages = append(r.Pages, store.Page{Number: p.Number, Data: bytes.Clone(p.Data)})
+	}
+	return r
 }
 
 // Identifiers returns what is known of identifiers, each at the place of its
@@ -103,7 +113,7 @@ func (d *data) due(until rapport.Instant, limit int) []store.Wake {
 	return out
 }
 
-// Scan returns records by ascending id, those after the given one.
+// Scan returns records with their pages by ascending id, those after the given one.
 func (s *Store) Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]store.Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,9 +126,7 @@ func (s *Store) Scan(ctx context.Context, after rapport.CustomerID, limit int) (
 	}
 	var out []store.Record
 	for _, id := range first(s.order[from:], limit) {
-		r := s.records[id]
-		r.Data = bytes.Clone(r.Data)
-		out = append(out, r)
+		out = append(out, s.record(id))
 	}
 	return out, ctx.Err()
 }

@@ -9,6 +9,7 @@ package memory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -36,7 +37,8 @@ type shared struct {
 type data struct {
 	state       store.State
 	records     map[rapport.CustomerID]store.Record
-	order       []rapport.CustomerID // of records, ascending; nil when it must be made anew
+	pages       map[rapport.CustomerID][]store.Page // by number; a list is never changed, only replaced
+	order       []rapport.CustomerID                // of records, ascending; nil when it must be made anew
 	wakes       wakeHeap
 	identifiers map[rapport.IdentifierKey][]byte
 	addresses   map[address]struct{}
@@ -66,6 +68,7 @@ func New() *Store {
 	return &Store{epoch: 1, shared: &shared{data: data{
 		state:       store.State{Epoch: 1},
 		records:     map[rapport.CustomerID]store.Record{},
+		pages:       map[rapport.CustomerID][]store.Page{},
 		identifiers: map[rapport.IdentifierKey][]byte{},
 		addresses:   map[address]struct{}{},
 		messages:    newMessages(),
@@ -96,6 +99,7 @@ func (s *Store) Snapshot() *Store {
 func (d *data) clone() data {
 	c := *d
 	c.records = maps.Clone(d.records)
+	c.pages = maps.Clone(d.pages)
 	c.order = nil
 	c.wakes = slices.Clone(d.wakes)
 	c.identifiers = maps.Clone(d.identifiers)
@@ -182,6 +186,7 @@ func (d *data) putRecord(r store.Record) {
 	if r.Data == nil {
 		if known {
 			delete(d.records, r.Customer)
+			delete(d.pages, r.Customer)
 			d.order = nil
 		}
 		return
@@ -189,11 +194,29 @@ func (d *data) putRecord(r store.Record) {
 	if !known {
 		d.order = nil
 	}
-	r.Data = bytes.Clone(r.Data)
+	if len(r.Pages) > 0 {
+		d.pages[r.Customer] = turned(d.pages[r.Customer], r.Pages)
+	}
+	r.Data, r.Pages = bytes.Clone(r.Data), nil
 	d.records[r.Customer] = r
 	if r.Wake != rapport.Never && (!known || old.Wake != r.Wake) {
 		d.wakes.push(store.Wake{Customer: r.Customer, At: r.Wake})
 	}
+}
+
+// turned returns pages with those changed that a batch changes.
+func turned(pages, changed []store.Page) []store.Page {
+	pages = slices.Clone(pages)
+	for _, p := range changed {
+		i, found := slices.BinarySearchFunc(pages, p.Number, func(p store.Page, n uint64) int { return cmp.Compare(p.Number, n) })
+		if found {
+			pages = slices.Delete(pages, i, i+1)
+		}
+		if p.Data != nil {
+			pages = slices.Insert(pages, i, store.Page{Number: p.Number, Data: bytes.Clone(p.Data)})
+		}
+	}
+	return pages
 }
 
 func (d *data) putEvents(b *store.Batch) {

@@ -143,7 +143,7 @@ func BenchmarkLoad(b *testing.B) {
 					ids[i] = storetest.Customer((turn*n + i*37) % benchCustomers)
 				}
 				got, err := s.Load(b.Context(), ids)
-				if err != nil || got[n-1] == nil {
+				if err != nil || got[n-1].Data == nil {
 					b.Fatal("not loaded", err)
 				}
 			}

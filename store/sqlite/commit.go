@@ -87,15 +87,42 @@ func (c *conn) putRecords(b *store.Batch) error { return each(b.Records, c.putRe
 // wake-up stays. Then no index is touched.
 func (c *conn) putRecord(r *store.Record) error {
 	if r.Data == nil {
-		_, err := c.exec("delete from record where customer = ?", r.Customer[:])
+		return c.dropRecord(r.Customer)
+	}
+	changed, err := c.exec("update record set data = ?, paged = ? where customer = ? and wake = ?", r.Data, bit(r.Paged), r.Customer[:], int64(r.Wake))
+	if err == nil && changed == 0 {
+		_, err = c.exec(`insert into record (customer, wake, data, paged) values (?, ?, ?, ?)
+			on conflict (customer) do update set wake = excluded.wake, data = excluded.data, paged = excluded.paged`,
+			r.Customer[:], int64(r.Wake), r.Data, bit(r.Paged))
+	}
+	if err != nil {
 		return err
 	}
-	changed, err := c.exec("update record set data = ? where customer = ? and wake = ?", r.Data, r.Customer[:], int64(r.Wake))
-	if err != nil || changed > 0 {
+	return each(r.Pages, func(p *store.Page) error { return c.putPage(r.Customer, p) })
+}
+
+func bit(set bool) int64 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+func (c *conn) dropRecord(id rapport.CustomerID) error {
+	if _, err := c.exec("delete from record where customer = ?", id[:]); err != nil {
 		return err
 	}
-	_, err = c.exec(`insert into record (customer, wake, data) values (?, ?, ?)
-		on conflict (customer) do update set wake = excluded.wake, data = excluded.data`, r.Customer[:], int64(r.Wake), r.Data)
+	_, err := c.exec("delete from page where customer = ?", id[:])
+	return err
+}
+
+func (c *conn) putPage(id rapport.CustomerID, p *store.Page) error {
+	if p.Data == nil {
+		_, err := c.exec("delete from page where customer = ? and number = ?", id[:], int64(p.Number))
+		return err
+	}
+	_, err := c.exec("insert into page (customer, number, data) values (?, ?, ?) on conflict do update set data = excluded.data",
+		id[:], int64(p.Number), p.Data)
 	return err
 }
 

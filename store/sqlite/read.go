@@ -39,39 +39,66 @@ func (s *Store) snapshot(ctx context.Context, do func(*conn) error) error {
 // limited is a limit that never means no limit.
 func limited(limit int) int64 { return int64(max(limit, 0)) }
 
-// aligned reads data by keys of 16 bytes, each to the place of its key, in one
-// statement however many there are.
-func (s *Store) aligned(ctx context.Context, table, key string, keys []byte) ([][]byte, error) {
-	out := make([][]byte, len(keys)/16)
-	if len(out) == 0 {
+// atPlaces is a table of numbers from 0 and the keys of 16 bytes at their places,
+// to read a table by many keys in one statement.
+const atPlaces = `with recursive place (i) as (select 0 union all select i + 1 from place where i + 1 < ?2)
+	select i, `
+
+const byKey = ` = substr(?1, 16 * i + 1, 16)`
+
+// Load returns the records of customers with their pages, each at the place of its
+// id; one without Data for one that is not there.
+func (s *Store) Load(ctx context.Context, ids []rapport.CustomerID) ([]store.Record, error) {
+	out := make([]store.Record, len(ids))
+	if len(ids) == 0 {
 		return out, ctx.Err()
 	}
-	err := s.query(ctx, func(r row) error {
-		out[r.int(0)] = r.blob(1)
-		return nil
-	}, `with recursive place (i) as (select 0 union all select i + 1 from place where i + 1 < ?2)
-		select i, data from place cross join `+table+` on `+key+` = substr(?1, 16 * i + 1, 16)`, keys, int64(len(out)))
-	return out, err
-}
-
-// Load returns the records of customers, each at the place of its id; nil for
-// one that is not there.
-func (s *Store) Load(ctx context.Context, ids []rapport.CustomerID) ([][]byte, error) {
 	keys := make([]byte, 0, 16*len(ids))
 	for i := range ids {
 		keys = append(keys, ids[i][:]...)
 	}
-	return s.aligned(ctx, "record", "customer", keys)
+	err := s.snapshot(ctx, func(c *conn) error {
+		err := c.query(ctx, func(r row) error {
+			out[r.int(0)] = store.Record{Customer: ids[r.int(0)], Wake: rapport.Instant(r.int(1)), Data: r.blob(2), Paged: r.int(3) != 0}
+			return nil
+		}, atPlaces+`wake, data, paged from place cross join record on customer`+byKey, keys, int64(len(ids)))
+		if err != nil {
+			return err
+		}
+		return c.readPages(ctx, out)
+	})
+	return out, err
+}
+
+// readPages reads the pages of those records that have any.
+func (c *conn) readPages(ctx context.Context, records []store.Record) error {
+	return each(records, func(r *store.Record) error {
+		if !r.Paged {
+			return nil
+		}
+		return c.query(ctx, func(p row) error {
+			r.Pages = append(r.Pages, store.Page{Number: uint64(p.int(0)), Data: p.blob(1)})
+			return nil
+		}, "select number, data from page where customer = ? order by number", r.Customer[:])
+	})
 }
 
 // Identifiers returns what is known of identifiers, each at the place of its
 // key; nil for one that is not there.
 func (s *Store) Identifiers(ctx context.Context, keys []rapport.IdentifierKey) ([][]byte, error) {
+	out := make([][]byte, len(keys))
+	if len(keys) == 0 {
+		return out, ctx.Err()
+	}
 	flat := make([]byte, 0, 16*len(keys))
 	for i := range keys {
 		flat = append(flat, keys[i][:]...)
 	}
-	return s.aligned(ctx, "identifier", "key", flat)
+	err := s.query(ctx, func(r row) error {
+		out[r.int(0)] = r.blob(1)
+		return nil
+	}, atPlaces+`data from place cross join identifier on key`+byKey, flat, int64(len(out)))
+	return out, err
 }
 
 func customerOf(data []byte) (id rapport.CustomerID) {
@@ -125,13 +152,21 @@ func (s *Store) NextWake(ctx context.Context) (rapport.Instant, error) {
 	return next, err
 }
 
-// Scan returns records by ascending id, those after the given one; the zero id
-// is before all.
+// Scan returns records with their pages by ascending id, those after the given
+// one; the zero id is before all.
 func (s *Store) Scan(ctx context.Context, after rapport.CustomerID, limit int) (records []store.Record, err error) {
-	err = s.query(ctx, func(r row) error {
-		records = append(records, store.Record{Customer: customerOf(r.blob(0)), Wake: rapport.Instant(r.int(1)), Data: r.blob(2)})
-		return nil
-	}, "select customer, wake, data from record where customer > ? order by customer limit ?", after[:], limited(limit))
+	err = s.snapshot(ctx, func(c *conn) error {
+		err := c.query(ctx, func(r row) error {
+			records = append(records, store.Record{
+				Customer: customerOf(r.blob(0)), Wake: rapport.Instant(r.int(1)), Data: r.blob(2), Paged: r.int(3) != 0,
+			})
+			return nil
+		}, "select customer, wake, data, paged from record where customer > ? order by customer limit ?", after[:], limited(limit))
+		if err != nil {
+			return err
+		}
+		return c.readPages(ctx, records)
+	})
 	return records, err
 }
 

@@ -215,8 +215,9 @@ func (b *bench) wantOneNumber(ids []rapport.CustomerID, low int) int {
 		b.t.Error(err)
 		return low
 	}
-	number := int(loaded[0][0])
-	for _, data := range loaded {
+	number := int(loaded[0].Data[0])
+	for _, r := range loaded {
+		data := r.Data
 		if len(data) != 3000 || int(data[0]) != number || int(data[2999]) != number {
 			b.t.Errorf("a reader saw parts of batches %d and %d", number, data[0])
 		}
@@ -277,7 +278,7 @@ func testNothingOfTheBatchIsKept(t *testing.T, b *bench) {
 	}
 	b.wantWhole(1)
 	loaded, err := b.Load(b.ctx, []rapport.CustomerID{who(1)})
-	clear(must(t, loaded, err)[0])
+	clear(must(t, loaded, err)[0].Data)
 	b.wantWhole(1)
 }
 
@@ -298,7 +299,7 @@ func testLargeBatch(t *testing.T, b *bench) {
 	for i := range batch.Records {
 		r := &batch.Records[i]
 		loaded, err := b.Load(b.ctx, []rapport.CustomerID{r.Customer})
-		if !bytes.Equal(must(t, loaded, err)[0], r.Data) {
+		if !bytes.Equal(must(t, loaded, err)[0].Data, r.Data) {
 			t.Fatalf("record %d is not what was written", i)
 		}
 	}

@@ -20,6 +20,49 @@ func testRecords(t *testing.T, b *bench) {
 	equal(t, "after it came again", []string{"uno", "again", "short"}, b.load(1, 2, 3))
 }
 
+func testPages(t *testing.T, b *bench) {
+	page := func(n uint64, text string) store.Page { return store.Page{Number: n, Data: []byte(text)} }
+	paged := func(n int, pages ...store.Page) store.Record {
+		r := record(n, "head")
+		r.Paged, r.Pages = true, pages
+		return r
+	}
+	want := func(when string, n int, texts ...string) {
+		t.Helper()
+		loaded, err := b.Load(b.ctx, []rapport.CustomerID{who(n), who(2)})
+		got := must(t, loaded, err)[0]
+		scanned, err := b.Scan(b.ctx, who(n-1), 1)
+		if must(t, scanned, err); len(texts) > 0 && (len(scanned) != 1 || len(scanned[0].Pages) != len(texts)) {
+			t.Errorf("%s: a scan sees %v", when, scanned)
+		}
+		pages := []string{}
+		for i, p := range got.Pages {
+			if pages = append(pages, string(p.Data)); i > 0 && p.Number <= got.Pages[i-1].Number {
+				t.Errorf("%s: not by number: %v", when, got.Pages)
+			}
+		}
+		equal(t, when, texts, pages)
+		if got.Paged != (len(texts) > 0) || len(loaded[1].Pages) > 0 {
+			t.Errorf("%s: paged is %v, her neighbour's pages are %v", when, got.Paged, loaded[1].Pages)
+		}
+	}
+	b.commit(records(paged(1, page(9, "nine"), page(2, "two"), page(300, "last")), record(2, "plain")))
+	want("pages come by number", 1, "two", "nine", "last")
+	b.commit(records(paged(1, page(9, "neun"), page(4, "four"), store.Page{Number: 2}, store.Page{Number: 77})))
+	want("some changed, some gone", 1, "four", "neun", "last")
+	b.commit(records(paged(1)))
+	want("untouched ones stay", 1, "four", "neun", "last")
+	b.reopen()
+	want("after a restart", 1, "four", "neun", "last")
+	b.commit(records(record(1, "head"), store.Record{Customer: who(2)}))
+	b.commit(records(store.Record{Customer: who(1)}))
+	want("her record is gone", 1)
+	b.commit(records(paged(1, page(1, "new"))))
+	want("she came again", 1, "new")
+	b.commit(records(store.Record{Customer: who(1)}, paged(1, page(5, "five"))))
+	want("gone and back in one batch", 1, "five")
+}
+
 func testScan(t *testing.T, b *bench) {
 	var want []string
 	b.commit(func(batch *store.Batch) {

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t testing.TB, dir string) Store) {
 		{"NothingOfTheBatchIsKept", testNothingOfTheBatchIsKept},
 		{"LargeBatch", testLargeBatch},
 		{"Records", testRecords},
+		{"Pages", testPages},
 		{"Scan", testScan},
 		{"Wakes", testWakes},
 		{"Identifiers", testIdentifiers},
@@ -155,10 +156,10 @@ func (b *bench) load(numbers ...int) []string {
 		b.t.Fatalf("load: %v", err)
 	}
 	out := make([]string, len(loaded))
-	for i, data := range loaded {
+	for i, r := range loaded {
 		out[i] = "(none)"
-		if data != nil {
-			out[i] = string(data)
+		if r.Data != nil {
+			out[i] = string(r.Data)
 		}
 	}
 	return out
