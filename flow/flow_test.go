@@ -218,3 +218,11 @@ func TestJourneySendsOnceConsentAllows(t *testing.T) {
 		t.Fatalf("messages: %+v", m)
 	}
 }
+
+// apply puts another workspace in force and brings everybody up to it.
+func (w *world) apply(next *flow.Workspace) {
+	w.t.Helper()
+	next.Providers = w.engine.Workspace().Providers
+	w.engine.Apply(next)
+	w.advance(0)
+}

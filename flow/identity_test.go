@@ -77,6 +77,13 @@ func (w *world) records() []*profile.Record {
 		if records[i], err = profile.Decode(row.Customer, row.Data); err != nil {
 			w.t.Fatal(err)
 		}
+		var pages []profile.Page
+		for _, p := range row.Pages {
+			pages = append(pages, profile.Page(p))
+		}
+		if err := records[i].Restore(pages); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 	return records
 }

@@ -52,6 +52,9 @@ func (w *world) dump() string {
 	rows, err := w.store.Scan(ctx, rapport.CustomerID{}, 1000)
 	for _, row := range rows {
 		fmt.Fprintf(&b, "record %v wakes %v: %x\n", row.Customer, row.Wake, row.Data)
+		for _, page := range row.Pages {
+			fmt.Fprintf(&b, "page %d: %x\n", page.Number, page.Data)
+		}
 		decisions, err := w.store.Decisions(ctx, store.DecisionFilter{Customer: row.Customer, Limit: 1000})
 		if err != nil {
 			w.t.Fatal(err)
