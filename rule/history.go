@@ -33,17 +33,23 @@ type History struct {
 
 	pages  []page // how the first of the points are kept
 	absent bool   // it was decoded, and its pages were not read yet
+	index  index
 }
 
 // Add adds one event and trims. Nows of successive calls must not go back.
 func (h *History) Add(p Point, keep Keep, now rapport.Instant) {
 	h.tally(p, keep)
 	if keep.TotalsOnly() {
-		h.Points, h.pages = nil, nil
+		h.Points, h.pages, h.index = nil, nil, index{}
 		return
 	}
 	if !keep.Distinct || h.replaces(p) {
-		h.insert(p)
+		place := h.insert(p)
+		if keep.Distinct {
+			h.note(p)
+		} else if keep.Measured {
+			h.reckon(place)
+		}
 	}
 	h.Trim(keep, now)
 }
@@ -74,8 +80,8 @@ func (h *History) addTotals(o *History) {
 // replaces takes the older point of the same value out, and says whether p, the
 // newer one, is to come in.
 func (h *History) replaces(p Point) bool {
-	i := slices.IndexFunc(h.Points, func(q Point) bool { return q.Value == p.Value })
-	if i < 0 {
+	i, found := h.seen(p.Value)
+	if !found {
 		return true
 	}
 	if h.Points[i].At >= p.At {
@@ -86,29 +92,25 @@ func (h *History) replaces(p Point) bool {
 	return true
 }
 
-func (h *History) insert(p Point) {
+// insert puts a point in its place and returns that.
+func (h *History) insert(p Point) (place int) {
 	n := len(h.Points)
 	if n == 0 || h.Points[n-1].compare(p) <= 0 {
 		h.Points = append(h.Points, p)
-		return
+		return n
 	}
 	i, _ := slices.BinarySearchFunc(h.Points, p, Point.compare)
 	h.Points = slices.Insert(h.Points, i, p)
 	h.shift(i, 1)
+	return i
 }
 
 // Trim drops the points that keep no longer asks for at now.
 func (h *History) Trim(keep Keep, now rapport.Instant) {
 	drop := min(h.older(keep.Window, now), max(len(h.Points)-keep.Last, h.older(keep.LastWithin, now)))
-	switch {
-	case drop <= 0:
-		return
-	case drop == len(h.Points):
-		h.Points = nil
-	default:
-		h.Points = h.Points[drop:] // moving the rest would cost as much as there is
+	if drop > 0 {
+		h.Forget(drop)
 	}
-	h.dropFirst(drop)
 }
 
 // older counts the points that are not younger than age.
@@ -176,6 +178,11 @@ type Sum struct {
 }
 
 func (s *Sum) add(n int64) { *s = s.plus(Sum{hi: n >> 63, lo: uint64(n)}) }
+
+func (s Sum) minus(t Sum) Sum {
+	lo, borrow := bits.Sub64(s.lo, t.lo, 0)
+	return Sum{hi: s.hi - t.hi - int64(borrow), lo: lo}
+}
 
 func (s *Sum) sub(n int64) {
 	lo, borrow := bits.Sub64(s.lo, uint64(n), 0)

@@ -50,7 +50,11 @@ func (h *History) Rest() int { return len(h.rest()) }
 
 // Forget drops the n oldest points.
 func (h *History) Forget(n int) {
-	h.Points = h.Points[n:]
+	h.index.forget(h.Points[:n])
+	h.Points = h.Points[n:] // moving the rest would cost as much as there is
+	if len(h.Points) == 0 {
+		h.Points = nil
+	}
 	h.dropFirst(n)
 }
 
@@ -154,7 +158,7 @@ func (h *History) Restore(data func(number uint64) []byte) error {
 			return rapport.Errorf(rapport.Internal, "the pages of the history of a fact are out of order")
 		}
 	}
-	h.Points, h.absent = points, false
+	h.Points, h.absent, h.index = points, false, index{}
 	return nil
 }
 

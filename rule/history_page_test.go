@@ -56,7 +56,8 @@ func TestPagedHistoryIsTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		keep := anyKeep(t)
 		memory, paged, kept := new(History), new(History), &shelf{pages: map[uint64][]byte{}}
-		now := rapport.Instant(0)
+		newest := map[int64]rapport.Instant{}
+		now := rapport.Instant(1_800_000_000_000)
 		for range rapid.IntRange(1, 6).Draw(t, "rounds") {
 			n := rapid.SampledFrom([]int{1, 10, 700, 1500}).Draw(t, "points")
 			late := rapport.Instant(rapid.SampledFrom([]int64{1, 1000, 3_600_000}).Draw(t, "late"))
@@ -67,9 +68,11 @@ func TestPagedHistoryIsTheSame(t *testing.T) {
 				if keep.Measured {
 					p.Value = seed * int64(i) % 1300
 				}
+				newest[p.Value] = max(newest[p.Value], p.At)
 				memory.Add(p, keep, now)
 				paged.Add(p, keep, now)
 			}
+			checkIndex(t, memory, keep, newest)
 			paged = kept.keep(t, paged, rapid.IntRange(0, 40).Draw(t, "rest"))
 			if !paged.Equal(memory) {
 				t.Fatalf("read back: %d points of %d", len(paged.Points), len(memory.Points))
@@ -81,6 +84,21 @@ func TestPagedHistoryIsTheSame(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkIndex requires that what makes a long history quick to ask says what its
+// points do.
+func checkIndex(t *rapid.T, h *History, keep Keep, newest map[int64]rapport.Instant) {
+	from := rapid.IntRange(0, len(h.Points)).Draw(t, "from")
+	to := rapid.IntRange(from, len(h.Points)).Draw(t, "to")
+	if keep.Measured && !keep.Distinct && h.sumBetween(from, to) != sumPoints(h.Points[from:to]) {
+		t.Fatalf("the sum of [%d:%d] of %d points is wrong", from, to, len(h.Points))
+	}
+	for _, p := range h.Points {
+		if keep.Distinct && newest[p.Value] != p.At {
+			t.Fatalf("value %d was last seen at %d, not at %d", p.Value, newest[p.Value], p.At)
+		}
+	}
 }
 
 func TestOnlyChangedPagesAreWritten(t *testing.T) {

@@ -13,25 +13,50 @@ type selection struct {
 	windowed bool
 }
 
-// points returns the points inside the window, ascending.
-func (n *selection) points(x *env) []Point {
+// run is some points of a history that follow one another.
+type run struct {
+	of       *History // nil: nothing is kept, and the run is empty
+	from, to int
+}
+
+func (r run) len() int { return r.to - r.from }
+
+func (r run) points() []Point {
+	if r.of == nil {
+		return nil
+	}
+	return r.of.Points[r.from:r.to]
+}
+
+func (r run) sum() Sum {
+	if r.of == nil {
+		return Sum{}
+	}
+	return r.of.sumBetween(r.from, r.to)
+}
+
+// run returns the points inside the window, ascending.
+func (n *selection) run(x *env) run {
 	h := x.subject.History(n.fact)
 	if h == nil {
-		return nil
+		return run{}
 	}
 	pts := h.Points
 	for len(pts) > 0 && pts[len(pts)-1].At > x.now {
 		pts = pts[:len(pts)-1]
 	}
 	if !n.windowed || len(pts) == 0 || n.within.holds(pts[0].At, x.now, x) {
-		return pts
+		return run{h, 0, len(pts)}
 	}
 	if !n.within.holds(pts[len(pts)-1].At, x.now, x) {
-		return nil
+		return run{h, len(pts), len(pts)}
 	}
 	start := n.within.back(x.now, x.zone())
-	return pts[sort.Search(len(pts), func(i int) bool { return pts[i].At > start }):]
+	return run{h, sort.Search(len(pts), func(i int) bool { return pts[i].At > start }), len(pts)}
 }
+
+// points returns the points inside the window, ascending.
+func (n *selection) points(x *env) []Point { return n.run(x).points() }
 
 // leaves returns when an event leaves the window.
 func (n *selection) leaves(x *env, at rapport.Instant) rapport.Instant {
@@ -79,7 +104,7 @@ type aggregate struct {
 
 func (n *aggregate) eval(x *env) (float64, bool) {
 	if n.windowed || n.measure == distinctOf {
-		return n.over(n.points(x))
+		return n.over(n.run(x))
 	}
 	h := x.subject.History(n.fact)
 	if h == nil {
@@ -98,16 +123,17 @@ func (n *aggregate) eval(x *env) (float64, bool) {
 	return numberOf(h.Max), h.Count > 0
 }
 
-func (n *aggregate) over(pts []Point) (float64, bool) {
+func (n *aggregate) over(r run) (float64, bool) {
 	switch n.measure {
 	case countOf, distinctOf:
-		return float64(len(pts)), true
+		return float64(r.len()), true
 	case sumOf, avgOf:
-		return n.ofSum(sumPoints(pts), len(pts))
+		return n.ofSum(r.sum(), r.len())
 	}
-	if len(pts) == 0 {
+	if r.len() == 0 {
 		return 0, false
 	}
+	pts := r.points()
 	best := pts[0].Value
 	for _, p := range pts[1:] {
 		if n.measure == minOf {
@@ -174,21 +200,29 @@ func (n compareAggregate) flip(x *env) (Truth, rapport.Instant) {
 	if !n.windowed || !ok {
 		return n.eval(x), bound
 	}
-	pts := n.points(x)
-	v, ok := n.over(pts)
+	in := n.run(x)
+	v, ok := n.over(in)
 	truth := n.judge(v, ok, r)
-	if left := n.changing(pts, truth, r); left >= 0 {
-		bound = min(bound, n.leaves(x, pts[left].At))
+	if left := n.changing(in, truth, r); left >= 0 {
+		bound = min(bound, n.leaves(x, in.points()[left].At))
 	}
 	return truth, bound
 }
 
-// changing returns the first of the points whose leaving changes the answer, -1
+// lookAhead is how many points are let go of in search of the one whose leaving
+// changes the answer. Where none of them does, the last is when to look again: of
+// who has thousands, looking at each with every event would cost far more.
+const lookAhead = 64
+
+// changing returns the first of the points whose leaving may change the answer, -1
 // if none does.
-func (n compareAggregate) changing(pts []Point, truth Truth, r float64) int {
-	sum := sumPoints(pts)
-	v, ok := n.over(pts)
+func (n compareAggregate) changing(in run, truth Truth, r float64) int {
+	pts, sum := in.points(), in.sum()
+	v, ok := n.over(in)
 	for i := range pts {
+		if i == lookAhead {
+			return i
+		}
 		switch n.measure {
 		case countOf, distinctOf:
 			v--
@@ -197,7 +231,7 @@ func (n compareAggregate) changing(pts []Point, truth Truth, r float64) int {
 			v, ok = n.ofSum(sum, len(pts)-i-1)
 		default:
 			if numberOf(pts[i].Value) == v {
-				v, ok = n.over(pts[i+1:])
+				v, ok = n.over(run{in.of, in.from + i + 1, in.to})
 			}
 		}
 		if n.judge(v, ok, r) != truth {
