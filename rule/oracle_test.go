@@ -447,7 +447,11 @@ func (w *watch) run(tb testing.TB) {
 }
 
 func (w *watch) wake(now rapport.Instant) {
-	w.now, w.truth, w.flip = now, w.rule.Eval(w.who, now), w.rule.NextFlip(w.who, now)
+	w.now = now
+	w.truth, w.flip = w.rule.Judge(w.who, now)
+	if eval := w.rule.Eval(w.who, now); eval != w.truth {
+		w.Fatalf("%s at %v: %v, but judged %v", w.text, now, eval, w.truth)
+	}
 	if w.flip <= now {
 		w.Fatalf("%s at %v: the next flip is %v", w.text, now, w.flip)
 	}

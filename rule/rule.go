@@ -50,13 +50,19 @@ func (r *Rule) Eval(s Subject, now rapport.Instant) Truth {
 // at now unless the customer's record changes; [rapport.Never] if it stays for
 // good. The answer need not change at that instant: it is a lower bound.
 func (r *Rule) NextFlip(s Subject, now rapport.Instant) rapport.Instant {
+	_, at := r.Judge(s, now)
+	return at
+}
+
+// Judge is Eval and NextFlip at once, for the price of one.
+func (r *Rule) Judge(s Subject, now rapport.Instant) (Truth, rapport.Instant) {
 	if !r.reads.Clock {
-		return rapport.Never
+		return r.Eval(s, now), rapport.Never
 	}
 	x := r.env(s, now)
-	_, at := r.root.flip(x)
+	truth, at := r.root.flip(x)
 	r.envs.put(x, r.loops)
-	return max(at, now+1)
+	return truth, max(at, now+1)
 }
 
 // Explain answers the rule and says why, and what would flip it.

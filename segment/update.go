@@ -182,11 +182,10 @@ func (p *pass) evaluate(i int, at rapport.Instant, cause Cause) {
 	if cause == ByTime && p.replaced(seg) {
 		return
 	}
-	fresh := entry{key: seg.key, text: seg.text, next: rapport.Never}
-	fresh.member = seg.rule.Eval(p.subject, at) == rule.Yes
-	if seg.reads.Clock {
-		fresh.next = seg.rule.NextFlip(p.subject, at)
-	}
+	fresh := entry{key: seg.key, text: seg.text}
+	var truth rule.Truth
+	truth, fresh.next = seg.rule.Judge(p.subject, at)
+	fresh.member = truth == rule.Yes
 	if !p.keep(fresh, at) {
 		return
 	}
