@@ -138,7 +138,7 @@ func (b *Batch) commit() error {
 	b.fail(b.g.rows.err)
 	if b.err == nil && !b.isEmpty() {
 		b.fill()
-		b.fail(b.g.store.Commit(b.ctx, &b.out))
+		b.fail(b.keep())
 	}
 	if b.err != nil {
 		b.rollback()
@@ -146,6 +146,16 @@ func (b *Batch) commit() error {
 	}
 	b.publish()
 	return nil
+}
+
+// keep hands the batch to the store. One that was kept although the store met an
+// error on the way is kept: whoever sent it again would be taken for a repeat.
+func (b *Batch) keep() error {
+	err := b.g.store.Commit(b.ctx, &b.out)
+	if err != nil && b.g.store.State().Position == b.number && b.g.state.Epoch == b.g.store.State().Epoch {
+		return nil
+	}
+	return err
 }
 
 func (b *Batch) isEmpty() bool {

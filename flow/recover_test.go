@@ -65,3 +65,23 @@ func TestFlowIsUnwellUntilItCanWriteAgain(t *testing.T) {
 		t.Fatal("nothing was committed")
 	}
 }
+
+// A batch that was kept although the disk failed on the way back counts once,
+// however often it is sent again.
+func TestBatchThatWasKeptAfterAllCountsOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ledger(t, 1))
+	w.store.LoseNext(errors.New("the disk refused"))
+	order := track("ana", "", "Order Completed", `{"total":1}`)
+	order.MessageID = "m1"
+	w.admit(order)
+	w.admit(order, track("ana", "", "Order Completed", `{"total":1}`))
+	if n := w.person("ana").Facts[0].History.Count; n != 2 || w.store.State().Position != 2 {
+		t.Errorf("%d orders count at position %d, wanted 2 at 2", n, w.store.State().Position)
+	}
+	w.restart()
+	w.admit(order)
+	if n := w.person("ana").Facts[0].History.Count; n != 2 {
+		t.Errorf("after a restart %d orders count", n)
+	}
+}

@@ -29,6 +29,7 @@ type Store struct {
 type shared struct {
 	mu   sync.RWMutex
 	fail error
+	lost error
 	data
 }
 
@@ -125,6 +126,14 @@ func (s *Store) FailNext(err error) {
 	s.fail = err
 }
 
+// LoseNext makes the next Commit keep its batch and say err all the same, as a disk
+// may that fails on the way back.
+func (s *Store) LoseNext(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost = err
+}
+
 // State returns where the store stands.
 func (s *Store) State() store.State {
 	s.mu.RLock()
@@ -149,6 +158,13 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 	if err := store.CheckBatch(b, s.state); err != nil {
 		return err
 	}
+	lost := s.lost
+	s.lost = nil
+	s.put(b)
+	return lost
+}
+
+func (s *shared) put(b *store.Batch) {
 	s.state.Position++
 	s.state.At = b.At
 	s.putCustomers(b)
@@ -161,7 +177,6 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 		put(s.marks, m.Name, m.Data)
 	}
 	putSettings(s.settings, b.Settings)
-	return nil
 }
 
 func (d *data) putCustomers(b *store.Batch) {

@@ -43,11 +43,29 @@ func (s *Store) write(ctx context.Context, do func(*conn) error, after func()) e
 		return errClosed()
 	}
 	if err := s.writer.atomically(beginWrite, func() error { return do(s.writer) }); err != nil {
+		if rapport.KindOf(err) != rapport.Conflict {
+			s.stand()
+		}
 		return explain(err)
 	}
 	after()
 	s.folder.notice()
 	return nil
+}
+
+// stand finds out, after a transaction has failed, where the store stands: a disk
+// that refused something may have kept the batch all the same. If it can't be
+// read now, the next commit is refused as long as that is so.
+func (s *Store) stand() {
+	known := *s.state.Load()
+	var now store.State
+	err := s.writer.query(context.Background(), func(r row) error {
+		now = store.State{Position: uint64(r.int(0)), Epoch: uint64(r.int(1)), At: rapport.Instant(r.int(2))}
+		return nil
+	}, "select position, epoch, at from state")
+	if err == nil && now.Epoch == known.Epoch && now.Position == known.Position+1 {
+		s.state.Store(&now)
+	}
 }
 
 // claim moves the store one position on, if it still stands where b says: what
