@@ -73,7 +73,7 @@ func TestBatchThatWasKeptAfterAllCountsOnce(t *testing.T) {
 	w := newWorld(t, ledger(t, 1))
 	w.store.LoseNext(errors.New("the disk refused"))
 	order := track("ana", "", "Order Completed", `{"total":1}`)
-	order.MessageID = "m1"
+	order.MessageID = "order"
 	w.admit(order)
 	w.admit(order, track("ana", "", "Order Completed", `{"total":1}`))
 	if n := w.person("ana").Facts[0].History.Count; n != 2 || w.store.State().Position != 2 {

@@ -95,5 +95,5 @@ func (s *Store) disconnect() error {
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
 	}
-	return errors.Join(append(errs, s.lock.Close())...)
+	return errors.Join(append(errs, unlockFile(s.lock), s.lock.Close())...)
 }
