@@ -117,6 +117,7 @@ func TestOperationsPageTellsLimits(t *testing.T) {
 		fmt.Sprintf("| one event | %d KB |", collect.MaxEvent>>10),
 		fmt.Sprintf("| body of a call to collect | %d MB |", collect.MaxBody>>20),
 		fmt.Sprintf("| a customer's record | %d KB |", profile.MaxRecord>>10),
+		fmt.Sprintf("| points of facts of one customer | %d,%03d |", profile.MaxPoints/1000, profile.MaxPoints%1000),
 		fmt.Sprintf("| journeys' runs of one customer | %d, each with %d KB of its entry |", journey.MaxRuns, journey.MaxEntry>>10),
 		fmt.Sprintf("is known for %d hours at the least", flow.DedupeWindow/time.Hour),
 	} {

@@ -247,6 +247,7 @@ func (b *Batch) publish() {
 	}
 	for _, c := range b.touched {
 		c.stored = true
+		g.weigh(c)
 	}
 	for name, n := range b.sizes {
 		g.sizes[name] += n

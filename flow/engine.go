@@ -46,6 +46,7 @@ type Engine struct {
 	now        rapport.Instant // of the last batch: time never goes back
 	cache      map[rapport.CustomerID]*customer
 	max        int
+	heavy      map[rapport.CustomerID]int // points of those in the cache who are kept in pages
 	rows       *directory
 	identities *profile.Identities
 	seen       *window
@@ -61,6 +62,7 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 	g := &Engine{
 		key: c.Key, store: c.Store, workspace: c.Workspace, keep: c.KeepContents, unsubscribe: c.Unsubscribe,
 		state: c.Store.State(), cache: map[rapport.CustomerID]*customer{}, max: c.Customers,
+		heavy: map[rapport.CustomerID]int{},
 		seen: newWindow(c.Key), sizes: map[string]int64{},
 		perDay: cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),
 	}
@@ -272,6 +274,7 @@ func (g *Engine) load(ctx context.Context, ids []rapport.CustomerID) ([]*custome
 		}
 		c.zone = g.workspace.Places.Zone(c.record)
 		g.cache[ids[i]] = c
+		g.weigh(c)
 		loaded[i] = c
 	}
 	return loaded, nil
@@ -282,8 +285,40 @@ func (g *Engine) load(ctx context.Context, ids []rapport.CustomerID) ([]*custome
 func (g *Engine) shrink() {
 	for id := range g.cache {
 		if len(g.cache) <= g.max {
+			break
+		}
+		delete(g.cache, id)
+	}
+	g.lighten()
+}
+
+// maxHeavy is how many points those in the cache may have together who have so
+// many that they are kept in pages: about 200 MB.
+const maxHeavy = 6_000_000
+
+// weigh notes how much room a customer takes who has very many points.
+func (g *Engine) weigh(c *customer) {
+	if c.record.Paged() {
+		g.heavy[c.record.ID] = c.record.Points()
+	}
+}
+
+// lighten forgets some of the customers who take most room.
+func (g *Engine) lighten() {
+	points := 0
+	for id, n := range g.heavy {
+		if g.cache[id] == nil {
+			delete(g.heavy, id)
+			continue
+		}
+		points += n
+	}
+	for id, n := range g.heavy {
+		if points <= maxHeavy {
 			return
 		}
+		points -= n
+		delete(g.heavy, id)
 		delete(g.cache, id)
 	}
 }

@@ -18,8 +18,8 @@
 //     is logged in the record, and can be undone. What was undone stays so until
 //     an alias says it anew.
 //  4. A record takes at most [MaxRecord] bytes whatever is sent, provided that
-//     the other stages' sections leave room: the oldest or least used parts are
-//     left out. Of a record that has reached a limit, and of its tally of the
+//     the other stages' sections leave room. Points of facts move to pages beside
+//     it; of what is still too much, the oldest or least used parts are left out. Of a record that has reached a limit, and of its tally of the
 //     day, the first guarantee does not hold.
 //
 // The encoding is in sections of our own, versioned and append-only: a newer

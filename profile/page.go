@@ -65,7 +65,7 @@ func (r *Record) nextPage() uint64 {
 // MaxPoints, and reports whether it had to. What rules say of times so long past
 // is then no longer exact.
 func (r *Record) ForgetPoints() (forgot bool) {
-	for r.points() > MaxPoints {
+	for r.Paged() && r.Points() > MaxPoints {
 		h := r.longest(func(h *rule.History) int { return len(h.Points) })
 		h.Forget((len(h.Points) + 1) / 2)
 		forgot = true
@@ -73,8 +73,8 @@ func (r *Record) ForgetPoints() (forgot bool) {
 	return forgot
 }
 
-// points returns how many points of facts are kept of her.
-func (r *Record) points() (n int) {
+// Points returns how many points of facts are kept of her.
+func (r *Record) Points() (n int) {
 	for i := range r.Facts {
 		n += len(r.Facts[i].History.Points)
 	}
