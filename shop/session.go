@@ -54,10 +54,10 @@ func (x *session) arrive() {
 func (x *session) signUp() {
 	x.v.known = true
 	x.wait(20, 90)
-	agreed := x.v.random.Float64() < agreeToMail
+	answer := x.v.random.Float64()
 	x.shop.add(x.at, x.event(object{"type": "identify", "traits": object{
 		"email": x.v.email(), "first_name": x.v.name, "country": x.v.market.Country, "locale": x.v.market.Language, "market": x.v.market.Name,
-	}}).with("consent", object{"categoryPreferences": object{"marketing": agreed}}))
+	}}).with("consent", object{"categoryPreferences": object{"marketing": answer < agreeToMail, "personalisation": answer < agreeToHelp}}))
 	x.wait(1, 3)
 	x.track("Signed Up", object{"method": "form"})
 }
@@ -80,10 +80,14 @@ func (x *session) browse() {
 func (x *session) cartID() string { return fmt.Sprintf("cart-%d-%d", x.v.n, x.v.cartID) }
 
 func (x *session) checkout() {
-	r := x.v.random
-	if r.Float64() >= buyCart {
-		return
+	if x.v.random.Float64() < buyCart {
+		x.buy()
 	}
+}
+
+// buy takes the cart through the checkout; some of it comes back weeks later.
+func (x *session) buy() {
+	r := x.v.random
 	x.wait(20, 120)
 	order := x.order()
 	x.track("Checkout Started", order)

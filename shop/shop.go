@@ -32,6 +32,7 @@ type Config struct {
 	Seed      uint64
 	Visitors  int       // who know the shop when it opens; 1,000 unless said
 	Newcomers float64   // who come for the first time, each day; nobody unless said
+	Past      float64   // the part of the visitors who have bought in the two years before; none unless said
 	Start     time.Time // when the shop opens
 }
 
@@ -60,7 +61,12 @@ func New(c Config) (*Shop, error) {
 	for range c.Visitors {
 		v := s.newVisitor()
 		v.next = v.after(c.Start.Add(time.Duration(v.random.Float64() * float64(v.gap()))))
-		heap.Push(&s.sessions, v)
+		if c.Past > 0 && v.random.Float64() < c.Past {
+			s.boughtBefore(v, c.Start)
+		}
+		if !v.gone {
+			heap.Push(&s.sessions, v)
+		}
 	}
 	s.planArrival()
 	return s, nil
@@ -114,6 +120,21 @@ func (s *Shop) someoneComes(t time.Time) bool {
 		return false
 	}
 	return true
+}
+
+// boughtBefore writes down what a visitor bought before the shop opened, as a shop
+// imports the orders of its past: no visits, only who she is and what she ordered.
+func (s *Shop) boughtBefore(v *visitor, opening time.Time) {
+	r := v.random
+	x := &session{shop: s, v: v, device: v.devices[0]}
+	x.at = v.after(opening.Add(-day - time.Duration(r.Float64()*float64(pastDays*day))))
+	x.signUp()
+	for n := 1 + int(r.ExpFloat64()*(ordersBefore-1)); n > 0 && x.at.Before(opening.Add(-day/2)); n-- {
+		v.cart = []line{{v.pick(s.catalogue), 1}}
+		x.buy()
+		x.at = v.after(x.at.Add(time.Duration(r.ExpFloat64() * float64(orderGapDays*day))))
+	}
+	v.gone = r.Float64() < goneBefore
 }
 
 func (s *Shop) newVisitor() *visitor {

@@ -133,3 +133,43 @@ func TestVisitorsComeAndGo(t *testing.T) {
 		t.Errorf("%d new devices in 30 days, %d old ones gone after 90", arrived, left)
 	}
 }
+
+func TestOldCustomersBoughtBeforeTheShopOpened(t *testing.T) {
+	t.Parallel()
+	s, err := shop.New(shop.Config{Seed: 9, Visitors: 200, Past: 0.5, Start: opening})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type event struct {
+		Type, Event, UserID string
+		Timestamp           time.Time
+	}
+	read := func(e shop.Event) (o event) {
+		if err := json.Unmarshal(e.JSON, &o); err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	last, orders := opening.AddDate(-2, 0, -2), map[string]int{}
+	for _, e := range s.Until(opening) {
+		o := read(e)
+		if o.Timestamp.Before(last) || !o.Timestamp.Before(opening) || o.UserID == "" {
+			t.Fatalf("after %v comes %s", last, e.JSON)
+		}
+		if last = o.Timestamp; o.Event == "Order Completed" {
+			orders[o.UserID]++
+		}
+	}
+	again := map[string]bool{}
+	for _, e := range s.Until(opening.AddDate(0, 0, 60)) {
+		if o := read(e); orders[o.UserID] > 0 && o.Event != "Order Refunded" {
+			again[o.UserID] = true
+		}
+	}
+	if n := len(orders); n < 70 || n > 130 || len(again) < 20 || len(again) > n-20 {
+		t.Errorf("of 200 visitors %d have bought before, and %d of them come again", n, len(again))
+	}
+	if early := open(t, 9).Until(opening); len(early) > 0 {
+		t.Errorf("a shop without a past tells %s", early[0].JSON)
+	}
+}

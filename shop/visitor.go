@@ -17,13 +17,20 @@ const (
 	buyCart         = 0.34 // that a cart is bought in the session
 	signUpSession   = 0.22 // that an unknown visitor signs up in a session
 	agreeToMail     = 0.68 // that who signs up agrees to mail
+	agreeToHelp     = 0.45 // that who signs up also agrees that what she looks at decides what she is sent
 	appFirst        = 0.30 // that a visitor comes by the app first
 	secondDevice    = 0.35 // that a visitor has two devices
 	sharedDevice    = 0.03 // that a visitor's first device is also another's
 	leaveUnknown    = 0.30 // that an unknown visitor never comes again after a session
 	leaveKnown      = 0.04 // that a customer never comes again after a session
 	sendBack        = 0.12 // that an order is sent back, within three weeks
+	pastDays        = 730  // how long before the opening the first order of an old customer lies, at most
+	ordersBefore    = 2.5  // of an old customer on average, at least one
+	orderGapDays    = 70   // between two of them, on average
+	goneBefore      = 0.6  // that an old customer never comes again
 )
+
+const day = 24 * time.Hour
 
 var reasons = [...]string{"size too small", "size too large", "does not fit", "colour differs from the picture", "changed my mind", "damaged"}
 
