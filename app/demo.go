@@ -25,6 +25,10 @@ type Shopping struct {
 	Speed     float64 // how much faster than the clock its days pass from then on
 }
 
+// oldCustomers is the part of a demo's visitors who have bought in the two years before,
+// so that there is somebody who has not come for long.
+const oldCustomers = 0.3
+
 // Demo is a simulated shop that sends its events to the program over HTTP, as any
 // shop's would be. What the program has not acknowledged when it stops is sent
 // again at the next start, under the same messageIds.
@@ -43,6 +47,7 @@ type memory struct {
 	Seed      uint64    `json:"seed"`
 	Visitors  int       `json:"visitors"`
 	Newcomers float64   `json:"newcomers"`
+	Past      float64   `json:"past,omitempty"` // the part of the visitors who bought before it opened
 	Opened    time.Time `json:"opened"`
 	Made      time.Time `json:"made"`  // when the demo was made: until then its days are history
 	Lived     time.Time `json:"lived"` // up to when its events were acknowledged, by its own days
@@ -62,7 +67,7 @@ func (a *App) OpenDemo(ctx context.Context, s Shopping) (*Demo, error) {
 		}
 		now := a.clock.Now().UTC().Truncate(time.Millisecond)
 		opened := now.AddDate(0, 0, -s.Days)
-		d.memory = memory{Seed: 1, Visitors: s.Visitors, Newcomers: s.Newcomers, Opened: opened, Made: now, Lived: opened}
+		d.memory = memory{Seed: 1, Visitors: s.Visitors, Newcomers: s.Newcomers, Past: oldCustomers, Opened: opened, Made: now, Lived: opened}
 		if err := d.remember(); err != nil {
 			return nil, err
 		}
@@ -73,7 +78,9 @@ func (a *App) OpenDemo(ctx context.Context, s Shopping) (*Demo, error) {
 		return nil, err
 	}
 	var err error
-	d.shop, err = shop.New(shop.Config{Seed: d.memory.Seed, Visitors: d.memory.Visitors, Newcomers: d.memory.Newcomers, Start: d.memory.Opened})
+	d.shop, err = shop.New(shop.Config{
+		Seed: d.memory.Seed, Visitors: d.memory.Visitors, Newcomers: d.memory.Newcomers, Past: d.memory.Past, Start: d.memory.Opened,
+	})
 	return d, err
 }
 

@@ -186,7 +186,7 @@ func TestDemoLosesAndDoublesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := d.demo.memory
-	again, err := shop.New(shop.Config{Seed: m.Seed, Visitors: config.Visitors, Start: m.Opened})
+	again, err := shop.New(shop.Config{Seed: m.Seed, Visitors: config.Visitors, Past: m.Past, Start: m.Opened})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,10 @@ const (
 func (d *Demo) Run(ctx context.Context, url string) error {
 	d.client = client.New(url, "")
 	d.client.HTTP = &http.Client{} // while the clock is moved, events wait as long as that takes
-	d.shop.Skip(d.memory.Lived)
+	if d.memory.Lived.After(d.memory.Opened) {
+		// Else not even what was before is told.
+		d.shop.Skip(d.memory.Lived)
+	}
 	err := d.tellHistory(ctx)
 	if err == nil {
 		err = d.live(ctx)

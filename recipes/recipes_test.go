@@ -3,7 +3,10 @@ package recipes_test
 import (
 	"bytes"
 	"io/fs"
+	"os"
 	"path"
+	"regexp"
+	"slices"
 	"testing"
 
 	"rapport/recipes"
@@ -25,6 +28,21 @@ func folders(t testing.TB) map[string]fs.FS {
 		}
 	}
 	return all
+}
+
+// TestAllAreInside asks that each folder here is a recipe of the program.
+func TestAllAreInside(t *testing.T) {
+	t.Parallel()
+	all := folders(t)
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if _, inside := all[e.Name()]; e.IsDir() && !inside && e.Name() != "testdata" { // where drawn tests keep what failed
+			t.Errorf("the folder %s is not inside the program: name it above files in recipes.go", e.Name())
+		}
+	}
 }
 
 // TestStories plays the stories of all recipes. Each recipe has some.
@@ -154,6 +172,47 @@ func TestSharedFiles(t *testing.T) {
 				t.Errorf("%s of %s is not as in the other recipes", file, name)
 			}
 			first = body
+		}
+	}
+}
+
+// TestSharedDocuments asks that what several recipes hold stands in a file that is the
+// same in all, whatever its name: so folders can be copied over one another.
+func TestSharedDocuments(t *testing.T) {
+	t.Parallel()
+	known := map[string][]byte{}
+	for name, fsys := range folders(t) {
+		for _, d := range documents(t, fsys) {
+			body, err := fs.ReadFile(fsys, d.File)
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := d.Kind + " " + d.Name
+			if other, there := known[id]; there && !bytes.Equal(other, body) {
+				t.Errorf("%s: %s stands in %s, which is not the same file in another recipe", name, id, d.File)
+			}
+			known[id] = body
+		}
+	}
+}
+
+// TestExamplesOfPages compiles the documents on the recipes' pages with the recipe's own.
+func TestExamplesOfPages(t *testing.T) {
+	t.Parallel()
+	box := regexp.MustCompile("(?s)```yaml\n(.*?)```")
+	for name, fsys := range folders(t) {
+		page, err := fs.ReadFile(fsys, "README.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range box.FindAllSubmatch(page, -1) {
+			examples, problems := workspace.Parse([]workspace.File{{Name: name + "/README.md", Body: found[1]}})
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			if _, problems := workspace.Compile(slices.Concat(documents(t, fsys), examples), 1); len(problems) > 0 {
+				t.Error(problems)
+			}
 		}
 	}
 }
