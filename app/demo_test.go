@@ -121,7 +121,7 @@ func (d *demo) get(path string, into any) {
 
 func TestDemoShowsCustomersSegmentsAndAfterAnHourMessages(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t, t.TempDir(), Shopping{Visitors: 300, Newcomers: 20, Days: 4, Speed: 100})
+	d := startDemo(t, t.TempDir(), Shopping{Visitors: 300, Newcomers: 20, Days: 15, Speed: 100})
 	defer d.close()
 	d.awaitPast()
 
@@ -143,8 +143,13 @@ func TestDemoShowsCustomersSegmentsAndAfterAnHourMessages(t *testing.T) {
 	for _, s := range segments.Segments {
 		sizes[s.Name] = s.Size
 	}
-	if sizes["has-bought"] == 0 || sizes["app-shoppers"] == 0 || sizes["cart-left"] == 0 {
-		t.Errorf("sizes of segments: %v", sizes)
+	for _, name := range []string{
+		"has-bought", "app-shoppers", "never-bought", "new", "active", "loyal", "at-risk", "lapsed",
+		"browsing-long", "cart-left", "cart-waiting-two-days", "app-without-checkout", "returned-item", "returned-too-small", "agreed-to-personalisation",
+	} {
+		if sizes[name] == 0 {
+			t.Errorf("nobody is in %s: %v", name, sizes)
+		}
 	}
 
 	res, err := http.PostForm(d.server.URL+"/clock", url.Values{"advance": {"2h"}})

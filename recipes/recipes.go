@@ -16,7 +16,7 @@ import (
 	"rapport/internal/suggest"
 )
 
-//go:embed cart-recovery customer-types welcome
+//go:embed behaviour cart-recovery customer-types welcome
 var files embed.FS
 
 // Recipe is one ready-made workspace.
