@@ -30,8 +30,8 @@ const (
 func (d *Demo) Run(ctx context.Context, url string) error {
 	d.client = client.New(url, "")
 	d.client.HTTP = &http.Client{} // while the clock is moved, events wait as long as that takes
-	if d.memory.Lived.After(d.memory.Opened) {
-		// Else not even what was before is told.
+
+	if d.memory.Lived.After(d.memory.Opened) { // of a new demo not even what was before is told
 		d.shop.Skip(d.memory.Lived)
 	}
 	err := d.tellHistory(ctx)
