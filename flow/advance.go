@@ -53,7 +53,7 @@ func (g *Engine) Advance(ctx context.Context, target rapport.Instant, reached fu
 func (g *Engine) sweepAll(ctx context.Context) error {
 	for more := true; more; {
 		var err error
-		if more, err = g.Sweep(ctx, g.now, batchWakes, nil); err != nil {
+		if more, err = g.Sweep(ctx, g.now); err != nil {
 			return err
 		}
 	}

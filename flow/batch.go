@@ -165,6 +165,9 @@ func (b *Batch) isEmpty() bool {
 func (b *Batch) fill() {
 	b.out.Position, b.out.Epoch, b.out.At = b.g.state.Position, b.g.state.Epoch, b.now
 	b.out.Workspace = b.g.workspace.Version
+	if !b.g.facts.saved {
+		b.out.Marks = append(b.out.Marks, b.g.facts.mark())
+	}
 	records := encoder{records: make([]byte, 0, 1024*len(b.touched))}
 	for _, c := range b.touched {
 		if b.g.cache[c.record.ID] != c {
@@ -243,6 +246,7 @@ func (b *Batch) publish() {
 	g := b.g
 	g.rows.keep()
 	if !b.isEmpty() {
+		g.facts.saved = true
 		g.state.Position, g.state.At = b.number, b.now
 	}
 	for _, c := range b.touched {

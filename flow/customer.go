@@ -21,6 +21,7 @@ type customer struct {
 	contacts *decide.State
 
 	zone   *time.Location // as of her traits
+	kept   rule.Kept      // which facts are kept of her; nil: all that rules ask for
 	email  string         // as they stand in the store's addresses
 	phone  string
 	stored bool   // there is a record in the store
@@ -122,6 +123,9 @@ func (s *subject) Trait(name string) rapport.Value { return s.record.Trait(name)
 
 // History returns what is kept of a fact.
 func (s *subject) History(id rule.FactID) *rule.History { return s.record.History(id) }
+
+// Lacks reports whether facts are still to be built for her.
+func (s *subject) Lacks(facts []rule.Fact) bool { return s.kept != nil && !s.kept.Covers(facts) }
 
 // Segment says whether she is in a segment.
 func (s *subject) Segment(name string) rule.Truth { return rule.TruthOf(s.segments.Member(name)) }

@@ -29,6 +29,9 @@ type Config struct {
 	// AnonymousFor is how long somebody who is only a device is remembered without
 	// being met again; 0 means 90 days, less than 0 for ever.
 	AnonymousFor time.Duration
+	// Span is how many customers are brought up to another workspace together; 0
+	// means as many as is cheapest.
+	Span int
 }
 
 // Engine is the flow without goroutines: each call takes one micro-batch through
@@ -41,6 +44,7 @@ type Engine struct {
 	unsubscribe func(rapport.MessageID) string
 	perDay      int64
 	anonymous   time.Duration
+	spanSize    int // of the first span; 0: the usual
 
 	state      store.State
 	now        rapport.Instant // of the last batch: time never goes back
@@ -53,6 +57,7 @@ type Engine struct {
 	sizes      map[string]int64 // members of each segment
 	customers  int64
 	sweep      *sweep // bringing everybody up to the workspace; nil when that is done
+	facts      *factSets
 }
 
 // Open returns an Engine that goes on where the store's last owner stopped: it
@@ -63,8 +68,9 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 		key: c.Key, store: c.Store, workspace: c.Workspace, keep: c.KeepContents, unsubscribe: c.Unsubscribe,
 		state: c.Store.State(), cache: map[rapport.CustomerID]*customer{}, max: c.Customers,
 		heavy: map[rapport.CustomerID]int{},
-		seen: newWindow(c.Key), sizes: map[string]int64{},
-		perDay: cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),
+		seen:  newWindow(c.Key), sizes: map[string]int64{},
+		spanSize: c.Span,
+		perDay:   cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),
 	}
 	if g.max == 0 {
 		g.max = 100_000
@@ -72,6 +78,11 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 	g.now = max(now, g.state.At)
 	g.rows = newDirectory(c.Store, 4*g.max)
 	g.identities = &profile.Identities{Key: c.Key, Directory: g.rows}
+	var err error
+	if g.facts, err = readFactSets(ctx, c.Store); err != nil {
+		return nil, err
+	}
+	g.facts.add(g.workspace.Facts)
 	if err := g.remember(ctx); err != nil {
 		return nil, err
 	}
@@ -132,10 +143,10 @@ func (g *Engine) count(ctx context.Context) error {
 		for _, m := range g.workspace.Segments.Memberships(c.segments) {
 			g.sizes[m.Segment]++
 		}
-		stale = stale || !g.current(c)
+		stale = stale || !g.current(c) || c.record.FactSet != g.workspace.Facts.Hash()
 	})
 	if stale {
-		g.sweep = new(sweep)
+		g.startSweep(nil)
 	}
 	return err
 }
@@ -143,7 +154,7 @@ func (g *Engine) count(ctx context.Context) error {
 // current reports whether a customer has been brought up to the workspace.
 func (g *Engine) current(c *customer) bool {
 	w := g.workspace
-	return c.record.Workspace == w.Version && c.record.FactSet == w.Facts.Hash() && w.Segments.Evaluated(c.segments)
+	return c.record.Workspace == w.Version && w.Segments.Evaluated(c.segments)
 }
 
 // expiry returns when a customer is forgotten for being nobody known and not met
@@ -272,7 +283,7 @@ func (g *Engine) load(ctx context.Context, ids []rapport.CustomerID) ([]*custome
 		if err != nil {
 			return nil, err
 		}
-		c.zone = g.workspace.Places.Zone(c.record)
+		c.zone, c.kept = g.workspace.Places.Zone(c.record), g.keptOf(c)
 		g.cache[ids[i]] = c
 		g.weigh(c)
 		loaded[i] = c

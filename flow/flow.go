@@ -22,11 +22,10 @@ type Alarm interface {
 
 // Limits are how much a Flow takes on at once. Zero means the stated default.
 type Limits struct {
-	Queued    int // events that may wait; 100,000
-	Batch     int // events of one micro-batch; 20,000
-	Attempts  int // parcels being handed over at once; 2,000
-	Parcel    int // parcels handed to a provider in one call; 100
-	SweepSize int // customers brought up to a new workspace between two batches; 500
+	Queued   int // events that may wait; 100,000
+	Batch    int // events of one micro-batch; 20,000
+	Attempts int // parcels being handed over at once; 2,000
+	Parcel   int // parcels handed to a provider in one call; 100
 }
 
 func (l Limits) withDefaults() Limits {
@@ -39,7 +38,6 @@ func (l Limits) withDefaults() Limits {
 	or(&l.Batch, 20_000)
 	or(&l.Attempts, 2_000)
 	or(&l.Parcel, 100)
-	or(&l.SweepSize, 500)
 	return l
 }
 
@@ -60,8 +58,11 @@ type Flow struct {
 	fatal   atomic.Pointer[error] // why no batch can be committed any more
 	failing atomic.Pointer[error] // why the last one could not be; nil if it was
 
-	flying  int        // parcels being handed over; of the loop
-	failed  []*request // settlements that could not be committed yet; of the loop
+	flying  int             // parcels being handed over; of the loop
+	span    *Span           // read, and being installed; of the loop
+	reading bool            // a span is being read; of the loop
+	readAt  rapport.Instant // when one may be read again, if the last could not be; of the loop
+	failed  []*request      // settlements that could not be committed yet; of the loop
 	sending sync.WaitGroup
 	changed atomic.Pointer[chan struct{}] // closed at the next commit
 	observe atomic.Pointer[func(events int, took time.Duration)]
@@ -73,6 +74,7 @@ type request struct {
 	events  []rapport.Event
 	work    Work
 	alone   func(ctx context.Context) error
+	note    func()     // something for the loop to know
 	settles int        // parcels that are no longer in the air once it is committed
 	done    chan error // nil if nobody waits
 }
@@ -219,11 +221,49 @@ func (f *Flow) turn(ctx context.Context, first *request) {
 const sweepFor = 40 * time.Millisecond
 
 func (f *Flow) sweep(ctx context.Context) {
-	start := f.Now()
-	enough := func() bool { return f.Now().Sub(start) >= sweepFor }
-	if _, err := f.engine.Sweep(ctx, start, f.limits.SweepSize, enough); err != nil {
-		f.report("bringing customers up to the workspace", err)
+	if f.span != nil {
+		start := f.Now()
+		more, err := f.engine.Install(ctx, start, f.span, func() bool { return f.Now().Sub(start) >= sweepFor })
+		if err != nil {
+			f.report("bringing customers up to the workspace", err)
+			return
+		}
+		if more {
+			return
+		}
+		f.span = nil
 	}
+	if next := f.engine.NextSpan(); next != nil && !f.reading && f.Now() >= f.readAt {
+		f.read(ctx, next)
+	}
+}
+
+// read reads a span beside the loop, which then goes on with it.
+func (f *Flow) read(ctx context.Context, s *Span) {
+	f.reading = true
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-f.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	f.sending.Go(func() {
+		err := s.Read(ctx, f.engine.store)
+		cancel()
+		done := &request{note: func() {
+			f.span, f.reading = s, false
+			if err != nil {
+				f.span, f.readAt = nil, f.Now().Add(again)
+				f.report("reading customers for the workspace", err)
+			}
+		}}
+		select {
+		case f.inbox <- done:
+		case <-f.stopped:
+		}
+	})
 }
 
 // gather takes what waits from the inbox, as much as one batch may hold, up to
@@ -234,7 +274,11 @@ func (f *Flow) gather(first *request) (batch []*request, alone *request) {
 		if r.alone != nil {
 			return batch, r
 		}
-		batch = append(batch, r)
+		if r.note != nil {
+			r.note()
+		} else {
+			batch = append(batch, r)
+		}
 		if events += len(r.events); events >= f.limits.Batch {
 			return batch, nil
 		}
@@ -374,7 +418,7 @@ func (f *Flow) settleAll(ctx context.Context) {
 	for f.flying > 0 && len(f.failed) == 0 {
 		r := <-f.inbox
 		if r.done == nil {
-			f.commit(ctx, []*request{r})
+			f.take(ctx, r)
 			continue
 		}
 		later = append(later, r)
@@ -388,12 +432,21 @@ func (f *Flow) settleAll(ctx context.Context) {
 	}
 }
 
+// take does what nobody waits for.
+func (f *Flow) take(ctx context.Context, r *request) {
+	if r.note != nil {
+		r.note()
+		return
+	}
+	f.commit(ctx, []*request{r})
+}
+
 // finish refuses what waits and settles what is in the air.
 func (f *Flow) finish(ctx context.Context) {
 	for f.flying > 0 && len(f.failed) == 0 {
 		r := <-f.inbox
 		if r.done == nil {
-			f.commit(ctx, []*request{r})
+			f.take(ctx, r)
 			continue
 		}
 		r.answer(errStopping())
@@ -423,8 +476,11 @@ func (f *Flow) setAlarm(ctx context.Context) {
 	if f.flying >= f.limits.Attempts {
 		at = max(at, f.Now().Add(again)) // what comes back makes room and wakes the loop
 	}
-	if f.engine.sweep != nil {
+	switch {
+	case f.span != nil:
 		at = f.engine.now
+	case f.engine.sweep != nil && !f.reading:
+		at = min(at, f.readAt)
 	}
 	f.alarm.Set(at)
 }

@@ -61,6 +61,7 @@ type world struct {
 	now    rapport.Instant
 	n      int
 	config flow.Config // what is other than usual
+	span   *flow.Span  // read, and perhaps installed in part
 }
 
 func newWorld(t testing.TB, w *flow.Workspace) *world {

@@ -39,7 +39,8 @@ func (b *Batch) join(j profile.Join, e *rapport.Event) {
 		return // she was only named so far; it can be undone all the same
 	}
 	head := from.record.Head
-	into.record.Join(from.record, b.g.workspace.Facts, b.now)
+	b.joinFacts(into, from)
+	into.record.Join(from.record, b.g.factsOf(into), b.now)
 	b.leave(from)
 	b.joinStages(into, from)
 	b.tell(into, ProfilesMerged, b.now, link(j.From, head, rapport.TextOf("via"), rapport.TextOf(j.Via.Kind.String())))
@@ -187,7 +188,7 @@ func (b *Batch) rebuildOne(id rapport.CustomerID, events []*profile.Event, befor
 	c.record = profile.Rebuild(id, b.g.identities, events, c.record, w.Facts, b.now)
 	c.record.KeepMerges(b.g.identities, log)
 	c.record.Head = head
-	c.zone = w.Places.Zone(c.record)
+	c.zone, c.kept = w.Places.Zone(c.record), nil
 	for _, other := range before {
 		if other != c {
 			b.tell(c, ProfilesSplit, b.now, link(other.record.ID, other.record.Head))

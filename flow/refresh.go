@@ -1,56 +1,88 @@
 package flow
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"rapport"
 	"rapport/journey"
-	"rapport/profile"
 	"rapport/segment"
 )
 
-// refresh brings a customer up to the workspace in force: facts that were not
-// kept for her are built from her history, then every rule that is new or other
-// than it was is evaluated. What she gains or loses by it has the cause
-// "definition".
+// refresh brings a customer up to the workspace in force: every rule that is new or
+// other than it was is evaluated. What she gains or loses by it has the cause
+// "definition". Rules that read facts that were not kept for her wait until the
+// sweep has built them: a batch never reads anybody's history for them, so a new
+// rule does not hold the stream up.
 func (b *Batch) refresh(c *customer) {
 	w := b.g.workspace
 	c.record.Workspace = w.Version
 	c.zone = w.Places.Zone(c.record)
-	touched := segment.Touched{Zone: true} // markets may have moved
-	if c.record.FactSet != w.Facts.Hash() {
-		b.buildFacts(c)
-		touched.All = true
-	}
-	s := &subject{customer: c}
+	c.kept = b.g.keptOf(c)
+	b.judge(c, segment.Touched{Zone: true}) // markets may have moved
+}
+
+// judge evaluates what a definition has changed.
+func (b *Batch) judge(c *customer, touched segment.Touched) {
+	w, s := b.g.workspace, &subject{customer: c}
 	b.moved(c, w.Segments.Refresh(c.segments, s, touched, b.now))
 	b.effects(c, w.Journeys.Step(c.runs, journey.Input{}, s, b.now))
 }
 
-// buildFacts makes a customer's facts anew from her history.
-func (b *Batch) buildFacts(c *customer) {
-	events, err := b.g.history(b.ctx, c.record.ID, c.record.Head, b.entries, map[entryKey]bool{})
-	if err != nil {
-		b.fail(err)
+// complete gives a customer the facts that were built for her, if they still are
+// all there is of her past.
+func (b *Batch) complete(c *customer, p *past, s *Span) {
+	if !p.catchUp(b, c, s.missing) {
+		b.g.startSweep(nil)
 		return
 	}
-	own := make([]*profile.Event, 0, len(events))
-	for i := range events {
-		if e := profile.Read(&events[i]); c.record.Owns(&events[i]) {
-			own = append(own, e)
-		}
-	}
-	c.record.BuildFacts(own, b.g.workspace.Facts, b.now)
+	c.record.TakeFacts(p.record, s.missing, s.facts, b.now)
+	c.kept = nil
+	b.judge(c, segment.Touched{All: true})
 }
 
 // sweep is a walk through all customers that brings each up to the workspace.
-type sweep struct{ after rapport.CustomerID }
+type sweep struct {
+	after   rapport.CustomerID
+	again   bool            // somebody who was passed is to be visited once more
+	done    int64           // customers that were looked at
+	size    int             // customers of the next span
+	waiting map[string]bool // segments whose members may be others until it has ended; nil: all
+}
+
+// spanSize is how many customers are brought up to a workspace together; where
+// reading the log costs far more than bringing them up, up to maxSpan.
+const (
+	spanSize = 2_000
+	maxSpan  = 128_000
+)
+
+// startSweep has everybody visited once, or once more if it is under way, because
+// the members of some segments may be others; nil: of all segments.
+func (g *Engine) startSweep(segments []string) {
+	if g.sweep == nil {
+		g.sweep = &sweep{size: cmp.Or(g.spanSize, spanSize), waiting: map[string]bool{}}
+	}
+	g.sweep.again = true
+	for _, name := range segments {
+		if g.sweep.waiting != nil {
+			g.sweep.waiting[name] = true
+		}
+	}
+	if segments == nil {
+		g.sweep.waiting = nil
+	}
+}
 
 // Apply puts another workspace in force. It takes effect between two batches;
 // customers are brought up to it when they are next met, and by [Engine.Sweep].
 func (g *Engine) Apply(w *Workspace) {
+	changed := g.changed(w)
 	g.workspace = w
-	g.sweep = new(sweep)
+	g.facts.add(w.Facts)
+	g.startSweep(changed)
+	g.sweep.after, g.sweep.again, g.sweep.done = rapport.CustomerID{}, false, 0
 	for name := range g.sizes {
 		if w.Segments.Rule(name) == nil {
 			delete(g.sizes, name)
@@ -58,36 +90,105 @@ func (g *Engine) Apply(w *Workspace) {
 	}
 }
 
-// Sweep brings up to so many customers up to the workspace, fewer if enough says so
-// after one of them, and reports whether there are more. After a restart it begins
-// again from the start, which costs only the reading.
-func (g *Engine) Sweep(ctx context.Context, now rapport.Instant, limit int, enough func() bool) (more bool, err error) {
+// changed returns the segments of a workspace whose members may be others than
+// those that are known. It is never nil.
+func (g *Engine) changed(w *Workspace) []string {
+	kept := g.workspace.Facts.Kept()
+	names := []string{}
+	for _, name := range w.Segments.Names() { // those that it reads come before
+		now, before := w.Segments.Rule(name), g.workspace.Segments.Rule(name)
+		reads := func(other string) bool { return slices.Contains(names, other) }
+		if before == nil || before.Text() != now.Text() || !kept.Covers(now.Facts()) || slices.ContainsFunc(now.Reads().Segments, reads) || now.Reads().Calendar {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// NextSpan returns the customers who are to be brought up to the workspace next,
+// still to be read; nil if everybody has been.
+func (g *Engine) NextSpan() *Span {
 	if g.sweep == nil {
+		return nil
+	}
+	return &Span{
+		version: g.workspace.Version, facts: g.workspace.Facts, kept: g.facts.copy(),
+		after: g.sweep.after, now: g.now, limit: g.sweep.size,
+	}
+}
+
+// Install brings customers of a span that was read up to the workspace, fewer if
+// enough says so after one of them, and reports whether there are more of them. A
+// span that was read for another workspace is passed over.
+func (g *Engine) Install(ctx context.Context, now rapport.Instant, s *Span, enough func() bool) (more bool, err error) {
+	if g.sweep == nil || s.version != g.workspace.Version || s.facts != g.workspace.Facts || s.after != g.sweep.after {
 		return false, nil
 	}
-	records, err := g.store.Scan(ctx, g.sweep.after, limit)
-	if err != nil {
+	left := s.ids
+	if len(left) > 0 {
+		_, err := g.Run(ctx, now, func(b *Batch) error {
+			for len(left) > 0 {
+				b.install(left[0], s)
+				if left = left[1:]; enough != nil && enough() {
+					break
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return true, err
+		}
+	}
+	if s.ids = left; len(left) > 0 {
+		return true, nil
+	}
+	g.passed(s)
+	return false, nil
+}
+
+func (b *Batch) install(id rapport.CustomerID, s *Span) {
+	c := b.existing(id)
+	if p := s.pasts[id]; c != nil && c.kept != nil && p != nil {
+		b.complete(c, p, s)
+	}
+}
+
+// passed notes that everybody of a span was brought up to the workspace.
+func (g *Engine) passed(s *Span) {
+	g.sweep.after = s.last
+	g.sweep.done += int64(s.looked)
+	switch cost := 10 * s.chunks; {
+	case g.spanSize > 0:
+	case cost > 2*s.looked:
+		g.sweep.size = min(2*g.sweep.size, maxSpan)
+	case cost < s.looked/2:
+		g.sweep.size = max(g.sweep.size/2, spanSize)
+	}
+	switch {
+	case s.more:
+	case g.sweep.again:
+		g.sweep.after, g.sweep.again, g.sweep.done = rapport.CustomerID{}, false, 0
+	default:
+		g.sweep = nil
+		g.facts.only(g.workspace.Facts)
+	}
+}
+
+// Sweep reads a span and brings its customers up to the workspace, and reports
+// whether there are more. After a restart the walk begins again from the start,
+// which for those who were visited costs only the reading.
+func (g *Engine) Sweep(ctx context.Context, now rapport.Instant) (more bool, err error) {
+	s := g.NextSpan()
+	if s == nil {
+		return false, nil
+	}
+	if err := s.Read(ctx, g.store); err != nil {
 		return true, err
 	}
-	if len(records) == 0 {
-		g.sweep = nil
-		return false, nil
-	}
-	last := records[len(records)-1].Customer
-	_, err = g.Run(ctx, now, func(b *Batch) error {
-		for _, row := range records {
-			if c := b.peek(row.Customer); c != nil && !g.current(c) {
-				b.existing(row.Customer)
-			}
-			if enough != nil && enough() {
-				last = row.Customer
-				break
-			}
+	for more := true; more; {
+		if more, err = g.Install(ctx, now, s, nil); err != nil {
+			return true, err
 		}
-		return nil
-	})
-	if err == nil {
-		g.sweep.after = last
 	}
-	return true, err
+	return g.sweep != nil, nil
 }

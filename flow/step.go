@@ -82,7 +82,7 @@ func (b *Batch) fold(c *customer, e *rapport.Event) {
 	entry.Events = append(entry.Events, *e)
 	event := profile.Read(e)
 	b.changed.Reset()
-	c.record.Fold(event, b.g.workspace.Facts, b.now, &b.changed)
+	c.record.Fold(event, b.g.factsOf(c), b.now, &b.changed)
 	b.see(c, event)
 }
 

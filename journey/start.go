@@ -1,14 +1,11 @@
 package journey
 
-import (
-	"rapport"
-	"rapport/rule"
-)
+import "rapport"
 
 // enterByEvent starts or restarts a run of a journey if the event asks for one
 // and nothing forbids it.
 func (w *walk) enterByEvent(j *Journey, e Event) {
-	if j.entry.where != nil && j.entry.where.Eval(&w.view, w.now) != rule.Yes {
+	if !w.admits(j) {
 		return
 	}
 	run := Run{
@@ -23,8 +20,12 @@ func (w *walk) enterByEvent(j *Journey, e Event) {
 	w.enter(j, run)
 }
 
+// admits reports whether the rule of a journey's entry holds. While facts that it
+// reads are being built nobody enters.
+func (w *walk) admits(j *Journey) bool { return j.entry.where == nil || w.yes(j.entry.where) }
+
 func (w *walk) enterBySegment(j *Journey, c SegmentChange) {
-	if j.entry.where != nil && j.entry.where.Eval(&w.view, w.now) != rule.Yes {
+	if !w.admits(j) {
 		return
 	}
 	run := Run{Journey: j.hash, Version: j.version, Entered: w.now, Since: w.now, reached: w.now}

@@ -2,6 +2,7 @@ package journey
 
 import (
 	"slices"
+	"time"
 
 	"rapport"
 	"rapport/rule"
@@ -149,7 +150,7 @@ func (w *walk) exitRule(j *Journey, entry []byte) *rule.Rule {
 	}
 	w.view.entry = properties{json: entry}
 	for _, r := range j.ends {
-		if r.Eval(&w.view, w.now) == rule.Yes {
+		if w.yes(r) {
 			return r
 		}
 	}
@@ -186,7 +187,13 @@ func (w *walk) holds(r *rule.Rule, run *Run) bool {
 		return true
 	}
 	w.view.entry = properties{json: run.Entry}
-	return r.Eval(&w.view, w.now) == rule.Yes
+	return w.yes(r)
+}
+
+// yes reports whether a rule holds for certain: not while facts that it reads are
+// still to be built.
+func (w *walk) yes(r *rule.Rule) bool {
+	return r.Answerable(w.view.Subject) && r.Eval(&w.view, w.now) == rule.Yes
 }
 
 // moveRuns moves the runs that wait for the event, whose rule holds or whose time
@@ -259,6 +266,11 @@ func (w *walk) goOn(j *Journey, run *Run, at int) {
 			w.ask(run, n)
 			at = n.next
 		case branchNode:
+			if !w.canChoose(n) {
+				run.Due = w.now.Add(askAgain)
+				w.watch(j, run, n)
+				return
+			}
 			at = w.choose(run, n)
 		case stopNode:
 			w.end(run, Finished, "")
@@ -298,6 +310,19 @@ func (w *walk) watch(j *Journey, run *Run, n *node) {
 	if n.kind == untilNode && n.when != nil {
 		run.check = min(run.check, n.when.NextFlip(&w.view, w.now))
 	}
+}
+
+// askAgain is how long a run waits at a branch whose rules read facts that are
+// still to be built, before it asks again.
+const askAgain = time.Minute
+
+func (w *walk) canChoose(n *node) bool {
+	for _, c := range n.cases {
+		if c.rule != nil && !c.rule.Answerable(w.view.Subject) {
+			return false
+		}
+	}
+	return true
 }
 
 // choose passes a branch and returns the node of the first case that holds.

@@ -164,14 +164,41 @@ func (r *Record) Forget(from rapport.CustomerID) (Merge, bool) {
 func (r *Record) BuildFacts(events []*Event, facts *rule.FactSet, now rapport.Instant) {
 	r.Facts = nil
 	r.FactSet = facts.Hash()
-	var touched Touched
 	for _, e := range events {
-		if e.Type != rapport.Noted {
-			r.foldFacts(e, facts, now, &touched)
-			for _, told := range e.Told() {
-				r.foldFacts(told, facts, now, &touched)
-			}
-			touched.Reset()
+		r.AddFacts(e, facts, now)
+	}
+}
+
+// AddFacts takes an event into facts, and into nothing else of the record.
+func (r *Record) AddFacts(e *Event, facts *rule.FactSet, now rapport.Instant) {
+	if e.Type == rapport.Noted {
+		return
+	}
+	var touched Touched
+	r.foldFacts(e, facts, now, &touched)
+	for _, told := range e.Told() {
+		r.foldFacts(told, facts, now, &touched)
+	}
+}
+
+// TakeFacts puts facts that were built in another record in the place of what was
+// kept of them, drops those that no rule asks for, and notes that she is complete
+// for all of a set. Now trims.
+func (r *Record) TakeFacts(from *Record, built, all *rule.FactSet, now rapport.Instant) {
+	kept := r.Facts[:0]
+	for _, f := range r.Facts {
+		if all.Get(f.ID) != nil && built.Get(f.ID) == nil {
+			kept = append(kept, f)
 		}
 	}
+	r.Facts = kept
+	for _, f := range from.Facts {
+		if built.Get(f.ID) == nil {
+			continue
+		}
+		f.History.Trim(built.Get(f.ID).Keep, now)
+		i, _ := findFact(r.Facts, f.ID)
+		r.Facts = slices.Insert(r.Facts, i, f)
+	}
+	r.FactSet = all.Hash()
 }

@@ -40,7 +40,8 @@ type compiled struct {
 	text    uint16
 	rule    *rule.Rule
 	reads   rule.Reads
-	readers []int // segments that read this one
+	readers []int       // segments that read this one
+	facts   []rule.Fact // that it reads, by itself and by the segments it reads
 }
 
 // Compile checks all segments together, by name: each rule against the data
@@ -154,11 +155,22 @@ func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
 		}
 		s.byName[name], s.byKey[key] = i, i
 		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Text())), rule: r, reads: r.Reads()}
+		s.segments[i].facts = s.allFacts(r)
 		s.index(i)
 	}
 	s.findFirst()
 	s.hash = s.digest()
 	return s, nil
+}
+
+// allFacts returns the facts that a rule reads, by itself and by the segments it
+// reads.
+func (set *Set) allFacts(r *rule.Rule) []rule.Fact {
+	facts := slices.Clone(r.Facts())
+	for _, name := range r.Reads().Segments {
+		facts = append(facts, set.segments[set.byName[name]].facts...)
+	}
+	return facts
 }
 
 // index notes what makes segment i worth evaluating again.

@@ -13,7 +13,9 @@
 //  3. Every change is reported once, in the order of evaluation: a segment comes
 //     after those it reads. Between two changes of one segment an exit and an
 //     entry alternate.
-//  4. A rule whose answer is unknown does not hold: the customer is no member.
+//  4. Of a customer of whom not all is kept that a rule reads ([rule.Partial])
+//     nothing changes, neither entry nor exit, until that has been built.
+//  5. A rule whose answer is unknown does not hold: the customer is no member.
 //
 // What it does not do: it keeps no facts (profile does), knows no clock, starts
 // no journeys and counts no sizes.

@@ -110,6 +110,7 @@ type pass struct {
 	set     *Set
 	state   *State
 	subject rule.Subject
+	partial rule.Partial // the same, if facts may be missing; else nil
 	marks   []uint64
 	room    [16]uint64 // marks of up to 1,024 segments
 	changes []Change
@@ -118,6 +119,7 @@ type pass struct {
 func (set *Set) pass(st *State, s rule.Subject) *pass {
 	p := &pass{set: set, state: st}
 	p.subject = &subject{Subject: s, state: st}
+	p.partial, _ = s.(rule.Partial)
 	if words := (len(set.segments) + 63) / 64; words <= len(p.room) {
 		p.marks = p.room[:words]
 	} else {
@@ -183,6 +185,10 @@ func (p *pass) evaluate(i int, at rapport.Instant, cause Cause) {
 		return
 	}
 	fresh := entry{key: seg.key, text: seg.text}
+	if p.partial != nil && len(seg.facts) > 0 && p.partial.Lacks(seg.facts) {
+		p.hold(seg)
+		return
+	}
 	var truth rule.Truth
 	truth, fresh.next = seg.rule.Judge(p.subject, at)
 	fresh.member = truth == rule.Yes
@@ -191,6 +197,18 @@ func (p *pass) evaluate(i int, at rapport.Instant, cause Cause) {
 	}
 	p.markAll(seg.readers)
 	p.changes = append(p.changes, Change{Segment: seg.name, Entered: fresh.member, At: at, Cause: cause})
+}
+
+// hold leaves a customer where she is, in a segment or not, until the facts that it
+// reads have been built; who calls [Set.Refresh] then finds out.
+func (p *pass) hold(seg *compiled) {
+	i, found := p.state.find(seg.key)
+	switch {
+	case found && p.state.entries[i].member:
+		p.state.entries[i].next = rapport.Never
+	case found:
+		p.state.entries = slices.Delete(p.state.entries, i, i+1)
+	}
 }
 
 // replaced reports whether what is kept of a segment came from another rule. That

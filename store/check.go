@@ -70,3 +70,9 @@ func BlockOf(n int, customer rapport.CustomerID, first func(int) rapport.Custome
 		return bytes.Compare(id[:], customer[:]) > 0
 	}) - 1
 }
+
+// BlocksOf returns which of n blocks may hold customers between two, both in: from
+// low on, before high.
+func BlocksOf(n int, from, to rapport.CustomerID, first func(int) rapport.CustomerID) (low, high int) {
+	return max(BlockOf(n, from, first), 0), BlockOf(n, to, first) + 1
+}

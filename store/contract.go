@@ -50,6 +50,9 @@ type Events interface {
 	// Chunks returns chunks by ascending number, the first of them from or the next
 	// one after it.
 	Chunks(ctx context.Context, from uint64, limit int) ([]Chunk, error)
+	// ChunksOf is Chunks with only those blocks of each that may hold a customer
+	// between two, both in.
+	ChunksOf(ctx context.Context, from uint64, limit int, first, last rapport.CustomerID) ([]Chunk, error)
 	// ChunkAt returns the lowest number of a chunk committed at or after an
 	// instant, and 0 if there is none.
 	ChunkAt(ctx context.Context, at rapport.Instant) (uint64, error)

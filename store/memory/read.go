@@ -164,6 +164,18 @@ func (s *Store) Chunks(ctx context.Context, from uint64, limit int) ([]store.Chu
 	return out, ctx.Err()
 }
 
+// ChunksOf is Chunks with only those blocks of each that may hold a customer
+// between two, both in.
+func (s *Store) ChunksOf(ctx context.Context, from uint64, limit int, low, high rapport.CustomerID) ([]store.Chunk, error) {
+	chunks, err := s.Chunks(ctx, from, limit)
+	for i := range chunks {
+		blocks := chunks[i].Blocks
+		start, end := store.BlocksOf(len(blocks), low, high, func(i int) rapport.CustomerID { return blocks[i].First })
+		chunks[i].Blocks = blocks[min(start, end):end]
+	}
+	return chunks, err
+}
+
 func cloneChunk(c store.Chunk, blocks []store.Block) store.Chunk {
 	c.Blocks = slices.Clone(blocks)
 	for i := range c.Blocks {

@@ -66,6 +66,20 @@ func (s *Store) Entry(ctx context.Context, chunk uint64, customer rapport.Custom
 // Chunks returns chunks by ascending number, the first of them from or the next
 // one after it.
 func (s *Store) Chunks(ctx context.Context, from uint64, limit int) (chunks []store.Chunk, err error) {
+	return s.chunks(ctx, from, limit, func(firsts []byte) (int, int) { return 0, len(firsts) / 16 })
+}
+
+// ChunksOf is Chunks with only those blocks of each that may hold a customer
+// between two, both in.
+func (s *Store) ChunksOf(ctx context.Context, from uint64, limit int, first, last rapport.CustomerID) (chunks []store.Chunk, err error) {
+	return s.chunks(ctx, from, limit, func(firsts []byte) (int, int) {
+		return store.BlocksOf(len(firsts)/16, first, last, func(i int) rapport.CustomerID { return firstOf(firsts, i) })
+	})
+}
+
+// chunks returns chunks with those blocks that choose says: from one on, before
+// another.
+func (s *Store) chunks(ctx context.Context, from uint64, limit int, choose func(firsts []byte) (int, int)) (chunks []store.Chunk, err error) {
 	var firsts [][]byte
 	err = s.snapshot(ctx, func(c *conn) error {
 		if err := c.query(ctx, func(r row) error {
@@ -76,7 +90,11 @@ func (s *Store) Chunks(ctx context.Context, from uint64, limit int) (chunks []st
 			return err
 		}
 		for i := range chunks {
-			if err := c.readBlocks(ctx, &chunks[i], firsts[i]); err != nil {
+			low, high := choose(firsts[i])
+			if low >= high {
+				continue
+			}
+			if err := c.readBlocks(ctx, &chunks[i], firsts[i], low, high); err != nil {
 				return err
 			}
 		}
@@ -85,13 +103,13 @@ func (s *Store) Chunks(ctx context.Context, from uint64, limit int) (chunks []st
 	return chunks, err
 }
 
-func (c *conn) readBlocks(ctx context.Context, chunk *store.Chunk, firsts []byte) error {
+func (c *conn) readBlocks(ctx context.Context, chunk *store.Chunk, firsts []byte, low, high int) error {
 	start := firstBlock(chunk.Number)
 	return c.query(ctx, func(r row) error {
 		i := int(r.int(0) - start)
 		chunk.Blocks = append(chunk.Blocks, store.Block{First: firstOf(firsts, i), Events: int(r.int(1)), Data: r.blob(2)})
 		return nil
-	}, "select number, events, data from block where number >= ? and number < ? order by number", start, start+blocksPerChunk)
+	}, "select number, events, data from block where number >= ? and number < ? order by number", start+int64(low), start+int64(high))
 }
 
 // ChunkAt returns the lowest number of a chunk committed at or after an instant,

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 
 	"rapport"
@@ -35,6 +37,50 @@ func testChunks(t *testing.T, b *bench) {
 	}
 	b.reopen()
 	equal(t, "all chunks after a reopen", want, chunks(0, 100))
+}
+
+// Of the customers between two, every event is in the blocks that are chosen, and
+// blocks that can hold none of theirs are not read.
+func testChunksOf(t *testing.T, b *bench) {
+	for n := range 5 {
+		b.commit(func(batch *store.Batch) { batch.Events = NewSample(uint64(n), 300, false).Blocks(40 + 400*n) })
+	}
+	all, err := b.Chunks(b.ctx, 0, 100)
+	must(t, all, err)
+	inside := func(chunks []store.Chunk, low, high rapport.CustomerID) (events, blocks int) {
+		for _, chunk := range chunks {
+			for _, block := range chunk.Blocks {
+				blocks++
+				entries, err := store.DecodeBlock(block.Data)
+				for _, e := range must(t, entries, err) {
+					if bytes.Compare(e.Customer[:], low[:]) >= 0 && bytes.Compare(e.Customer[:], high[:]) <= 0 {
+						events += len(e.Events)
+					}
+				}
+			}
+		}
+		return events, blocks
+	}
+	var none, most rapport.CustomerID
+	for i := range most {
+		most[i] = 0xff
+	}
+	ids := []rapport.CustomerID{none, {0x20}, {0x7f, 0xff}, Customer(7), Customer(100), {0xf0}, most}
+	slices.SortFunc(ids, func(x, y rapport.CustomerID) int { return bytes.Compare(x[:], y[:]) })
+	_, allBlocks := inside(all, none, most)
+	for i, low := range ids {
+		for _, high := range ids[i:] {
+			some, err := b.ChunksOf(b.ctx, 0, 100, low, high)
+			if len(must(t, some, err)) != len(all) {
+				t.Fatalf("%d chunks of %d", len(some), len(all))
+			}
+			want, _ := inside(all, low, high)
+			got, blocks := inside(some, low, high)
+			if got != want || low == high && blocks > len(all) || blocks > allBlocks {
+				t.Errorf("between %v and %v: %d events in %d blocks, wanted %d", low, high, got, blocks, want)
+			}
+		}
+	}
 }
 
 // A customer's history is read backwards along her entries.

@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t testing.TB, dir string) Store) {
 		{"LargeBatch", testLargeBatch},
 		{"Records", testRecords},
 		{"Pages", testPages},
+		{"ChunksOf", testChunksOf},
 		{"Scan", testScan},
 		{"Wakes", testWakes},
 		{"Identifiers", testIdentifiers},

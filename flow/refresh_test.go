@@ -1,0 +1,147 @@
+package flow_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"rapport"
+	"rapport/flow"
+	"rapport/journey"
+	"rapport/store"
+	"rapport/store/memory"
+)
+
+// moved tells the entries and exits in a customer's timeline, old to new.
+func (w *world) moved(user string) (told []string) {
+	w.t.Helper()
+	events, err := flow.Events(context.Background(), w.store, w.person(user))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Name() == flow.SegmentEntered || e.Name() == flow.SegmentLeft {
+			p := e.Properties()
+			told = append(told, e.Name()+" "+p.Get("segment").Text()+" by "+p.Get("cause").Text())
+		}
+	}
+	return told
+}
+
+// A customer who is met before her facts are built stays where she is: nothing is
+// answered from half a past, and her history is not read for it.
+func TestRuleOnFactsThatAreBeingBuiltWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, map[string]string{"big": `events("Order Completed").within("30d").sum(e, e.total) >= 10`}, nil))
+	w.admit(track("ana", "", "Order Completed", `{"total":20}`), track("ana", "", "Order Completed", `{"total":1}`))
+	next := build(t, 2, map[string]string{
+		"big":    `events("Order Completed").within("90d").sum(e, e.total) >= 20`, // kept for too short a time
+		"three":  `events("Order Completed").where(e, e.total > 0).count() >= 3`,  // not kept at all
+		"either": `segment("three") || customer.tier == "gold"`,
+		"new":    `customer.tier == "gold"`,
+	}, map[string]journey.Doc{
+		"greet": {
+			Entry: journey.Entry{Event: []string{"Order Completed"}, Where: `events("Order Completed").where(e, e.total > 0).count() >= 3`},
+			Steps: []journey.Step{{Name: "wait", Wait: "10d"}},
+		},
+		"ask": {
+			Entry: journey.Entry{Event: []string{"Order Completed"}, Where: `event.total == 2`},
+			Steps: []journey.Step{
+				{Name: "fork", Branch: []journey.Case{{When: `events("Order Completed").where(e, e.total > 0).count() >= 3`, Steps: []journey.Step{{Name: "long", Wait: "20d"}}}}},
+				{Name: "short", Wait: "10d"},
+			},
+		},
+	})
+	next.Providers = w.engine.Workspace().Providers
+	w.engine.Apply(next)
+	w.now = w.now.Add(time.Second)
+	w.admit(track("ana", "", "Order Completed", `{"total":2}`), identify("ana", "", `{"tier":"gold"}`))
+	want := []string{"Segment Entered big by event", "Segment Entered new by event"}
+	if got := w.moved("ana"); !slices.Equal(got, want) {
+		t.Fatalf("while it is being built: %q, wanted %q", got, want)
+	}
+	if _, _, exact := w.engine.Sizes(); exact {
+		t.Error("sizes are said to be exact")
+	}
+	if w.counter("journey/greet/entered") != 0 || w.counter("journey/ask/entered") != 1 || w.counter("journey/ask/moved/fork") != 0 {
+		t.Error("a journey went on although what it asks is not known")
+	}
+	w.restart()
+	w.advance(2 * time.Minute)
+	want = append(want, "Segment Entered three by definition", "Segment Entered either by definition")
+	if got := w.moved("ana"); !slices.Equal(got, want) {
+		t.Errorf("once it is built: %q, wanted %q", got, want)
+	}
+	if w.counter("journey/ask/moved/fork") != 1 {
+		t.Error("the run did not go on once its branch could be answered")
+	}
+	if _, _, exact := w.engine.Sizes(); !exact {
+		t.Error("sizes are not exact though everything is built")
+	}
+	w.checkSizes(t)
+	w.admit(track("ana", "", "Order Completed", `{"total":2}`))
+	if w.counter("journey/greet/entered") != 1 {
+		t.Error("nobody enters once it is built")
+	}
+}
+
+// What was done by somebody who was forgotten since is not the past of who comes
+// back on the same device.
+func TestFactsAreNotBuiltFromAForgottenPast(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	w.admit(track("", "web", "Order Completed", `{"total":1}`), track("", "web", "Order Completed", `{"total":1}`))
+	w.advance(ninety + 48*time.Hour)
+	if len(w.records()) != 0 {
+		t.Fatal("not forgotten")
+	}
+	w.admit(track("", "web", "Order Completed", `{"total":1}`))
+	w.apply(ledger(t, 2))
+	if h := w.records()[0].Facts[0].History; h.Count != 1 {
+		t.Errorf("%d orders count", h.Count)
+	}
+}
+
+// meanwhile is a store in which something happens between two reads.
+type meanwhile struct {
+	*memory.Store
+	happens func()
+}
+
+func (m meanwhile) Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]store.Record, error) {
+	m.happens()
+	return m.Store.Scan(ctx, after, limit)
+}
+
+// Events that are admitted while a span is being read count once, whichever read
+// saw them.
+func TestEventsMetWhileASpanIsReadCountOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	w.admit(track("", "web", "Order Completed", `{"total":1}`), track("bob", "", "Order Completed", `{"total":1}`))
+	w.admit(track("ana", "web", "Order Completed", `{"total":1}`)) // linked: two chains of entries
+	next := ledger(t, 2)
+	next.Providers = w.engine.Workspace().Providers
+	w.engine.Apply(next)
+	happened := 0
+	s := w.engine.NextSpan()
+	err := s.Read(context.Background(), meanwhile{w.store, func() {
+		if happened++; happened == 1 {
+			w.admit(track("ana", "", "Order Completed", `{"total":1}`), track("bob", "", "Order Completed", `{"total":1}`))
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.admit(track("ana", "", "Order Completed", `{"total":1}`), track("bob", "", "Order Completed", `{"total":1}`))
+	if _, err := w.engine.Install(context.Background(), w.now, s, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.advance(0)
+	for user, want := range map[string]int64{"ana": 4, "bob": 3} {
+		if got := w.person(user).Facts[0].History.Count; got != want {
+			t.Errorf("%s has %d orders, wanted %d", user, got, want)
+		}
+	}
+}
