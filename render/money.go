@@ -37,32 +37,14 @@ func moneyFilter(c liquid.Call) (rapport.Value, error) {
 	if len(c.Args) > 0 {
 		currency = c.Args[0].Text()
 	}
-	if !isCurrency(currency) {
+	if !rapport.IsCurrency(currency) {
 		return rapport.Value{}, rapport.Errorf(rapport.Invalid, "money needs a currency of three letters, such as money: market.currency")
 	}
-	digits := digitsOf(currency)
+	digits := rapport.MinorDigits(currency)
 	if d := c.Named("digits"); d.Kind() == rapport.Number {
 		digits = int(min(max(d.Number(), 0), 6))
 	}
 	return rapport.TextOf(string(appendMoney(nil, f, strings.ToUpper(currency), digits, s.language))), nil
-}
-
-// isCurrency reports whether s has the shape of a code of ISO 4217.
-func isCurrency(s string) bool {
-	return len(s) == 3 && strings.Trim(strings.ToUpper(s), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
-}
-
-// digitsOf returns how many digits ISO 4217 gives a currency's minor unit.
-func digitsOf(currency string) int {
-	switch strings.ToUpper(currency) {
-	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
-		return 0
-	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
-		return 3
-	case "CLF", "UYW":
-		return 4
-	}
-	return 2
 }
 
 const (
