@@ -111,3 +111,42 @@ func BenchmarkCart(b *testing.B) {
 		r.Eval(c, 0)
 	}
 }
+
+// A sum in one currency over orders of a year in three, and its next flip.
+func BenchmarkMoney(b *testing.B) {
+	for _, orders := range []int{50, 5000} {
+		b.Run(fmt.Sprint(orders), func(b *testing.B) { benchMoney(b, orders) })
+	}
+}
+
+func benchMoney(b *testing.B, orders int) {
+	now := instant(b, "2026-11-22T10:00:00Z")
+	r := mustCompile(b, `events("Order Completed").within("365d").sum(e, e.total, "SGD") >= 500`, everywhere())
+	c := newCustomer("Asia/Singapore", b)
+	facts := NewFactSet(r.Facts()...)
+	for i := range orders {
+		paid := fmt.Sprintf(`{"total": %d.25, "currency": %q}`, 40+i%50, []string{"SGD", "USD", "THB"}[i%3])
+		c.observe(facts, happening{"Order Completed", now.Add(-time.Duration(orders-i) * 300 * 24 * time.Hour / time.Duration(orders)), object(b, paid)}, now)
+	}
+	b.Run("eval", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r.Eval(c, now)
+		}
+	})
+	b.Run("flip", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r.NextFlip(c, now)
+		}
+	})
+	b.Run("observe", func(b *testing.B) {
+		e := happening{"Order Completed", 1, object(b, `{"total": 120, "currency": "SGD"}`)}
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, f := range facts.ByEvent("Order Completed") {
+				f.Observe(e)
+			}
+		}
+	})
+}

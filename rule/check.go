@@ -17,6 +17,7 @@ type checker struct {
 	types  map[*Expr]Type
 	scope  []variable
 	filter bool // inside where(...) or a measure: only the event may be read
+	paid   int  // how many conditions around this say the event's currency
 	errs   Errors
 }
 
@@ -56,9 +57,7 @@ func (c *checker) typeOf(e *Expr) Type {
 	case OpCall, OpMethod:
 		return c.call(e)
 	case OpNot, OpAnd, OpOr:
-		for _, arg := range e.Args {
-			c.condition(arg, opNames[e.Op])
-		}
+		c.joined(e)
 		return Type{Kind: Bool}
 	case OpIn:
 		return c.membership(e)
@@ -66,6 +65,20 @@ func (c *checker) typeOf(e *Expr) Type {
 		return c.arithmetic(e)
 	}
 	return c.comparison(e)
+}
+
+// joined checks the parts of an and, an or or a not.
+func (c *checker) joined(e *Expr) {
+	says := c.saysCurrency(e)
+	if says {
+		c.paid++
+	}
+	for _, arg := range e.Args {
+		c.condition(arg, opNames[e.Op])
+	}
+	if says {
+		c.paid--
+	}
 }
 
 // a names a type as a person would: a number, a yes/no.
@@ -255,7 +268,7 @@ func (c *checker) arithmetic(e *Expr) Type {
 	for _, arg := range e.Args {
 		c.number(arg, op)
 	}
-	return Type{Kind: Number}
+	return Type{Kind: Number, Money: c.keepsMoney(e)}
 }
 
 func (c *checker) membership(e *Expr) Type {
@@ -272,6 +285,8 @@ func (c *checker) membership(e *Expr) Type {
 		c.fail(e.Args[0], "ask .exists(t, t in [...])", "a whole list can't be in a list")
 	case item.Kind == eventsKind || item.Kind == spanKind || item.Kind == Object || item.Kind == Time:
 		c.fail(e.Args[0], "", "%s can't be in a list", a(item))
+	case item.Money && elem.Kind == Number:
+		c.bareAmount(e, item, list)
 	case item.Kind != Any && elem.Kind != Any && item.Kind != elem.Kind && !(item.Kind == Date && elem.Kind == Text):
 		c.fail(e.Args[0], "", "this is %s, but the list holds %ss", a(item), elem)
 	}
@@ -293,6 +308,7 @@ func (c *checker) comparison(e *Expr) Type {
 	if ordered := e.Op != OpEq && e.Op != OpNe; ordered && (l.Kind == Bool || r.Kind == Bool) {
 		c.fail(e, "", "a yes/no is not more or less than another")
 	}
+	c.bareAmount(e, l, r)
 	for i, t := range []Type{l, r} {
 		if t.Kind == Bool && e.Args[i].Op != OpBool && e.Args[i].Op != OpField && e.Args[i].Op != OpName {
 			c.fail(e.Args[i], "write the condition by itself, or with ! before it", "a condition needs no comparison")

@@ -28,10 +28,13 @@ func (c *checker) call(e *Expr) Type {
 	if f.of == ofTime && c.moves(e.Args[0]) {
 		return c.fail(e, "ask it of a date of hers", "%s(...) of the current time never changes", f.name)
 	}
-	if len(args) != len(f.params) {
-		return c.fail(e, "write "+f.usage, "%s(...) has %s", f.name, wrongCount(len(args), len(f.params)))
+	if !f.takes(len(args)) {
+		return c.fail(e, "write "+f.usage, "%s(...) has %s", f.name, wrongCount(len(args), f.least()))
 	}
 	c.args(e, f, target, args)
+	if len(f.params) > f.least() {
+		c.money(e, f)
+	}
 	if f.of == ofEvents && f.name == "within" {
 		c.onceWithin(e)
 	}
@@ -42,7 +45,7 @@ func (c *checker) call(e *Expr) Type {
 	case f.result == eventsKind:
 		return target
 	}
-	return Type{Kind: f.result}
+	return Type{Kind: f.result, Money: f.of == ofList && f.name == "sum" && c.types[args[1]].Money}
 }
 
 func wrongCount(got, want int) string {

@@ -16,7 +16,7 @@ func compile(e *Expr, text string, in Env) (*Rule, error) {
 	if err := c.finish(); err != nil {
 		return nil, err
 	}
-	b := builder{types: c.types, roots: append([]string{"customer"}, in.Roots...), reads: map[string]bool{}}
+	b := builder{types: c.types, roots: append([]string{"customer"}, in.Roots...), reads: map[string]bool{}, rates: c.rates()}
 	part := b.part(e)
 	return &Rule{
 		text:  e.String(),
@@ -25,6 +25,7 @@ func compile(e *Expr, text string, in Env) (*Rule, error) {
 		facts: b.factList(),
 		reads: b.readsList(),
 		loops: b.loops,
+		rates: b.ratesHash(),
 	}, nil
 }
 
@@ -34,6 +35,8 @@ type builder struct {
 	roots []string
 	scope []binding
 	loops bool // some list loop needs room for its item
+	rates *Rates
+	rated bool // some question is told in a currency
 
 	facts    []Fact
 	reads    map[string]bool // a letter for the kind, then the name
@@ -215,6 +218,8 @@ func (b *builder) compareNumbers(op Op, l, r *Expr) cond {
 		l, r, op = r, l, mirrored(op)
 	}
 	switch {
+	case b.namesCurrency(l):
+		return compareMoney{b.money(l), op, b.number(r)}
 	case b.isAggregate(l):
 		return compareAggregate{b.aggregate(l, needed(l, op, r)), op, b.number(r)}
 	case isDays(l):
@@ -258,6 +263,8 @@ func (b *builder) number(e *Expr) number {
 		return negative{b.number(e.Args[0])}
 	case e.Op >= OpAdd:
 		return arithmetic{e.Op, b.number(e.Args[0]), b.number(e.Args[1])}
+	case b.namesCurrency(e):
+		return b.money(e)
 	case b.isAggregate(e):
 		return b.aggregate(e, 0)
 	case isDays(e):

@@ -13,6 +13,13 @@ import (
 // the fact that it reads. measured is the method that measures, or nil; keep
 // says what is needed besides the totals, its lengths replaced by the window's.
 func (b *builder) selection(e *Expr, measured *Expr, keep Keep) (selection, Fact) {
+	s, fact := b.selected(e, measured, keep)
+	b.addFact(fact)
+	return s, fact
+}
+
+// selected is selection without noting the fact.
+func (b *builder) selected(e *Expr, measured *Expr, keep Keep) (selection, Fact) {
 	var filters []*Expr
 	s := selection{}
 	for ; e.Op == OpMethod; e = e.Args[0] {
@@ -33,7 +40,6 @@ func (b *builder) selection(e *Expr, measured *Expr, keep Keep) (selection, Fact
 	fact := b.fact(e.Args[0].Text, filters, measured, keep)
 	s.fact = fact.ID
 	b.read('e', fact.Event)
-	b.addFact(fact)
 	return s, fact
 }
 

@@ -131,6 +131,7 @@ func FuzzEval(f *testing.F) {
 		fiveClauses, `customer.x > 3 && order.items.exists(i, i.a == i.b || i.c.exists(j, j > 3))`, `customer.d.anniversary_in("3d") || customer.d.days_until() / 0 > 1`,
 		`events("A").where(e, e.l.sum(i, i.p) > 1).distinct(e, e.x) >= 2`, `customer.d + duration("2w") > now - duration("1h")`, `bucket("a", 7) + customer.x.size() == 3`,
 		`customer.x in [1, 2] && customer.x in customer.l && customer.s.lower().contains("a")`, `events("A").within("1d").min(e, e.x) < events("A").within("2h").first().days_since()`,
+		`events("A").within("2h").sum(e, e.x, "USD") > events("A").avg(e, e.x, "SGD") || events("A").within("1d").max(e, e.x, "JPY") != 3`,
 	} {
 		f.Add(s, `{"x": 3, "d": "2024-02-29", "l": [1, {"p": 2}], "s": "A"}`, int64(1_770_000_000_000))
 	}

@@ -103,6 +103,8 @@ func (p *part) saw(x *env) string {
 	switch n := p.cond.(type) {
 	case compareAggregate:
 		return both(number(n.aggregate), n.r, x)
+	case compareMoney:
+		return n.saw(x)
 	case compareNumbers:
 		return both(n.l, n.r, x)
 	case compareDays:
@@ -176,7 +178,7 @@ func showBoth(l, r value, x *env) string {
 func showNumber(n number, x *env) string {
 	v, ok := n.eval(x)
 	if !ok {
-		return notSet
+		return whyUnknown(n, x)
 	}
 	return rapport.FormatNumber(v)
 }

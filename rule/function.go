@@ -1,6 +1,9 @@
 package rule
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // receiver says what a function is asked of.
 type receiver uint8
@@ -16,7 +19,8 @@ const (
 // function is one entry in the language's table of functions. Each letter of
 // params is a parameter: d a quoted length of time, D one in days, q a quoted
 // text, n a whole number, t a text, p a property, v the name of a variable for
-// what follows: c a condition, m a number, x any value.
+// what follows: c a condition, m a number, x any value. A $ is a quoted currency
+// that may be left out.
 type function struct {
 	name   string
 	of     receiver
@@ -42,10 +46,10 @@ var functions = [...]function{
 	{"exists", ofEvents, "", Bool, false, `.exists()`},
 	{"first", ofEvents, "", Time, false, `.first()`},
 	{"last", ofEvents, "", Time, false, `.last()`},
-	{"sum", ofEvents, "vm", Number, false, `.sum(e, e.total)`},
-	{"avg", ofEvents, "vm", Number, false, `.avg(e, e.total)`},
-	{"min", ofEvents, "vm", Number, false, `.min(e, e.total)`},
-	{"max", ofEvents, "vm", Number, false, `.max(e, e.total)`},
+	{"sum", ofEvents, "vm$", Number, false, `.sum(e, e.total)`},
+	{"avg", ofEvents, "vm$", Number, false, `.avg(e, e.total)`},
+	{"min", ofEvents, "vm$", Number, false, `.min(e, e.total)`},
+	{"max", ofEvents, "vm$", Number, false, `.max(e, e.total)`},
 	{"distinct", ofEvents, "vx", Number, false, `.distinct(e, e.category)`},
 
 	{"startsWith", ofText, "t", Bool, false, `.startsWith("/pricing")`},
@@ -63,6 +67,14 @@ var functions = [...]function{
 	{"days_until", ofTime, "", Number, true, `.days_until()`},
 	{"days_since", ofTime, "", Number, true, `.days_since()`},
 }
+
+// takes reports whether a function may be given so many parameters.
+func (f function) takes(n int) bool {
+	return n == len(f.params) || n == f.least()
+}
+
+// least is how many parameters a function must be given.
+func (f function) least() int { return len(strings.TrimSuffix(f.params, "$")) }
 
 // lookup finds a function by name among those that may be asked of a type.
 func lookup(name string, of []receiver) (function, bool) {

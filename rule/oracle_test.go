@@ -419,6 +419,7 @@ type watch struct {
 	*rapid.T
 	*oracleCase
 	clause
+	env            Env
 	rule           *Rule
 	now, flip      rapport.Instant
 	truth          Truth
@@ -426,7 +427,7 @@ type watch struct {
 }
 
 func (w *watch) run(tb testing.TB) {
-	w.rule = mustCompile(tb, w.text, Env{})
+	w.rule = mustCompile(tb, w.text, w.env)
 	facts := NewFactSet(w.rule.Facts()...)
 	clear(w.who.facts)
 	for _, e := range rapid.Permutation(w.rows).Draw(w.T, "order") {

@@ -33,6 +33,7 @@ var kindNames = [...]string{"any", "bool", "number", "text", "time", "date", "li
 // Type says what a trait, a property or an expression is. The zero Type is any.
 type Type struct {
 	Kind   Kind
+	Money  bool  // of a Number: an amount in the currency that its event names
 	Elem   *Type // of a List; nil is any
 	Fields *Noun // of an Object; nil is any
 
@@ -42,24 +43,30 @@ type Type struct {
 // ListOf returns the type of a list.
 func ListOf(elem Type) Type { return Type{Kind: List, Elem: &elem} }
 
-// ParseType reads a type as the data plan writes it: any, bool, number, text,
-// time, date, object, list, or "list of" one of these.
+// ParseType reads a type as the data plan writes it: any, bool, number, money,
+// text, time, date, object, list, or "list of" one of these.
 func ParseType(s string) (Type, error) {
 	if elem, ok := strings.CutPrefix(s, "list of "); ok {
 		t, err := ParseType(elem)
 		return ListOf(t), err
 	}
+	if s == "money" {
+		return Type{Kind: Number, Money: true}, nil
+	}
 	if i := slices.Index(kindNames[:spanKind], s); i >= 0 {
 		return Type{Kind: Kind(i)}, nil
 	}
 	return Type{}, rapport.Errorf(rapport.Invalid,
-		"unknown type %q: write any, bool, number, text, time, date, object or list of one of them", s)
+		"unknown type %q: write any, bool, number, money, text, time, date, object or list of one of them", s)
 }
 
 // String returns what ParseType reads.
 func (t Type) String() string {
 	if t.Kind == List && t.Elem != nil {
 		return "list of " + t.Elem.String()
+	}
+	if t.Money {
+		return "money"
 	}
 	return kindNames[t.Kind]
 }
@@ -112,6 +119,7 @@ type Plan struct {
 	Segments       []string        `json:"segments,omitempty"`
 	StrictSegments bool            `json:"strictSegments,omitempty"` // other segments than those in Segments are refused
 	Roots          map[string]Noun `json:"roots,omitempty"`          // event, entry, order, ...
+	Rates          *Rates          `json:"-"`                        // of exchange; nil if there are none
 }
 
 // WithRoot returns a copy of the plan in which a root has the properties of

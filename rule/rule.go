@@ -9,7 +9,8 @@ type Rule struct {
 	whole *part // the same, for explaining
 	facts []Fact
 	reads Reads
-	loops bool // some list loop puts items into the env
+	loops bool   // some list loop puts items into the env
+	rates uint64 // hash of the rates that it reads; 0 if it reads none
 	envs  envs
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -72,7 +73,12 @@ func shopPlan() *Plan {
 		"category": text, "price": number, "quantity": number, "tags": ListOf(text)}}}
 	order := Noun{Strict: true, Fields: map[string]Type{
 		"total": number, "currency": text, "coupon": text, "items": ListOf(item)}}
+	money := Type{Kind: Number, Money: true}
+	line := Type{Kind: Object, Fields: &Noun{Fields: map[string]Type{"price": money, "quantity": number}}}
+	invoice := Noun{Strict: true, Fields: map[string]Type{
+		"amount": money, "fee": money, "currency": text, "pages": number, "lines": ListOf(line)}}
 	return &Plan{
+		Rates: shopRates(),
 		Customer: Noun{Strict: true, Fields: map[string]Type{
 			"country": text, "email": text, "email_consent": {Kind: Bool}, "tags": ListOf(text), "age": number,
 			"lifetime_value": number, "birthday": {Kind: Date}, "trial_ends": {Kind: Time}, "first name": text,
@@ -80,12 +86,31 @@ func shopPlan() *Plan {
 		Events: map[string]Noun{
 			"Order Completed": order, "Product Added": {Fields: map[string]Type{"price": number}},
 			"Page Viewed":  {Strict: true, Fields: map[string]Type{"url": text, "duration_s": number}},
-			"Email Opened": {Strict: true, Fields: map[string]Type{"campaign": text}}},
+			"Email Opened": {Strict: true, Fields: map[string]Type{"campaign": text}},
+			"Invoice Paid": invoice},
 		StrictEvents:   true,
 		Segments:       []string{"loyal", "vip"},
 		StrictSegments: true,
 		Roots:          map[string]Noun{"order": order},
 	}
+}
+
+// shopRates are what the stories' shop pays for a unit of each currency in SGD.
+func shopRates() *Rates {
+	rate := func(s string) Rate {
+		r, err := ParseRate(s)
+		if err != nil {
+			panic(err)
+		}
+		return r
+	}
+	day := func(month time.Month) rapport.Instant {
+		return rapport.InstantOf(time.Date(2026, month, 1, 0, 0, 0, 0, time.UTC))
+	}
+	return NewRates("SGD", []Period{
+		{day(time.January), map[string]Rate{"USD": rate("1.35"), "THB": rate("0.038"), "JPY": rate("0.009")}},
+		{day(time.July), map[string]Rate{"USD": rate("1.3"), "THB": rate("0.04"), "JPY": rate("0.0088"), "KWD": rate("4.225")}},
+	})
 }
 
 func TestStories(t *testing.T) {
@@ -127,6 +152,8 @@ func (w *teller) tell(word, rest string) {
 		w.plan = map[string]*Plan{"none": nil, "shop": shopPlan()}[rest]
 	case "rule":
 		w.compile(strings.TrimSuffix(rest, "\n"))
+	case "rates":
+		w.plan.Rates = map[string]*Rates{"none": nil, "shop": shopRates()}[rest]
 	case "customer":
 		w.who.traits = object(w, rest)
 	case "order", "event_at_hand", "entry":

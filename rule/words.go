@@ -13,6 +13,8 @@ func (p *part) words(x *env, want Truth) string {
 	switch n := p.cond.(type) {
 	case compareAggregate:
 		return p.aggregateWords(n, x, want)
+	case compareMoney:
+		return p.moneyWords(n, x, want)
 	case *happened:
 		if want == Yes {
 			return "one " + selectionWords(p.expr.Args[0])
@@ -103,16 +105,15 @@ func (p *part) comparisonWords(want Truth) string {
 	if isConstant(l) && !isConstant(r) {
 		op, l, r = mirrored(op), r, l
 	}
-	phrase := map[Op]string{
-		OpEq: "be ", OpNe: "be other than ", OpLt: "be less than ", OpLe: "be at most ", OpGt: "be more than ", OpGe: "be at least ",
-	}
+	op = towards(op, want)
+	phrase := bounds(op)
 	switch p.cond.(type) {
 	case compareMoments, compareClock:
 		phrase = map[Op]string{
 			OpEq: "be at ", OpNe: "be other than ", OpLt: "be before ", OpLe: "be not after ", OpGt: "be after ", OpGe: "be not before ",
-		}
+		}[op]
 	}
-	return nameOf(l) + " would have to " + phrase[towards(op, want)] + nameOf(r)
+	return nameOf(l) + " would have to " + phrase + nameOf(r)
 }
 
 func isConstant(e *Expr) bool {
@@ -159,10 +160,14 @@ func (p *part) aggregateWords(n compareAggregate, x *env, want Truth) string {
 		}
 		return more + measureWords(e)
 	}
-	phrase := map[Op]string{
+	return "the " + e.Text + " of " + measureWords(e) + " would have to " + bounds(op) + rapport.FormatNumber(r)
+}
+
+// bounds says what an operator asks of a value.
+func bounds(op Op) string {
+	return map[Op]string{
 		OpEq: "be ", OpNe: "be other than ", OpLt: "be less than ", OpLe: "be at most ", OpGt: "be more than ", OpGe: "be at least ",
-	}
-	return "the " + e.Text + " of " + measureWords(e) + " would have to " + phrase[op] + rapport.FormatNumber(r)
+	}[op]
 }
 
 // computedFrom reports whether an expression sums up events.

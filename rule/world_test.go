@@ -88,5 +88,7 @@ func mustCompile(t testing.TB, text string, in Env) *Rule {
 	return r
 }
 
-// everywhere has all roots and no plan.
-func everywhere() Env { return Env{Roots: []string{"event", "entry", "order"}} }
+// everywhere has all roots and rates, and declares nothing.
+func everywhere() Env {
+	return Env{Plan: &Plan{Rates: shopRates()}, Roots: []string{"event", "entry", "order"}}
+}
