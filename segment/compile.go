@@ -154,7 +154,7 @@ func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
 			return nil, []Problem{{Segment: name, Message: "this name cannot stand beside \"" + ordered[other] + "\"; choose another"}}
 		}
 		s.byName[name], s.byKey[key] = i, i
-		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Text())), rule: r, reads: r.Reads()}
+		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Definition())), rule: r, reads: r.Reads()}
 		s.segments[i].facts = s.allFacts(r)
 		s.index(i)
 	}
@@ -191,13 +191,13 @@ func (set *Set) index(i int) {
 	}
 }
 
-// digest hashes names and rules. It is never the hash of a state that was not
-// evaluated.
+// digest hashes names and definitions of rules. It is never the hash of a state
+// that was not evaluated.
 func (set *Set) digest() uint64 {
 	d := xxhash.New()
 	var length [8]byte
 	for i := range set.segments {
-		for _, text := range [...]string{set.segments[i].name, set.segments[i].rule.Text()} {
+		for _, text := range [...]string{set.segments[i].name, set.segments[i].rule.Definition()} {
 			binary.LittleEndian.PutUint64(length[:], uint64(len(text)))
 			_, _ = d.Write(length[:])
 			_, _ = d.WriteString(text)
@@ -235,5 +235,6 @@ func (set *Set) Facts() []rule.Fact {
 	return facts
 }
 
-// Hash changes whenever a segment comes, goes or gets another rule.
+// Hash changes whenever a segment comes, goes or gets another rule, or other rates
+// by which its rule tells money.
 func (set *Set) Hash() uint64 { return set.hash }

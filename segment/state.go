@@ -21,7 +21,7 @@ type State struct {
 // all others nothing is kept.
 type entry struct {
 	key    uint64 // hash of the segment's name
-	text   uint16 // some bits of the hash of its rule, to know that the rule stayed
+	text   uint16 // some bits of the hash of its rule's definition, to know that it stayed
 	member bool
 	since  rapport.Instant // of a member
 	next   rapport.Instant // when to look again; Never if only for an event
