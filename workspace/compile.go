@@ -20,7 +20,7 @@ import (
 // safe for concurrent use.
 type Compiled struct {
 	Version   uint64
-	Plan      *rule.Plan    // all data plans together, and the segments' names; rules are checked against it
+	Plan      *rule.Plan    // all data plans together, the segments' names and the rates; rules are checked against it
 	Facts     *rule.FactSet // what must be kept of customers' pasts for all segments and journeys
 	Segments  *segment.Set
 	Journeys  *journey.Set
@@ -50,7 +50,7 @@ func Compile(docs []Document, version uint64) (*Compiled, []Problem) {
 	w.Brands = c.brands(w.Markets)
 	w.Purposes = c.purposes()
 	w.Channels, w.Secrets = c.channels()
-	w.Plan = c.knowSegments(c.plan())
+	w.Plan = c.complete(c.plan())
 	w.Segments = c.segments(w.Plan)
 	w.Templates = render.NewSet(c.templates(w))
 	journeys := c.journeys(w.Plan, version)
@@ -133,13 +133,14 @@ func decode[T any](c *compiler, kind string) map[string]T {
 	return docs
 }
 
-// knowSegments adds the segments' names to the plan, which may be nil.
-func (c *compiler) knowSegments(plan *rule.Plan) *rule.Plan {
+// complete adds the segments' names and the rates to the plan, which may be nil.
+func (c *compiler) complete(plan *rule.Plan) *rule.Plan {
 	known := rule.Plan{}
 	if plan != nil {
 		known = *plan
 	}
 	known.Segments, known.StrictSegments = c.names("segment"), true
+	known.Rates = c.rates()
 	return &known
 }
 

@@ -28,7 +28,7 @@ type EventPlan struct {
 
 // Property is a trait or a property: its type alone, or with more about it.
 type Property struct {
-	Type        TypeName            `json:"type" doc:"any, bool, number, text, time, date, object, or list of one of them"`
+	Type        TypeName            `json:"type" doc:"any, bool, number, money, text, time, date, object, or list of one of them; money is an amount in the currency that its event names"`
 	Description string              `json:"description" doc:"What it says"`
 	Fields      map[string]Property `json:"fields" doc:"The fields of an object, or of each object in a list"`
 }
@@ -48,7 +48,7 @@ func (n *TypeName) UnmarshalText(text []byte) error {
 
 // Pattern is what a type looks like.
 func (TypeName) Pattern() string {
-	return `^(list of )*(any|bool|number|text|time|date|list|object)$`
+	return `^(list of )*(any|bool|number|money|text|time|date|list|object)$`
 }
 
 // ruleType returns the type as rules know it.
@@ -135,7 +135,7 @@ func (m merger) check(p Property, path string) {
 	isObject := t.Kind == rule.Object || t.Kind == rule.List && (t.Elem == nil || t.Elem.Kind == rule.Object)
 	switch {
 	case p.Type == "" && len(p.Fields) == 0:
-		m.c.add("plan", m.plan, path, "\"type\" is missing: write number, text, bool, time, date, object or list of one of them")
+		m.c.add("plan", m.plan, path, "\"type\" is missing: write number, money, text, bool, time, date, object or list of one of them")
 	case p.Type != "" && len(p.Fields) > 0 && !isObject:
 		m.c.add("plan", m.plan, strictyaml.Key(path, "type"), fmt.Sprintf("%s has no fields: write object or list of object, or leave the fields out", p.Type))
 	}

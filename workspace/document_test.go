@@ -231,7 +231,7 @@ func TestSchemasAreOfAllKinds(t *testing.T) {
 			t.Errorf("%s: a field is required twice: %v", kind, s.Required)
 		}
 	}
-	for _, kind := range []string{"plan", "market", "brand", "segment", "journey", "template", "channel", "purpose"} {
+	for _, kind := range []string{"plan", "rates", "market", "brand", "segment", "journey", "template", "channel", "purpose"} {
 		if schemas[kind] == nil {
 			t.Errorf("no schema of %s", kind)
 		}

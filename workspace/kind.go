@@ -24,6 +24,7 @@ type kind struct {
 var kinds = sync.OnceValue(func() []kind {
 	return []kind{
 		{"plan", "The data plan: which traits customers and which properties events have", reflect.TypeFor[DataPlan]()},
+		{"rates", "Rates of exchange: what one unit of each currency is worth, by day", reflect.TypeFor[RatesDoc]()},
 		{"market", "A market: its countries, language, currency and time zone", reflect.TypeFor[Market]()},
 		{"brand", "A brand: its logo, colours, fonts and senders", reflect.TypeFor[brand]()},
 		{"purpose", "A purpose that customers agree to", reflect.TypeFor[Purpose]()},

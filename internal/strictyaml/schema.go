@@ -27,7 +27,9 @@ type JSONSchema struct {
 }
 
 // Schema describes what [Tree.Decode] accepts for a struct. Structs inside it
-// stand under $defs, so one may hold itself.
+// stand under $defs, so one may hold itself. A type that reads itself from text
+// may have the methods Pattern, which its text fits, and SchemaType, where it is
+// written as something else than a text.
 func Schema(t reflect.Type) *JSONSchema {
 	s := &schemas{names: map[reflect.Type]string{}, defs: map[string]*JSONSchema{}}
 	root := s.object(t)
@@ -94,6 +96,9 @@ func integer(t reflect.Type) *JSONSchema {
 
 func text(t reflect.Type, f field) *JSONSchema {
 	o := &JSONSchema{Type: "string", Enum: f.enum}
+	if n, ok := reflect.New(t).Interface().(interface{ SchemaType() string }); ok && readsText(t) {
+		o.Type = n.SchemaType()
+	}
 	if p, ok := reflect.New(t).Interface().(interface{ Pattern() string }); ok && readsText(t) {
 		o.Pattern = p.Pattern()
 	}

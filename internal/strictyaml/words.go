@@ -46,7 +46,7 @@ func wanted(t reflect.Type) string {
 	case t.Kind() == reflect.Pointer:
 		return wanted(t.Elem())
 	case readsText(t) && t.Kind() != reflect.Struct:
-		return "one text"
+		return map[string]string{"string": "one text", "number": "a number"}[text(t, field{}).Type]
 	case t.Kind() == reflect.Slice && scalar(t.Elem()):
 		return wanted(t.Elem()) + " or a list of them"
 	}
