@@ -157,7 +157,7 @@ func (p pasts) add(who rapport.CustomerID, e *profile.Event, facts *rule.FactSet
 	for _, told := range e.Told() {
 		p.add(who, told, facts, now)
 	}
-	for _, f := range facts.ByEvent(e.Name()) {
+	for f := range facts.Of(e) {
 		point, ok := f.Observe(e)
 		if !ok {
 			continue

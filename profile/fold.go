@@ -146,7 +146,7 @@ func (r *Record) foldDerived(e *Event) {
 }
 
 func (r *Record) foldFacts(e *Event, facts *rule.FactSet, now rapport.Instant, touched *Touched) {
-	for _, f := range facts.ByEvent(e.name) {
+	for f := range facts.Of(e) {
 		point, ok := f.Observe(e)
 		if !ok {
 			continue

@@ -25,6 +25,7 @@ type Fact struct {
 	Keep  Keep   // how much of the past must be kept
 
 	probe *probe
+	need  *need // nil: its filter has to be tried on every event of the name
 }
 
 // Observe says whether an event belongs to the fact, and the point that it adds
@@ -73,13 +74,13 @@ func (k Keep) TotalsOnly() bool { return k.Window <= 0 && (k.Last <= 0 || k.Last
 type FactSet struct {
 	facts   []*Fact // by ID
 	byID    map[FactID]*Fact
-	byEvent map[string][]*Fact
+	byEvent map[string]*eventFacts
 	hash    uint64
 }
 
 // NewFactSet merges facts by their ID.
 func NewFactSet(facts ...Fact) *FactSet {
-	s := &FactSet{byID: map[FactID]*Fact{}, byEvent: map[string][]*Fact{}}
+	s := &FactSet{byID: map[FactID]*Fact{}, byEvent: map[string]*eventFacts{}}
 	for _, f := range facts {
 		if known := s.byID[f.ID]; known != nil {
 			known.Keep = known.Keep.Merge(f.Keep)
@@ -91,7 +92,10 @@ func NewFactSet(facts ...Fact) *FactSet {
 	slices.SortFunc(s.facts, func(a, b *Fact) int { return cmp.Compare(a.ID, b.ID) })
 	digest := xxhash.New()
 	for _, f := range s.facts {
-		s.byEvent[f.Event] = append(s.byEvent[f.Event], f)
+		if s.byEvent[f.Event] == nil {
+			s.byEvent[f.Event] = new(eventFacts)
+		}
+		s.byEvent[f.Event].add(f)
 		_, _ = digest.Write(f.appendDigest(nil))
 	}
 	s.hash = digest.Sum64()
@@ -110,7 +114,12 @@ func (s *FactSet) All() []*Fact { return s.facts }
 
 // ByEvent returns the facts that an event of this name may add to, in the order
 // of their ids. The slice must not be changed.
-func (s *FactSet) ByEvent(name string) []*Fact { return s.byEvent[name] }
+func (s *FactSet) ByEvent(name string) []*Fact {
+	if l := s.byEvent[name]; l != nil {
+		return l.all
+	}
+	return nil
+}
 
 // Get returns a fact, or nil if no rule asks for it.
 func (s *FactSet) Get(id FactID) *Fact { return s.byID[id] }

@@ -1,0 +1,84 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"rapport"
+)
+
+// said is an event with some properties.
+type said map[string]rapport.Value
+
+func (said) Name() string                         { return "E" }
+func (said) Timestamp() rapport.Instant           { return 5 }
+func (s said) Property(name string) rapport.Value { return s[name] }
+
+// The facts that are tried on an event are all that it adds to.
+func TestNoFactIsPassedOver(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var facts []Fact
+		for range rapid.IntRange(1, 8).Draw(t, "facts") {
+			text := `events("E")`
+			for range rapid.IntRange(0, 2).Draw(t, "filters") {
+				p, v := pick(t, "property", "a", "b"), pick(t, "value", `"x"`, `"y"`, "1", "true")
+				text += pick(t, "filter",
+					fmt.Sprintf(".where(e, e.%s == %s)", p, v), fmt.Sprintf(".where(q, %s == q.%s)", v, p), fmt.Sprintf(".where(e, e.%s in [\"x\", \"z\", \"x\"])", p),
+					fmt.Sprintf(".where(e, e.%s != %s)", p, v), fmt.Sprintf(".where(e, e.%s == %s || e.b == \"x\")", p, v),
+					fmt.Sprintf(".where(e, e.%s == %s && has(e.b))", p, v), fmt.Sprintf(".where(e, !(e.%s == %s))", p, v),
+					`.where(e, e.a == e.b)`, `.where(e, e.o.a == "x")`, fmt.Sprintf(`.where(e, "x" in e.l && e.%s.lower() == "x")`, p))
+			}
+			r, err := Compile(text+".exists()", Env{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts = append(facts, r.Facts()...)
+		}
+		set := NewFactSet(facts...)
+		e := said{"l": rapport.ListOf([]rapport.Value{rapport.TextOf("x")}), "o": rapport.ObjectOf([]rapport.Value{rapport.TextOf("a"), rapport.TextOf("x")})}
+		for _, p := range []string{"a", "b"} {
+			e[p] = pick(t, "said", rapport.Value{}, rapport.TextOf("x"), rapport.TextOf("y"), rapport.TextOf("z"), rapport.TextOf("X"), rapport.NumberOf(1), rapport.BoolOf(true))
+		}
+		var want, got []string
+		for _, f := range set.ByEvent("E") {
+			if _, ok := f.Observe(e); ok {
+				want = append(want, f.Key)
+			}
+		}
+		for f := range set.Of(e) {
+			if _, ok := f.Observe(e); ok {
+				got = append(got, f.Key)
+			}
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Fatalf("of %v: got %q, want %q", e, got, want)
+		}
+	})
+}
+
+func TestFactsAboutOtherTextsAreNotTried(t *testing.T) {
+	t.Parallel()
+	var facts []Fact
+	for i := range 100 {
+		r, err := Compile(fmt.Sprintf(`events("E").where(e, e.n > 3 && e.a == "c%d").exists()`, i), Env{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts = append(facts, r.Facts()...)
+	}
+	tried := 0
+	for f := range NewFactSet(facts...).Of(said{"a": rapport.TextOf("c7")}) {
+		if tried++; f.Key != `events("E").where(e, e.a == "c7" && e.n > 3)` {
+			t.Errorf("tried %s", f.Key)
+		}
+	}
+	if tried != 1 {
+		t.Errorf("%d facts are tried", tried)
+	}
+}
