@@ -39,7 +39,7 @@ func (b *Batch) complete(c *customer, p *past, s *Span) {
 	}
 	c.record.TakeFacts(p.record, s.missing, s.facts, b.now)
 	c.kept = nil
-	b.judge(c, segment.Touched{All: true})
+	b.judge(c, segment.Touched{Built: s.built})
 }
 
 // sweep is a walk through all customers that brings each up to the workspace.
@@ -79,7 +79,9 @@ func (g *Engine) startSweep(segments []string) {
 // customers are brought up to it when they are next met, and by [Engine.Sweep].
 func (g *Engine) Apply(w *Workspace) {
 	changed := g.changed(w)
-	g.workspace = w
+	next := *w
+	next.Segments = w.Segments.After(g.workspace.Segments)
+	g.workspace = &next
 	g.facts.add(w.Facts)
 	g.startSweep(changed)
 	g.sweep.after, g.sweep.again, g.sweep.done = rapport.CustomerID{}, false, 0

@@ -27,6 +27,7 @@ type Span struct {
 	more    bool                 // there are customers behind her
 	looked  int
 	missing *rule.FactSet // the facts that were built
+	built   []rule.FactID // the same
 	pasts   map[rapport.CustomerID]*past
 	upTo    uint64 // the last chunk that was read
 	chunks  int    // how many were
@@ -96,6 +97,9 @@ func (s *Span) scan(ctx context.Context, from Past) error {
 		kept = append(kept, s.kept[hash])
 	}
 	s.missing = s.facts.Missing(kept...)
+	for _, f := range s.missing.All() {
+		s.built = append(s.built, f.ID)
+	}
 	return nil
 }
 

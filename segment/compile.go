@@ -29,8 +29,10 @@ type Set struct {
 	byKey    map[uint64]int
 	traits   map[string][]int
 	facts    map[rule.FactID][]int
-	calendar []int // rules that read the customer's time zone
-	first    []int // what must be evaluated for every new customer
+	calendar []int                 // rules that read the customer's time zone
+	deep     map[rule.FactID][]int // by what reads a fact itself or through other segments
+	first    []int                 // what must be evaluated for every new customer
+	since    map[uint64][]int      // by the hash of a former set: what is new or other than it was then
 	hash     uint64
 }
 
@@ -146,6 +148,7 @@ func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
 		byKey:    make(map[uint64]int, len(ordered)),
 		traits:   map[string][]int{},
 		facts:    map[rule.FactID][]int{},
+		deep:     map[rule.FactID][]int{},
 	}
 	for i, name := range ordered {
 		r := rules[name]
@@ -181,6 +184,11 @@ func (set *Set) index(i int) {
 	}
 	for _, id := range reads.Facts {
 		set.facts[id] = append(set.facts[id], i)
+	}
+	for _, f := range set.segments[i].facts {
+		if list := set.deep[f.ID]; len(list) == 0 || list[len(list)-1] != i {
+			set.deep[f.ID] = append(list, i)
+		}
 	}
 	for _, name := range reads.Segments {
 		read := &set.segments[set.byName[name]]

@@ -366,3 +366,37 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// After another set only what is new or other than it was is asked again, also of a
+// customer who missed one or more sets in between.
+func TestOnlyWhatChangedIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	sets := []*segment.Set{
+		set(t, "a", `customer.city == "x"`, "b", `events("A").exists()`, "c", `segment("a") || segment("b")`),
+		set(t, "a", `customer.city == "y"`, "b", `events("A").exists()`, "c", `segment("a") || segment("b")`),
+		set(t, "a", `customer.city == "y"`, "b", `events("A").exists()`, "d", `segment("b") && customer.plan == "x"`),
+		set(t, "a", `customer.city == "x"`, "b", `events("A").count() >= 2`, "d", `segment("b") && customer.plan == "x"`),
+	}
+	for i := 1; i < len(sets); i++ {
+		sets[i] = sets[i].After(sets[i-1])
+	}
+	for from := range sets {
+		for to := from; to < len(sets); to++ {
+			c, st := newCustomer(sets[0].Facts()), new(segment.State)
+			c.facts = rule.NewFactSet(append(sets[0].Facts(), sets[3].Facts()...)...)
+			sets[from].Update(st, c, c.fold(happening{at: start, event: "A", stamp: start}), start)
+			sets[from].Update(st, c, c.fold(happening{at: start, trait: "city", value: "y"}), start)
+			sets[from].Update(st, c, c.fold(happening{at: start, trait: "plan", value: "x"}), start)
+			c.asked = 0
+			sets[to].Rebase(st, c, start)
+			asked, fresh := c.asked, new(segment.State)
+			sets[to].Update(fresh, c, segment.Touched{All: true}, start)
+			if diff := cmp.Diff(sets[to].Memberships(fresh), sets[to].Memberships(st)); diff != "" {
+				t.Errorf("from %d to %d:\n%s", from, to, diff)
+			}
+			if from == to && asked > 0 || from+1 == to && asked > 3 {
+				t.Errorf("from %d to %d she was asked %d times", from, to, asked)
+			}
+		}
+	}
+}

@@ -13,8 +13,9 @@ import (
 type Touched struct {
 	Traits []string
 	Facts  []rule.FactID
-	Zone   bool // her calendar is kept in another time zone from now on
-	All    bool // anything may have
+	Built  []rule.FactID // facts that were lacking and are not any more
+	Zone   bool          // her calendar is kept in another time zone from now on
+	All    bool          // anything may have
 }
 
 // Update evaluates the rules that read what has changed, and the segments that
@@ -52,7 +53,7 @@ func (set *Set) reads(t Touched) bool {
 			return true
 		}
 	}
-	return t.All || t.Zone && len(set.calendar) > 0
+	return t.All || len(t.Built) > 0 || t.Zone && len(set.calendar) > 0
 }
 
 // Refresh is Update for what changed not because of an event: a fact that a new
@@ -82,8 +83,8 @@ func (set *Set) Due(st *State, s rule.Subject, now rapport.Instant) []Change {
 
 // Rebase brings a State that was evaluated under another Set under this one. What
 // had fallen due for rules that stayed is done first, as of its instant and with
-// the cause time; then every rule is evaluated as of now, with the cause
-// definition. Segments that are gone are forgotten without a Change. It does
+// the cause time; then every rule that is another, or every one if it is not known
+// which these are ([Set.After]), is evaluated as of now, with the cause definition. Segments that are gone are forgotten without a Change. It does
 // nothing if the State is of this Set already.
 func (set *Set) Rebase(st *State, s rule.Subject, now rapport.Instant) []Change {
 	p := set.pass(st, s)
@@ -155,6 +156,9 @@ func (p *pass) touch(t Touched) {
 	}
 	for _, id := range t.Facts {
 		p.markAll(p.set.facts[id])
+	}
+	for _, id := range t.Built {
+		p.markAll(p.set.deep[id])
 	}
 	if t.Zone {
 		p.markAll(p.set.calendar)
@@ -267,7 +271,11 @@ func (p *pass) rebase(now rapport.Instant) {
 	}
 	p.forget()
 	p.due(now)
-	p.touchAll()
+	if changed, known := p.set.since[p.state.set]; known {
+		p.markAll(changed)
+	} else {
+		p.touchAll()
+	}
 	p.run(now, ByDefinition)
 	p.state.set = p.set.hash
 }
