@@ -98,7 +98,7 @@ func (b *Batch) joinFacts(into, from *customer) {
 	if into.kept == nil && from.kept == nil {
 		return
 	}
-	b.g.startSweep(nil) // she may stand where the sweep has been already
+	b.g.visitAgain()
 	switch {
 	case into.record.FactSet == from.record.FactSet:
 	case into.kept == nil:

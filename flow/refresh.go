@@ -3,6 +3,7 @@ package flow
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"rapport"
@@ -34,7 +35,7 @@ func (b *Batch) judge(c *customer, touched segment.Touched) {
 // all there is of her past.
 func (b *Batch) complete(c *customer, p *past, s *Span) {
 	if !p.catchUp(b, c, s.missing) {
-		b.g.startSweep(nil)
+		b.g.visitAgain()
 		return
 	}
 	c.record.TakeFacts(p.record, s.missing, s.facts, b.now)
@@ -58,21 +59,30 @@ const (
 	maxSpan  = 128_000
 )
 
-// startSweep has everybody visited once, or once more if it is under way, because
-// the members of some segments may be others; nil: of all segments.
-func (g *Engine) startSweep(segments []string) {
-	if g.sweep == nil {
-		g.sweep = &sweep{size: cmp.Or(g.spanSize, spanSize), waiting: map[string]bool{}}
-	}
-	g.sweep.again = true
-	for _, name := range segments {
-		if g.sweep.waiting != nil {
-			g.sweep.waiting[name] = true
+// startSweep has everybody visited, from the start again if that is under way.
+// Waiting names the segments whose members may be others meanwhile; nil: all.
+func (g *Engine) startSweep(waiting []string) {
+	next := &sweep{size: cmp.Or(g.spanSize, spanSize)}
+	if waiting != nil && (g.sweep == nil || g.sweep.waiting != nil) {
+		next.waiting = map[string]bool{}
+		for _, name := range waiting {
+			next.waiting[name] = true
+		}
+		if g.sweep != nil {
+			maps.Copy(next.waiting, g.sweep.waiting)
 		}
 	}
-	if segments == nil {
-		g.sweep.waiting = nil
+	g.sweep = next
+}
+
+// visitAgain has everybody visited once more after the walk that is under way:
+// somebody it may have passed lacks facts.
+func (g *Engine) visitAgain() {
+	if g.sweep == nil {
+		g.startSweep(nil)
+		return
 	}
+	g.sweep.again = true
 }
 
 // Apply puts another workspace in force. It takes effect between two batches;
@@ -84,7 +94,6 @@ func (g *Engine) Apply(w *Workspace) {
 	g.workspace = &next
 	g.facts.add(w.Facts)
 	g.startSweep(changed)
-	g.sweep.after, g.sweep.again, g.sweep.done = rapport.CustomerID{}, false, 0
 	for name := range g.sizes {
 		if w.Segments.Rule(name) == nil {
 			delete(g.sizes, name)
