@@ -322,6 +322,11 @@ func (w *world) sweepSome(t *rapid.T) {
 		}
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "installed") {
+		if rapid.IntRange(0, 4).Draw(t, "full") == 0 {
+			w.store.FailNext(errors.New("the disk is full"))
+			_, _ = w.engine.Install(ctx, w.now, w.span, nil)
+			w.store.FailNext(nil)
+		}
 		more, err := w.engine.Install(ctx, w.now, w.span, func() bool { return true })
 		if err != nil {
 			w.t.Fatal(err)

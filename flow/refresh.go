@@ -50,6 +50,7 @@ type sweep struct {
 	done    int64           // customers that were looked at
 	size    int             // customers of the next span
 	waiting map[string]bool // segments whose members may be others until it has ended; nil: all
+	span    *Span           // the one that is to be installed next
 }
 
 // spanSize is how many customers are brought up to a workspace together; where
@@ -122,17 +123,18 @@ func (g *Engine) NextSpan() *Span {
 	if g.sweep == nil {
 		return nil
 	}
-	return &Span{
+	g.sweep.span = &Span{
 		version: g.workspace.Version, facts: g.workspace.Facts, kept: g.facts.copy(),
 		after: g.sweep.after, now: g.now, limit: g.sweep.size,
 	}
+	return g.sweep.span
 }
 
 // Install brings customers of a span that was read up to the workspace, fewer if
 // enough says so after one of them, and reports whether there are more of them. A
-// span that was read for another workspace is passed over.
+// span that is not the last that was asked for is passed over.
 func (g *Engine) Install(ctx context.Context, now rapport.Instant, s *Span, enough func() bool) (more bool, err error) {
-	if g.sweep == nil || s.version != g.workspace.Version || s.facts != g.workspace.Facts || s.after != g.sweep.after {
+	if g.sweep == nil || g.sweep.span != s {
 		return false, nil
 	}
 	left := s.ids
@@ -166,7 +168,7 @@ func (b *Batch) install(id rapport.CustomerID, s *Span) {
 
 // passed notes that everybody of a span was brought up to the workspace.
 func (g *Engine) passed(s *Span) {
-	g.sweep.after = s.last
+	g.sweep.after, g.sweep.span = s.last, nil
 	g.sweep.done += int64(s.looked)
 	switch cost := 10 * s.chunks; {
 	case g.spanSize > 0:

@@ -227,5 +227,6 @@ func (p *past) catchUp(b *Batch, c *customer, facts *rule.FactSet) bool {
 	}
 	p.record.Identifiers, p.record.Crowded = c.record.Identifiers, c.record.Crowded
 	p.add(late, facts, b.now)
+	p.upTo = b.g.state.Position // should this batch fail, they are not added again
 	return true
 }
