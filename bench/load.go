@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -20,40 +21,53 @@ type load struct {
 	wall      time.Duration
 	latencies []time.Duration // of each accepted request, ascending
 	waited    int64           // requests that the server asked to send again
+	noting    sync.Mutex
 }
 
 // send posts bodies over so many connections, each as fast as it is answered.
-func send(ctx context.Context, url string, bodies [][]byte, connections int) (*load, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	transport := &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}
-	defer transport.CloseIdleConnections()
-	l := &load{latencies: make([]time.Duration, len(bodies))}
-	var next atomic.Int64
-	var failed atomic.Pointer[error]
+func send(ctx context.Context, url string, bodies iter.Seq[[]byte], connections int) (*load, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c := connect(connections)
+	defer c.CloseIdleConnections()
+	next, stop := iter.Pull(bodies)
+	defer stop()
+	l := new(load)
+	var making sync.Mutex
 	var wait sync.WaitGroup
 	start := time.Now()
 	for range connections {
 		wait.Go(func() {
-			c := &http.Client{Transport: transport}
-			for i := next.Add(1) - 1; int(i) < len(bodies) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				took, err := l.post(ctx, c, url, bodies[i])
-				if err != nil {
-					failed.CompareAndSwap(nil, &err)
-					cancel()
+			for ctx.Err() == nil {
+				making.Lock()
+				body, ok := next()
+				making.Unlock()
+				if !ok {
 					return
 				}
-				l.latencies[i] = took
+				took, err := l.post(ctx, c, url, body)
+				if err != nil {
+					cancel(err)
+					return
+				}
+				l.note(took)
 			}
 		})
 	}
 	wait.Wait()
 	l.wall = time.Since(start)
-	if err := failed.Load(); err != nil {
-		return nil, *err
-	}
 	slices.Sort(l.latencies)
-	return l, ctx.Err()
+	return l, context.Cause(ctx)
+}
+
+func connect(connections int) *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}}
+}
+
+func (l *load) note(took time.Duration) {
+	l.noting.Lock()
+	defer l.noting.Unlock()
+	l.latencies = append(l.latencies, took)
 }
 
 // post sends one body until it is accepted and returns how long the accepted
@@ -96,6 +110,11 @@ func accepted(status int, answer []byte) error {
 		return fmt.Errorf("the server answered %d: %.300s", status, answer)
 	}
 	return nil
+}
+
+// figures returns the latencies as they are reported.
+func (l *load) figures() Latencies {
+	return Latencies{Requests: len(l.latencies), Median: l.at(0.5), P99: l.at(0.99), Worst: l.at(1)}
 }
 
 // at returns the latency that so large a part of the requests did not exceed.

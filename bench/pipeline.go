@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -49,9 +50,10 @@ type Report struct {
 
 // Latencies are in milliseconds.
 type Latencies struct {
-	Median float64 `json:"p50"`
-	P99    float64 `json:"p99"`
-	Worst  float64 `json:"max"`
+	Requests int     `json:"requests"`
+	Median   float64 `json:"p50"`
+	P99      float64 `json:"p99"`
+	Worst    float64 `json:"max"`
 }
 
 // Run starts a server, sends it events, stops it and reports. With no segments
@@ -85,7 +87,7 @@ func Run(ctx context.Context, work string, o Options) (*Report, error) {
 		Work: work, Events: o.Events, Customers: o.Shape.Customers, Spread: o.Shape.Spread, BatchSize: o.Batch,
 		Connections: o.Connections, Segments: o.Segments, Journeys: o.Journeys, CPUSeconds: used.cpu.Seconds(),
 		WallSeconds: l.wall.Seconds(), PerSecond: float64(o.Events) / l.wall.Seconds(), SentAgain: l.waited,
-		Latency:  Latencies{Median: l.at(0.5), P99: l.at(0.99), Worst: l.at(1)},
+		Latency:  l.figures(),
 		MemoryMB: float64(used.memory) / (1 << 20), DiskMB: float64(size(data)) / (1 << 20),
 		Machine: machine(), Cores: runtime.NumCPU(), Started: started.UTC().Truncate(time.Second),
 	}
@@ -103,7 +105,7 @@ func drive(ctx context.Context, s *server, o Options, bodies [][]byte) (*load, u
 			return nil, usage{}, fmt.Errorf("applying the documents: %w", err)
 		}
 	}
-	l, err := send(ctx, s.url, bodies, o.Connections)
+	l, err := send(ctx, s.url, slices.Values(bodies), o.Connections)
 	if err != nil {
 		return nil, usage{}, err
 	}

@@ -2,7 +2,9 @@ package bench
 
 import (
 	"bufio"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -27,6 +29,9 @@ type server struct {
 	url     string
 	client  *client.Client
 	output  *tail
+	ended   chan struct{} // closed when the process has ended
+	failed  error         // how it ended, from then on
+	ready   time.Duration // from its start until it was ready
 }
 
 // startServer starts the program on a free port with a data folder.
@@ -36,18 +41,23 @@ func startServer(ctx context.Context, program, data string, more ...string) (*se
 		return nil, err
 	}
 	args := append([]string{"serve", "--data", data, "--listen", address, "--log-level", "warn"}, more...)
-	s := &server{command: exec.Command(program, args...), url: "http://" + address, output: &tail{}}
+	s := &server{command: exec.Command(program, args...), url: "http://" + address, output: &tail{}, ended: make(chan struct{})}
 	s.command.Env = append(os.Environ(), "RAPPORT_ADMIN_KEY="+adminKey, "RAPPORT_WRITE_KEY="+writeKey)
 	s.command.Stdout, s.command.Stderr = s.output, s.output
 	s.client = client.New(s.url, adminKey)
+	started := time.Now()
 	if err := s.command.Start(); err != nil {
 		return nil, err
 	}
+	go func() {
+		s.failed = s.command.Wait()
+		close(s.ended)
+	}()
 	if err := s.waitReady(ctx); err != nil {
-		_ = s.command.Process.Kill()
-		_ = s.command.Wait()
+		s.kill()
 		return nil, fmt.Errorf("the server did not start: %w\n%s", err, s.output)
 	}
+	s.ready = time.Since(started)
 	return s, nil
 }
 
@@ -59,8 +69,12 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
+// startTime is how long a server may take to be ready: with millions of customers
+// it has some reading to do.
+const startTime = 10 * time.Minute
+
 func (s *server) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	for {
 		res, err := http.Get(s.url + "/readyz")
@@ -73,7 +87,9 @@ func (s *server) waitReady(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
+		case <-s.ended:
+			return fmt.Errorf("it ended at once: %w", cmp.Or(s.failed, errors.New("exit code 0")))
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }
@@ -108,8 +124,8 @@ func (s *server) stop() (usage, error) {
 	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
 		return usage{}, err
 	}
-	if err := s.command.Wait(); err != nil {
-		return usage{}, fmt.Errorf("the server did not stop well: %w\n%s", err, s.output)
+	if <-s.ended; s.failed != nil {
+		return usage{}, fmt.Errorf("the server did not stop well: %w\n%s", s.failed, s.output)
 	}
 	state := s.command.ProcessState
 	u := usage{cpu: state.UserTime() + state.SystemTime()}
@@ -122,7 +138,7 @@ func (s *server) stop() (usage, error) {
 // kill ends a server whose run has failed.
 func (s *server) kill() {
 	_ = s.command.Process.Kill()
-	_ = s.command.Wait()
+	<-s.ended
 }
 
 // tail keeps the last of what a process printed.

@@ -5,16 +5,41 @@ import (
 	"strings"
 )
 
+// places is what every shop of a run has: a market, a sender, a channel, a template.
+const places = `kind: market
+name: singapore
+countries: [SG]
+language: en
+currency: SGD
+zone: Asia/Singapore
+default: true
+---
+kind: brand
+name: shop
+title: Bench
+sender: {name: Bench, address: hello@shop.example}
+address: 1 Example Road, Singapore
+---
+kind: channel
+name: mail
+channel: email
+provider: capture
+---
+kind: template
+name: cart
+channel: email
+subject: Your cart waits
+html: |
+  <p>Hello {{ customer.first_name | default: "there" }}, your cart waits for you.</p>
+`
+
 // Workspace returns the documents of a shop with so many segments and journeys,
 // as one YAML stream: counts and sums in windows, traits, and what is left in a
 // cart; each journey restarts its hour with each change of a cart and ends with
 // the purchase.
 func Workspace(segments, journeys int) string {
 	var b strings.Builder
-	b.WriteString("kind: market\nname: singapore\ncountries: [SG]\nlanguage: en\ncurrency: SGD\nzone: Asia/Singapore\ndefault: true\n")
-	b.WriteString("---\nkind: brand\nname: shop\ntitle: Bench\nsender: {name: Bench, address: hello@shop.example}\naddress: 1 Example Road, Singapore\n")
-	b.WriteString("---\nkind: channel\nname: mail\nchannel: email\nprovider: capture\n")
-	b.WriteString("---\nkind: template\nname: cart\nchannel: email\nsubject: Your cart waits\nhtml: |\n  <p>Hello {{ customer.first_name | default: \"there\" }}, your cart waits for you.</p>\n")
+	b.WriteString(places)
 	for i := range segments {
 		fmt.Fprintf(&b, "---\nkind: segment\nname: segment-%d\nwhere: '%s'\n", i, rule(i))
 	}

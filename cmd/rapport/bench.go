@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"time"
 
 	"rapport/bench"
 )
@@ -11,28 +12,46 @@ import (
 type benchmark struct {
 	Edge     benchEdge     `cmd:"" help:"Events in over HTTP, acknowledged when durable, with no rules."`
 	Pipeline benchPipeline `cmd:"" help:"Events all the way through: rules, journeys, decisions."`
+	Segment  benchSegment  `cmd:"" help:"What an event costs with few segments and with many; sizes, previews, and a new segment that builds while events come in."`
+	Growth   benchGrowth   `cmd:"" help:"What an event costs, and start-up, memory, disk, sizes and previews, as customers become more."`
 }
 
-// load is what the benchmarks of ingest have in common.
-type load struct {
+// stream is what all benchmarks have in common.
+type stream struct {
 	Events      int      `help:"How many events." default:"100000"`
 	Batch       int      `help:"Events of one request." default:"100"`
 	Connections int      `help:"Requests under way at once." default:"64"`
-	Customers   int      `help:"How many customers there are." default:"100000"`
 	Spread      string   `help:"How events fall to customers: zipf (exponent 1.1) or uniform." default:"zipf" enum:"zipf,uniform"`
 	Seed        uint64   `help:"Another seed, other events." default:"1"`
 	Program     string   `help:"The program to measure; this one unless said." type:"path"`
 	Flag        []string `help:"A further flag of the server; may be given several times." sep:"none"`
 }
 
+func (s *stream) program() (string, error) {
+	if s.Program != "" {
+		return s.Program, nil
+	}
+	return os.Executable()
+}
+
+// printReport prints what a benchmark came to.
+func printReport(std *streams, report any) error {
+	out := json.NewEncoder(std.out)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false) // rules stand in it
+	return out.Encode(report)
+}
+
+// load is what the benchmarks of ingest have in common.
+type load struct {
+	stream
+	Customers int `help:"How many customers there are." default:"100000"`
+}
+
 func (l *load) run(ctx context.Context, std *streams, work string, segments, journeys int) error {
-	program := l.Program
-	if program == "" {
-		self, err := os.Executable()
-		if err != nil {
-			return err
-		}
-		program = self
+	program, err := l.program()
+	if err != nil {
+		return err
 	}
 	report, err := bench.Run(ctx, work, bench.Options{
 		Program: program, Events: l.Events, Batch: l.Batch, Connections: l.Connections, Seed: l.Seed, Flags: l.Flag,
@@ -41,9 +60,7 @@ func (l *load) run(ctx context.Context, std *streams, work string, segments, jou
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(std.out)
-	out.SetIndent("", "  ")
-	return out.Encode(report)
+	return printReport(std, report)
 }
 
 type benchEdge struct{ load }
@@ -62,4 +79,71 @@ type benchPipeline struct {
 // Run measures the whole pipeline.
 func (b *benchPipeline) Run(ctx context.Context, std *streams) error {
 	return b.run(ctx, std, "pipeline", b.Segments, b.Journeys)
+}
+
+// past is what the benchmarks with customers who have a history have in common.
+type past struct {
+	stream
+	History int `help:"How many events each customer has had before anything is measured." default:"3"`
+	Reads   int `help:"How often a size is asked for; previews at most five times." default:"200"`
+}
+
+func (p *past) trial(std *streams) (bench.Trial, error) {
+	program, err := p.program()
+	return bench.Trial{
+		Program: program, History: p.History, Events: p.Events, Spread: p.Spread, Batch: p.Batch, Connections: p.Connections,
+		Seed: p.Seed, Reads: p.Reads, Flags: p.Flag, Progress: std.err,
+	}, err
+}
+
+const historyDetail = "Each customer is given a history first, which is not measured with the stream. The server is started several times; {run} in a --flag stands for what " +
+	"each is for, as in --flag=--profile={run}.pprof. Progress goes to standard error. It needs Linux, which tells what a process takes while it runs."
+
+type benchSegment struct {
+	past
+	Customers int           `help:"How many customers there are." default:"100000"`
+	Segments  []int         `help:"How many segments are live, of one run after the other." default:"10,1000"`
+	Journeys  []int         `help:"How many journeys are live in each of these runs." default:"10,200"`
+	Rate      int           `help:"Events a second of the steady stream, beside which sizes are asked for and a new segment builds." default:"2000"`
+	Phase     time.Duration `help:"How long the steady stream is measured alone, and how long with sizes." default:"10s"`
+}
+
+// Help says more than the one line.
+func (b *benchSegment) Help() string { return historyDetail }
+
+// Run measures segments.
+func (b *benchSegment) Run(ctx context.Context, std *streams) error {
+	o, err := b.trial(std)
+	if err != nil {
+		return err
+	}
+	o.Customers, o.Rate, o.Phase = b.Customers, b.Rate, b.Phase
+	report, err := bench.Segment(ctx, o, b.Segments, b.Journeys)
+	if err != nil {
+		return err
+	}
+	return printReport(std, report)
+}
+
+type benchGrowth struct {
+	past
+	Customers []int `help:"How many customers there are, in one run after the other." default:"10000,1000000"`
+	Segments  int   `help:"How many segments are live." default:"50"`
+	Journeys  int   `help:"How many journeys are live." default:"10"`
+}
+
+// Help says more than the one line.
+func (b *benchGrowth) Help() string { return historyDetail }
+
+// Run measures growth.
+func (b *benchGrowth) Run(ctx context.Context, std *streams) error {
+	o, err := b.trial(std)
+	if err != nil {
+		return err
+	}
+	report, err := bench.Grow(ctx, o, b.Segments, b.Journeys, b.Customers)
+	if err != nil {
+		return err
+	}
+	return printReport(std, report)
 }
