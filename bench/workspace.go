@@ -41,7 +41,7 @@ func Workspace(segments, journeys int) string {
 	var b strings.Builder
 	b.WriteString(places)
 	for i := range segments {
-		fmt.Fprintf(&b, "---\nkind: segment\nname: segment-%d\nwhere: '%s'\n", i, rule(i))
+		fmt.Fprintf(&b, "---\nkind: segment\nname: segment-%d\nwhere: '%s'\n", i, ruleOf(i))
 	}
 	for i := range journeys {
 		fmt.Fprintf(&b, `---
@@ -59,8 +59,8 @@ steps:
 	return b.String()
 }
 
-// rule returns the rule of segment i: five kinds in turn, each with figures of its own.
-func rule(i int) string {
+// ruleOf returns the rule of segment i: five kinds in turn, each with figures of its own.
+func ruleOf(i int) string {
 	names := [...]string{"Product Viewed", "Product Added", "Order Completed", "Page Viewed", "Checkout Started"}
 	n := i/5 + 1
 	switch i % 5 {
