@@ -59,9 +59,11 @@ race: deps ## run the tests with the race detector (needs a C compiler)
 fuzz: ## run each fuzz target for some seconds
 	@FUZZTIME=$(FUZZTIME) GO=$(GO) scripts/fuzz.sh
 
-bench: build ## measure the edge and the whole pipeline; prints JSON
+bench: build ## measure the edge, the whole pipeline, segments and growth; prints JSON (some minutes)
 	$(BIN) bench edge
 	$(BIN) bench pipeline
+	$(BIN) bench segment
+	$(BIN) bench growth
 
 pgo: build ## measure where the time goes, for the compiler to build faster code next time (cmd/rapport/default.pgo)
 	@mkdir -p bin

@@ -44,8 +44,8 @@ func printReport(std *streams, report any) error {
 
 // load is what the benchmarks of ingest have in common.
 type load struct {
-	stream
 	Customers int `help:"How many customers there are." default:"100000"`
+	stream
 }
 
 func (l *load) run(ctx context.Context, std *streams, work string, segments, journeys int) error {
@@ -96,20 +96,23 @@ func (p *past) trial(std *streams) (bench.Trial, error) {
 	}, err
 }
 
-const historyDetail = "Each customer is given a history first, which is not measured with the stream. The server is started several times; {run} in a --flag stands for what " +
-	"each is for, as in --flag=--profile={run}.pprof. Progress goes to standard error. It needs Linux, which tells what a process takes while it runs."
+// pastDetail is what the two say beyond their one line.
+const pastDetail = "Each customer is given a history first, which is not measured with the stream. The server is started several times: " +
+	"to bring in the history, for the stream and for reads. {run} in a --flag stands for which of these it is, as in --flag=--profile={run}.pprof. " +
+	"Every size and every exact count is held against what was sent; if one is wrong there are no figures. Progress goes to standard error. " +
+	"It needs Linux, which tells what a process takes while it runs."
 
 type benchSegment struct {
-	past
 	Customers int           `help:"How many customers there are." default:"100000"`
-	Segments  []int         `help:"How many segments are live, of one run after the other." default:"10,1000"`
-	Journeys  []int         `help:"How many journeys are live in each of these runs." default:"10,200"`
+	Segments  []int         `help:"How many segments are live, of one run after the other." default:"10,1000" placeholder:"N,N"`
+	Journeys  []int         `help:"How many journeys are live in each of these runs." default:"10,200" placeholder:"N,N"`
 	Rate      int           `help:"Events a second of the steady stream, beside which sizes are asked for and a new segment builds." default:"2000"`
-	Phase     time.Duration `help:"How long the steady stream is measured alone, and how long with sizes." default:"10s"`
+	Phase     time.Duration `help:"How long the steady stream is measured alone, and how long with sizes." default:"10s" placeholder:"LENGTH"`
+	past
 }
 
-// Help says more than the one line.
-func (b *benchSegment) Help() string { return historyDetail }
+// Help says more.
+func (b *benchSegment) Help() string { return pastDetail }
 
 // Run measures segments.
 func (b *benchSegment) Run(ctx context.Context, std *streams) error {
@@ -126,14 +129,14 @@ func (b *benchSegment) Run(ctx context.Context, std *streams) error {
 }
 
 type benchGrowth struct {
-	past
-	Customers []int `help:"How many customers there are, in one run after the other." default:"10000,1000000"`
+	Customers []int `help:"How many customers there are, in one run after the other." default:"10000,1000000" placeholder:"N,N"`
 	Segments  int   `help:"How many segments are live." default:"50"`
 	Journeys  int   `help:"How many journeys are live." default:"10"`
+	past
 }
 
-// Help says more than the one line.
-func (b *benchGrowth) Help() string { return historyDetail }
+// Help says more.
+func (b *benchGrowth) Help() string { return pastDetail }
 
 // Run measures growth.
 func (b *benchGrowth) Run(ctx context.Context, std *streams) error {
