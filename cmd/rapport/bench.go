@@ -104,10 +104,10 @@ const pastDetail = "Each customer is given a history first, which is not measure
 
 type benchSegment struct {
 	Customers int           `help:"How many customers there are." default:"100000"`
-	Segments  []int         `help:"How many segments are live, of one run after the other." default:"10,1000" placeholder:"N,N"`
-	Journeys  []int         `help:"How many journeys are live in each of these runs." default:"10,200" placeholder:"N,N"`
+	Segments  []int         `help:"How many segments are live, of one run after the other." default:"10,1000"`
+	Journeys  []int         `help:"How many journeys are live in each of these runs." default:"10,200"`
 	Rate      int           `help:"Events a second of the steady stream, beside which sizes are asked for and a new segment builds." default:"2000"`
-	Phase     time.Duration `help:"How long the steady stream is measured alone, and how long with sizes." default:"10s" placeholder:"LENGTH"`
+	Phase     time.Duration `help:"How long the steady stream is measured alone, and how long with sizes." default:"10s"`
 	past
 }
 
@@ -129,7 +129,7 @@ func (b *benchSegment) Run(ctx context.Context, std *streams) error {
 }
 
 type benchGrowth struct {
-	Customers []int `help:"How many customers there are, in one run after the other." default:"10000,1000000" placeholder:"N,N"`
+	Customers []int `help:"How many customers there are, in one run after the other." default:"10000,1000000"`
 	Segments  int   `help:"How many segments are live." default:"50"`
 	Journeys  int   `help:"How many journeys are live." default:"10"`
 	past

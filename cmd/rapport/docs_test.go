@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
@@ -164,6 +165,10 @@ func usage(f *kong.Flag) string {
 		return text + "=" + f.PlaceHolder
 	case f.Tag.Type == "path":
 		return text + "=PATH"
+	case f.Target.Type() == reflect.TypeFor[time.Duration]():
+		return text + "=LENGTH"
+	case kind == reflect.Slice && f.Target.Type().Elem().Kind() == reflect.Int:
+		return text + "=NUMBERS"
 	case kind >= reflect.Int && kind <= reflect.Float64:
 		return text + "=NUMBER"
 	}
