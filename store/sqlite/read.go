@@ -135,14 +135,18 @@ func afterPrefix(prefix string) string { return prefix + "\xff" }
 
 // Due returns the wake-ups at or before until, by instant and customer.
 func (s *Store) Due(ctx context.Context, until rapport.Instant, limit int) (due []store.Wake, err error) {
-	// A record that is never woken is in no index, and Never is due to nobody.
 	err = s.query(ctx, func(r row) error {
 		due = append(due, store.Wake{At: rapport.Instant(r.int(0)), Customer: customerOf(r.blob(1))})
 		return nil
-	}, "select wake, customer from record where wake < 9223372036854775807 and wake <= ? order by wake, customer limit ?",
-		int64(until), limited(limit))
+	}, dueQuery, int64(until), limited(limit))
 	return due, err
 }
+
+// dueQuery says twice where the wake-ups end. A record that is never woken is in no
+// index, and Never is due to nobody: without the second term SQLite would not take
+// the index. It ends where the first term says; with the terms the other way round
+// it would go through the wake-ups of all customers.
+const dueQuery = "select wake, customer from record where wake <= ? and wake < 9223372036854775807 order by wake, customer limit ?"
 
 // NextWake returns the instant of the earliest wake-up, and Never if there is none.
 func (s *Store) NextWake(ctx context.Context) (rapport.Instant, error) {
