@@ -168,7 +168,7 @@ func TestWatchersReadWhatTheySay(t *testing.T) {
 	set := compiled(t, segments, 0).Segments
 	c := crowdOf(t, 100)
 	for range 500 {
-		body, reads, what := c.Draw(segments)
+		body, reads, naming, what := c.Draw(segments)
 		e := parse(t, [][]byte{body})[0]
 		event := profile.Read(&e)
 		for name, got := range reads {
@@ -181,6 +181,9 @@ func TestWatchersReadWhatTheySay(t *testing.T) {
 			}
 			if got != want {
 				t.Fatalf("%s reads %s: %v by the generator, %v by the rule", r.Text(), what, got, want)
+			}
+			if got, want := naming[name], slices.Contains(r.Reads().Events, event.Name()); got != want {
+				t.Fatalf("%s names %s: %v by the generator, %v by the rule", r.Text(), what, got, want)
 			}
 		}
 	}

@@ -27,16 +27,17 @@ func (c LivelyCrowd) Live(each, now int) [][]byte {
 // Answer returns what the crowd says of a question.
 func (c LivelyCrowd) Answer(q Question) int64 { return c.count(question(q)) }
 
-// Draw makes one event of now and says which of the watchers read it.
-func (c LivelyCrowd) Draw(segments int) (event []byte, reads map[string]bool, what string) {
+// Draw makes one event of now and says which of the watchers read it, and which
+// name it.
+func (c LivelyCrowd) Draw(segments int) (event []byte, reads, naming map[string]bool, what string) {
 	d := deed{name: present(c.random.IntN(100)), who: int(c.pick())}
 	c.fill(&d)
 	names, all := watchers(segments)
-	reads = map[string]bool{}
+	reads, naming = map[string]bool{}, map[string]bool{}
 	for i := range all {
-		reads[names[i]] = all[i].reads(&d)
+		reads[names[i]], naming[names[i]] = all[i].reads(&d), all[i].names(&d)
 	}
-	return c.take(&d), reads, fmt.Sprintf("%+v", d)
+	return c.take(&d), reads, naming, fmt.Sprintf("%+v", d)
 }
 
 // Question is a question of a run.

@@ -64,21 +64,28 @@ func watchers(n int) (names []string, all []watcher) {
 	})
 }
 
-// readersPerEvent returns how many of n segments read an event of now, on average.
-func (c *crowd) readersPerEvent(n int) float64 {
+// names reports whether the rule asks for deeds of this name at all, whatever they
+// say: then its filters are tried.
+func (w *watcher) names(d *deed) bool { return strings.Contains(w.rule, `events("`+d.name+`")`) }
+
+// perEvent returns how many of n segments read an event of now, and how many name
+// it, on average.
+func (c *crowd) perEvent(n int) (reading, naming float64) {
 	const sample = 2000
 	_, all := watchers(n)
-	reads := 0
 	for range sample {
 		d := deed{name: present(c.random.IntN(100))}
 		c.fill(&d)
 		for i := range all {
 			if all[i].reads(&d) {
-				reads++
+				reading++
+			}
+			if all[i].names(&d) {
+				naming++
 			}
 		}
 	}
-	return float64(reads) / sample
+	return reading / sample, naming / sample
 }
 
 // documents returns a shop with so many segments, mostly distinct, and journeys

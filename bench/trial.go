@@ -68,7 +68,8 @@ type Loaded struct {
 type Cost struct {
 	Segments    int       `json:"segments"`
 	Journeys    int       `json:"journeys"`
-	Readers     float64   `json:"segments_reading_an_event"` // on average, by what the event says
+	Readers     float64   `json:"segments_reading_an_event"` // on average, by what the event says: those that must be evaluated
+	Naming      float64   `json:"segments_naming_an_event"`  // on average: those whose filters must be tried
 	History     Loaded    `json:"history"`
 	StartUp     float64   `json:"start_up_seconds"` // with the history in place
 	ReadyMB     float64   `json:"memory_mb_when_ready"`
@@ -224,15 +225,16 @@ func (t *trial) cost(ctx context.Context) (*Cost, error) {
 	c.FloorPer100 = per100k(floor, t.o.Events)
 	c.Ratio = c.CPUPer100k / c.FloorPer100
 	c.PerSecond, c.Latency, c.SentAgain = float64(t.o.Events)/l.wall.Seconds(), l.figures(), l.waited
-	c.Readers, err = t.readers()
+	c.Readers, c.Naming, err = t.perEvent()
 	return c, err
 }
 
-// readers returns how many segments read an event, on average.
-func (t *trial) readers() (float64, error) {
+// perEvent returns how many segments read and name an event, on average.
+func (t *trial) perEvent() (reading, naming float64, err error) {
 	other, err := newCrowd(t.crowd.shape, t.o.Seed+1, t.crowd.began)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return other.readersPerEvent(t.segments), nil
+	reading, naming = other.perEvent(t.segments)
+	return reading, naming, nil
 }

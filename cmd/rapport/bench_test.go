@@ -39,8 +39,8 @@ func TestBenchSegment(t *testing.T) {
 			t.Errorf("a run: %+v", c)
 		}
 	}
-	if r.Costs[0].Readers >= r.Costs[1].Readers {
-		t.Errorf("of 10 segments %v read an event, of 60 %v", r.Costs[0].Readers, r.Costs[1].Readers)
+	if a, b := r.Costs[0], r.Costs[1]; a.Readers <= 0 || a.Readers >= b.Readers || a.Naming >= b.Naming {
+		t.Errorf("of 10 segments %v read an event and %v name it, of 60 %v and %v", a.Readers, a.Naming, b.Readers, b.Naming)
 	}
 	if s := r.SizeIdle; s.Size == 0 || s.Size != s.Known || s.Latency.Requests != 3 {
 		t.Errorf("the size: %+v", s)
