@@ -42,13 +42,13 @@ func Grow(ctx context.Context, o Trial, segments, journeys int, customers []int)
 	return r, nil
 }
 
-func growTo(ctx context.Context, o Trial, segments, journeys int) (*Growth, error) {
+func growTo(ctx context.Context, o Trial, segments, journeys int) (g *Growth, err error) {
 	t, err := newTrial(o, segments, journeys)
 	if err != nil {
 		return nil, err
 	}
-	defer t.close()
-	g := &Growth{Customers: o.Customers}
+	defer func() { err = t.close(err) }()
+	g = &Growth{Customers: o.Customers}
 	if g.Cost, err = t.cost(ctx); err != nil {
 		return nil, err
 	}

@@ -64,12 +64,12 @@ func Segment(ctx context.Context, o Trial, segments, journeys []int) (*SegmentRe
 	return r, nil
 }
 
-func (r *SegmentReport) measure(ctx context.Context, o Trial, segments, journeys int, last bool) error {
+func (r *SegmentReport) measure(ctx context.Context, o Trial, segments, journeys int, last bool) (err error) {
 	t, err := newTrial(o, segments, journeys)
 	if err != nil {
 		return err
 	}
-	defer t.close()
+	defer func() { err = t.close(err) }()
 	c, err := t.cost(ctx)
 	if err != nil {
 		return err

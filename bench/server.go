@@ -135,6 +135,17 @@ func (s *server) stop() (usage, error) {
 	return u, nil
 }
 
+// over reports whether the server has ended by itself. Its connections break a
+// moment before.
+func (s *server) over() bool {
+	select {
+	case <-s.ended:
+		return true
+	case <-time.After(100 * time.Millisecond):
+		return false
+	}
+}
+
 // kill ends a server whose run has failed.
 func (s *server) kill() {
 	_ = s.command.Process.Kill()

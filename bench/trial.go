@@ -111,11 +111,16 @@ func newTrial(o Trial, segments, journeys int) (*trial, error) {
 	return &trial{o: o, name: name, segments: segments, journeys: journeys, crowd: c, data: data}, err
 }
 
-func (t *trial) close() {
-	if t.server != nil {
-		t.server.kill()
+// close ends what still runs and removes the folder. It returns the error of the
+// run, with the server's last words if that is what it came from.
+func (t *trial) close(err error) error {
+	if s := t.server; s != nil {
+		if err != nil && s.over() {
+			err = fmt.Errorf("the server has ended (%v): %w\n%s", s.failed, err, s.output)
+		}
+		s.kill()
 	}
-	_ = os.RemoveAll(t.data)
+	return errors.Join(err, os.RemoveAll(t.data))
 }
 
 // start starts the server upon the folder, for some purpose.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -161,5 +162,17 @@ func TestWhatNoRunCanBeDoneWith(t *testing.T) {
 	}
 	if _, err := Segment(t.Context(), good, []int{1, 2}, []int{1}); err == nil {
 		t.Error("two numbers of segments were taken with one of journeys")
+	}
+}
+
+func TestAProgramThatEndsIsSaidToHaveEnded(t *testing.T) {
+	t.Parallel()
+	program, err := exec.LookPath("false")
+	if err != nil {
+		t.Skip("there is no program that fails at once")
+	}
+	o := Trial{Program: program, Customers: 10, History: 1, Events: 1, Spread: "zipf", Batch: 1, Connections: 1, Reads: 1}
+	if _, err := Grow(t.Context(), o, 1, 0, []int{10}); err == nil || !strings.Contains(err.Error(), "it ended at once: exit status 1") {
+		t.Errorf("the error is %v", err)
 	}
 }
