@@ -71,17 +71,17 @@ func (r *Record) AppendBinary(b []byte) []byte {
 func Decode(id rapport.CustomerID, data []byte) (*Record, error) {
 	in := wire.NewReader(data)
 	if in.Byte() != formatVersion {
-		return nil, rapport.Errorf(rapport.Internal, "the record of %v is in a format that this version does not know", id)
+		return nil, errFormat(id)
 	}
 	r := New(id)
 	for in.Len() > 0 {
 		number, body := in.Uint(), in.Bytes()
 		if in.Err() != nil || !r.readSection(number, wire.NewReader(body), body) {
-			return nil, rapport.Errorf(rapport.Internal, "the record of %v is damaged", id)
+			return nil, errDamaged(id)
 		}
 	}
 	if in.Err() != nil {
-		return nil, rapport.Errorf(rapport.Internal, "the record of %v is damaged", id)
+		return nil, errDamaged(id)
 	}
 	r.notePages()
 	return r, nil
@@ -165,7 +165,7 @@ func (r *Record) appendCore(b []byte) []byte {
 	b = wire.AppendInt(wire.AppendUint(b, r.Workspace), r.Today.Day)
 	b = wire.AppendInt(b, r.Today.Events)
 	b = append(appendInstant(b, r.Today.Quarantined), flag(r.Crowded))
-	return wire.AppendUint(b, r.lastPage)
+	return wire.AppendUint(wire.AppendUint(b, r.lastPage), uint64(r.Seat))
 }
 
 func (r *Record) readCore(in *wire.Reader) {
@@ -176,8 +176,11 @@ func (r *Record) readCore(in *wire.Reader) {
 	r.Workspace = in.Uint()
 	r.Today = Tally{Day: in.Int(), Events: in.Int(), Quarantined: readInstant(in)}
 	r.Crowded = in.Byte() == 1
-	if in.Len() > 0 {
+	if in.Len() > 0 { // these were not there at first
 		r.lastPage = in.Uint()
+	}
+	if in.Len() > 0 {
+		r.Seat = uint32(in.Uint())
 	}
 }
 

@@ -108,6 +108,35 @@ func TestRecordsOfVersionOneAreRead(t *testing.T) {
 	}
 }
 
+// A glance at any record is what reading it whole says, whatever else it holds.
+func TestGlanceIsWhatDecodeSays(t *testing.T) {
+	t.Parallel()
+	for seat := range uint32(3) {
+		r := full()
+		r.Seat = seat * 100_000
+		data := r.AppendBinary(nil)
+		whole, err := Decode(r.ID, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := GlanceAt(r.ID, data)
+		want := Glance{FactSet: whole.FactSet, Workspace: whole.Workspace, Seat: whole.Seat, Segments: whole.Segments}
+		if diff := cmp.Diff(want, got); diff != "" || err != nil || whole.Seat != r.Seat {
+			t.Errorf("(-whole +glance) %v\n%s", err, diff)
+		}
+		for n := range data {
+			if _, err := Decode(r.ID, data[:n]); err == nil {
+				if _, err := GlanceAt(r.ID, data[:n]); err != nil {
+					t.Errorf("cut after %d bytes: %v", n, err)
+				}
+			}
+		}
+	}
+	if got, err := GlanceAt(rapport.CustomerID{1, 2, 3}, golden(t, "record")); err != nil || got.Seat != 0 || got.Workspace != 3 {
+		t.Errorf("of version one: %+v, %v", got, err)
+	}
+}
+
 func TestWhatANewerProgramWroteIsKept(t *testing.T) {
 	t.Parallel()
 	r := full()

@@ -119,7 +119,7 @@ func (r *Record) Former(since rapport.Instant) []rapport.CustomerID {
 
 // Rebuild makes a record anew from a customer's events, in any order. What is
 // hers besides events comes from before, which may be nil: the log of joins, the
-// day's tally and the sections of other stages.
+// day's tally, her seat and the sections of other stages.
 func Rebuild(id rapport.CustomerID, x *Identities, events []*Event, before *Record, facts *rule.FactSet, now rapport.Instant) *Record {
 	r := New(id)
 	var touched Touched
@@ -131,7 +131,7 @@ func Rebuild(id rapport.CustomerID, x *Identities, events []*Event, before *Reco
 		}
 	}
 	if before != nil {
-		r.Workspace, r.Today, r.Merges = before.Workspace, before.Today, before.Merges
+		r.Workspace, r.Today, r.Merges, r.Seat = before.Workspace, before.Today, before.Merges, before.Seat
 		r.Segments, r.Journeys, r.Contacts, r.unknown = before.Segments, before.Journeys, before.Contacts, before.unknown
 		r.lastPage, r.kept = before.lastPage, before.kept
 	}

@@ -24,6 +24,7 @@ type Record struct {
 	Workspace   uint64            // version of the workspace that she was last brought up to
 	Today       Tally             // of her latest day
 	Crowded     bool              // more identifiers lead to her than are listed
+	Seat        uint32            // her number among all customers, from 1; 0 while she has none
 	Identifiers []Identity        // by kind, then value
 	Traits      []Trait           // by name
 	Groups      []string          // ids of the groups she belongs to, sorted

@@ -165,27 +165,37 @@ func (e *entry) append(b []byte) []byte {
 // behind what this version knows are passed over.
 func Decode(data []byte) (*State, error) {
 	st := new(State)
+	if err := st.Read(data); err != nil {
+		return nil, err
+	}
+	return st, nil
+}
+
+// Read is Decode into a State that was used before, so that reading one after
+// another takes no new memory. After an error it must not be used.
+func (st *State) Read(data []byte) error {
+	st.set, st.entries = 0, st.entries[:0]
 	if len(data) == 0 {
-		return st, nil
+		return nil
 	}
 	if data[0] != version || len(data) < headerBytes {
-		return nil, broken()
+		return broken()
 	}
 	st.set = binary.LittleEndian.Uint64(data[1:])
 	count, n := binary.Uvarint(data[headerBytes:])
 	data = data[min(headerBytes+max(n, 0), len(data)):]
 	if n <= 0 || count > uint64(len(data)/entryBytes) {
-		return nil, broken()
+		return broken()
 	}
-	st.entries = make([]entry, 0, count)
+	st.entries = slices.Grow(st.entries, int(count))
 	for range count {
 		e, size := readEntry(data)
 		if size == 0 || len(st.entries) > 0 && st.entries[len(st.entries)-1].key >= e.key {
-			return nil, broken()
+			return broken()
 		}
 		st.entries, data = append(st.entries, e), data[size:]
 	}
-	return st, nil
+	return nil
 }
 
 // readEntry returns an entry and its length, 0 if it is none.
