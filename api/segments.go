@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/binary"
 	"net/http"
 	"slices"
 
@@ -68,6 +69,7 @@ func (a *api) segmentOperations() {
 	})
 	register(a, operation{
 		method: http.MethodGet, path: "/v1/segments/{name}/members", id: "list-members", group: "Segments", summary: "Who is in a segment, as of now",
+		detail: "In an order of the server's own, which stays: whoever is a member the whole time stands on one page and on one only, also if others come and go between two pages.",
 	}, a.listMembers)
 }
 
@@ -128,30 +130,60 @@ func (a *api) listMembers(ctx context.Context, in *struct {
 	if _, err := a.segment(in.Name); err != nil {
 		return nil, err
 	}
-	place, err := decodeCursor(membersList, in.Cursor, customerIDLen)
+	place, err := decodeCursor(membersList, in.Cursor, 4)
 	if err != nil {
 		return nil, err
 	}
-	var after rapport.CustomerID
-	copy(after[:], place)
-	running, now := a.Workspaces.Current().Running, a.Flow.Now()
-	out := memberPage{Members: []member{}}
-	err = a.scan(ctx, after, func(row store.Record) (bool, error) {
-		look, err := flow.LookAt(ctx, a.Customers, running, row, now)
+	l := memberList{api: a, segment: in.Name, limit: in.Limit, page: memberPage{Members: []member{}}}
+	if place != nil {
+		l.last = binary.BigEndian.Uint32(place)
+	}
+	for more := true; more && err == nil; {
+		more, err = l.read(ctx)
+	}
+	return &answer[memberPage]{l.page}, err
+}
+
+// memberList is a page of a segment's members as it is made.
+type memberList struct {
+	api     *api
+	segment string
+	limit   int
+	last    uint32 // the seat that was looked at last
+	page    memberPage
+}
+
+// read looks at some of those who may be members, and reports whether to go on.
+func (l *memberList) read(ctx context.Context) (more bool, err error) {
+	var some flow.Members
+	room := l.limit - len(l.page.Members)
+	if err := l.api.Flow.Do(ctx, flow.List(l.segment, l.last, room+1, &some)); err != nil || len(some.Customers) == 0 {
+		return false, err
+	}
+	rows, err := l.api.Customers.Load(ctx, some.Customers)
+	if err != nil {
+		return false, err
+	}
+	running, now := l.api.Workspaces.Current().Running, l.api.Flow.Now()
+	for i, row := range rows {
+		if row.Data == nil {
+			continue // gone in between
+		}
+		look, err := flow.LookAt(ctx, l.api.Customers, running, row, now)
 		if err != nil {
 			return false, err
 		}
-		for _, m := range look.Memberships() {
-			if m.Segment != in.Name {
-				continue
-			}
-			if len(out.Members) == in.Limit {
-				out.Next = encodeCursor(membersList, out.Members[in.Limit-1].ID[:])
-				return false, nil
-			}
-			out.Members = append(out.Members, member{row.Customer, nameOf(look.Record()), m.Since})
+		since, in := look.Since(l.segment)
+		if !in {
+			continue
 		}
-		return true, nil
-	})
-	return &answer[memberPage]{out}, err
+		if len(l.page.Members) == l.limit {
+			l.page.Next = encodeCursor(membersList, binary.BigEndian.AppendUint32(nil, l.last))
+			return false, nil
+		}
+		l.page.Members = append(l.page.Members, member{some.Customers[i], nameOf(look.Record()), since})
+		l.last = some.Seats[i]
+	}
+	l.last = some.Seats[len(some.Seats)-1]
+	return some.More, nil
 }

@@ -22,7 +22,9 @@ type Batch struct {
 	gone    map[rapport.CustomerID]struct{} // records in the store that are to be deleted
 	entries map[rapport.CustomerID]*store.Entry
 	keys    []uint64 // added to the window
-	sizes   map[string]int64
+	taken   []uint32 // seats given in this batch, and those that nobody has after it
+	freed   []uint32
+	moves   []move
 	born    int64
 	out     store.Batch
 	counts  map[string]int64
@@ -36,7 +38,7 @@ func (g *Engine) begin(ctx context.Context, now rapport.Instant) *Batch {
 	g.seen.forget(g.now)
 	return &Batch{
 		g: g, ctx: ctx, now: g.now, number: g.state.Position + 1,
-		gone: map[rapport.CustomerID]struct{}{}, entries: map[rapport.CustomerID]*store.Entry{}, sizes: map[string]int64{}, counts: map[string]int64{},
+		gone: map[rapport.CustomerID]struct{}{}, entries: map[rapport.CustomerID]*store.Entry{}, counts: map[string]int64{},
 	}
 }
 
@@ -96,6 +98,8 @@ func (b *Batch) customer(id rapport.CustomerID) *customer {
 	c := newCustomer(id)
 	c.record.Workspace, c.record.FactSet = b.g.workspace.Version, b.g.workspace.Facts.Hash()
 	c.zone = b.g.workspace.Places.Zone(c.record)
+	c.record.Seat = b.g.seats.take(id)
+	b.taken = append(b.taken, c.record.Seat)
 	b.g.cache[id] = c
 	if _, c.back = b.gone[id]; c.back {
 		c.stored = true
@@ -252,9 +256,11 @@ func (b *Batch) publish() {
 	for _, c := range b.touched {
 		c.stored = true
 		g.weigh(c)
+		g.seats.written(c.record.ID)
 	}
-	for name, n := range b.sizes {
-		g.sizes[name] += n
+	g.members.apply(b.moves)
+	for _, seat := range b.freed {
+		g.seats.giveBack(seat)
 	}
 	g.customers += b.born - int64(len(b.gone))
 	g.shrink()
@@ -270,6 +276,9 @@ func (b *Batch) rollback() {
 	}
 	for _, key := range b.keys {
 		b.g.seen.remove(key, b.now)
+	}
+	for _, seat := range b.taken {
+		b.g.seats.giveBack(seat)
 	}
 	b.g.rows.drop()
 	b.g.state = b.g.store.State()

@@ -9,6 +9,7 @@ import (
 
 	"rapport"
 	"rapport/profile"
+	"rapport/segment"
 	"rapport/store"
 )
 
@@ -54,21 +55,22 @@ type Engine struct {
 	rows       *directory
 	identities *profile.Identities
 	seen       *window
-	sizes      map[string]int64 // members of each segment
+	seats      *seats
+	members    members
 	customers  int64
 	sweep      *sweep // bringing everybody up to the workspace; nil when that is done
 	facts      *factSets
 }
 
 // Open returns an Engine that goes on where the store's last owner stopped: it
-// remembers the events of the last day, the segments' sizes, and what a
+// remembers the events of the last day, who is in which segment, and what a
 // message that was being handed over when the last owner died must become.
 func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 	g := &Engine{
 		key: c.Key, store: c.Store, workspace: c.Workspace, keep: c.KeepContents, unsubscribe: c.Unsubscribe,
 		state: c.Store.State(), cache: map[rapport.CustomerID]*customer{}, max: c.Customers,
 		heavy: map[rapport.CustomerID]int{},
-		seen:  newWindow(c.Key), sizes: map[string]int64{},
+		seen:  newWindow(c.Key), seats: newSeats(), members: members{},
 		spanSize: c.Span,
 		perDay:   cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),
 	}
@@ -86,7 +88,7 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 	if err := g.remember(ctx); err != nil {
 		return nil, err
 	}
-	if err := g.count(ctx); err != nil {
+	if err := g.seat(ctx); err != nil {
 		return nil, err
 	}
 	if err := g.recoverMessages(ctx); err != nil {
@@ -134,27 +136,14 @@ func (g *Engine) rememberChunk(chunk store.Chunk) error {
 	return nil
 }
 
-// count reads through all records once for the sizes of segments, and finds out
-// whether any is still to be brought up to the workspace.
-func (g *Engine) count(ctx context.Context) error {
-	stale := false
-	err := g.scan(ctx, func(c *customer) {
-		g.customers++
-		for _, m := range g.workspace.Segments.Memberships(c.segments) {
-			g.sizes[m.Segment]++
-		}
-		stale = stale || !g.current(c) || c.record.FactSet != g.workspace.Facts.Hash()
-	})
-	if stale {
-		g.startSweep(nil)
-	}
-	return err
-}
-
 // current reports whether a customer has been brought up to the workspace.
 func (g *Engine) current(c *customer) bool {
+	return g.upTo(c.record.Workspace, c.segments)
+}
+
+func (g *Engine) upTo(version uint64, segments *segment.State) bool {
 	w := g.workspace
-	return c.record.Workspace == w.Version && w.Segments.Evaluated(c.segments)
+	return version == w.Version && w.Segments.Evaluated(segments)
 }
 
 // expiry returns when a customer is forgotten for being nobody known and not met
@@ -164,24 +153,6 @@ func (g *Engine) expiry(c *customer) rapport.Instant {
 		return rapport.Never
 	}
 	return c.record.ExpiresAt(g.anonymous)
-}
-
-func (g *Engine) scan(ctx context.Context, visit func(*customer)) error {
-	var after rapport.CustomerID
-	for {
-		records, err := g.store.Scan(ctx, after, 1000)
-		if err != nil || len(records) == 0 {
-			return err
-		}
-		for _, row := range records {
-			c, err := decode(row)
-			if err != nil {
-				return err
-			}
-			visit(c)
-			after = row.Customer
-		}
-	}
 }
 
 // Work is something to be done within a micro-batch. It returns an error of its
@@ -284,6 +255,9 @@ func (g *Engine) load(ctx context.Context, ids []rapport.CustomerID) ([]*custome
 			return nil, err
 		}
 		c.zone, c.kept = g.workspace.Places.Zone(c.record), g.keptOf(c)
+		if seat, ok := g.seats.unwritten[ids[i]]; ok {
+			c.record.Seat = seat
+		}
 		g.cache[ids[i]] = c
 		g.weigh(c)
 		loaded[i] = c
@@ -346,7 +320,7 @@ func (g *Engine) Workspace() *Workspace { return g.workspace }
 func (g *Engine) Sizes() (segments map[string]int64, customers int64, exact bool) {
 	segments = map[string]int64{}
 	for _, name := range g.workspace.Segments.Names() {
-		segments[name] = g.sizes[name]
+		segments[name] = g.members.size(segment.KeyOf(name))
 	}
 	return segments, g.customers, g.sweep == nil
 }

@@ -221,7 +221,7 @@ func ledger(t testing.TB, version uint64) *flow.Workspace {
 // bare returns the bytes of a record's own sections, without what depends on when
 // and in which batches the events were admitted.
 func bare(r *profile.Record) []byte {
-	r.Head, r.Admitted, r.Today, r.Merges, r.Segments, r.Journeys = 0, 0, profile.Tally{}, nil, nil, nil
+	r.Head, r.Admitted, r.Today, r.Merges, r.Segments, r.Journeys, r.Seat = 0, 0, profile.Tally{}, nil, nil, nil, 0
 	return r.AppendBinary(nil)
 }
 

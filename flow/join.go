@@ -59,9 +59,8 @@ func link(from rapport.CustomerID, head uint64, more ...rapport.Value) []byte {
 func (b *Batch) leave(c *customer) {
 	id := c.record.ID
 	delete(b.g.cache, id)
-	for _, m := range b.g.workspace.Segments.Memberships(c.segments) {
-		b.sizes[m.Segment]--
-	}
+	c.segments.Keys(func(key segment.Key) { b.moveSeat(c, key, false) })
+	b.freed = append(b.freed, c.record.Seat)
 	b.dropAddresses(c)
 	if c.stored {
 		b.gone[id] = struct{}{}
@@ -93,14 +92,12 @@ func (b *Batch) expire(c *customer) {
 // joinStages joins what segments, journeys and decisions keep of two customers.
 func (b *Batch) joinStages(into, from *customer) {
 	w := b.g.workspace
-	before := w.Segments.Memberships(into.segments)
+	from.segments.Keys(func(key segment.Key) {
+		if !into.segments.MemberOf(key) {
+			b.moveSeat(into, key, true)
+		}
+	})
 	into.segments = segment.Merge(into.segments, from.segments)
-	for _, m := range before {
-		b.sizes[m.Segment]--
-	}
-	for _, m := range w.Segments.Memberships(into.segments) {
-		b.sizes[m.Segment]++
-	}
 	into.contacts = decide.Merge(into.contacts, from.contacts)
 	into.zone = w.Places.Zone(into.record)
 	runs, ended := w.Journeys.Merge(into.runs, from.runs, b.now)

@@ -52,6 +52,9 @@ func (l *Look) Record() *profile.Record { return l.c.record }
 // Memberships returns the segments she is in, by name.
 func (l *Look) Memberships() []segment.Membership { return l.w.Segments.Memberships(l.c.segments) }
 
+// Since returns since when she has been in a segment, if she is.
+func (l *Look) Since(segment string) (rapport.Instant, bool) { return l.c.segments.Since(segment) }
+
 // Runs returns the journey runs under way.
 func (l *Look) Runs() []journey.Run { return l.c.runs.Runs() }
 

@@ -21,6 +21,7 @@ func (b *Batch) refresh(c *customer) {
 	c.record.Workspace = w.Version
 	c.zone = w.Places.Zone(c.record)
 	c.kept = b.g.keptOf(c)
+	b.leaveForgotten(c)
 	b.judge(c, segment.Touched{Zone: true}) // markets may have moved
 }
 
@@ -29,6 +30,16 @@ func (b *Batch) judge(c *customer, touched segment.Touched) {
 	w, s := b.g.workspace, &subject{customer: c}
 	b.moved(c, w.Segments.Refresh(c.segments, s, touched, b.now))
 	b.effects(c, w.Journeys.Step(c.runs, journey.Input{}, s, b.now))
+}
+
+// leaveForgotten takes a customer out of the segments that the workspace doesn't
+// know any more. Her state is about to forget them without a change.
+func (b *Batch) leaveForgotten(c *customer) {
+	c.segments.Keys(func(key segment.Key) {
+		if _, known := b.g.workspace.Segments.Name(key); !known {
+			b.moveSeat(c, key, false)
+		}
+	})
 }
 
 // complete gives a customer the facts that were built for her, if they still are
@@ -95,11 +106,6 @@ func (g *Engine) Apply(w *Workspace) {
 	g.workspace = &next
 	g.facts.add(w.Facts)
 	g.startSweep(changed)
-	for name := range g.sizes {
-		if w.Segments.Rule(name) == nil {
-			delete(g.sizes, name)
-		}
-	}
 }
 
 // changed returns the segments of a workspace whose members may be others than
@@ -184,6 +190,7 @@ func (g *Engine) passed(s *Span) {
 	default:
 		g.sweep = nil
 		g.facts.only(g.workspace.Facts)
+		g.members.forget(g.workspace.Segments)
 	}
 }
 

@@ -12,22 +12,41 @@ type Sizes struct {
 // committed.
 func Count(into *Sizes) Work {
 	return func(b *Batch) error {
-		ids, err := b.g.dueCustomers(b.ctx, b.now)
+		done, err := b.wakeAll()
 		if err != nil {
-			b.fail(err)
-			return err
-		}
-		if err := Wake(ids)(b); err != nil {
 			return err
 		}
 		sizes, customers, exact := b.g.Sizes()
-		for name, n := range b.sizes {
-			sizes[name] += n
-		}
+		b.addMoves(sizes)
 		*into = Sizes{
 			Segments: sizes, Customers: customers + b.born - int64(len(b.gone)),
-			Exact: exact && len(ids) < batchWakes, // if more is due, the next batch does it
+			Exact: exact && done,
 		}
 		return nil
+	}
+}
+
+// wakeAll does what has fallen due by now. It reports false if that is more than
+// one batch does; the next one goes on.
+func (b *Batch) wakeAll() (done bool, err error) {
+	ids, err := b.g.dueCustomers(b.ctx, b.now)
+	if err != nil {
+		b.fail(err)
+		return false, err
+	}
+	return len(ids) < batchWakes, Wake(ids)(b)
+}
+
+// addMoves adds what the open batch has changed to the sizes of those segments
+// that stand there.
+func (b *Batch) addMoves(sizes map[string]int64) {
+	for _, mv := range b.moves {
+		name, known := b.g.workspace.Segments.Name(mv.segment)
+		switch {
+		case known && mv.in:
+			sizes[name]++
+		case known:
+			sizes[name]--
+		}
 	}
 }

@@ -106,15 +106,15 @@ func (b *Batch) see(c *customer, event *profile.Event) {
 	b.moved(c, changes)
 }
 
-// moved tells the timeline, the sizes and the journeys which segments a customer
+// moved tells the timeline, the bitmaps and the journeys which segments a customer
 // has entered and left.
 func (b *Batch) moved(c *customer, changes []segment.Change) {
 	for _, change := range changes {
-		name, delta := SegmentEntered, int64(1)
+		name := SegmentEntered
 		if !change.Entered {
-			name, delta = SegmentLeft, -1
+			name = SegmentLeft
 		}
-		b.sizes[change.Segment] += delta
+		b.moveSeat(c, segment.KeyOf(change.Segment), change.Entered)
 		b.tell(c, name, change.At, changeProperties(change))
 		in := journey.Input{Segment: &journey.SegmentChange{
 			Name: change.Segment, Entered: change.Entered, ByDefinition: change.Cause == segment.ByDefinition,
