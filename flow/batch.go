@@ -25,6 +25,7 @@ type Batch struct {
 	taken   []uint32 // seats given in this batch, and those that nobody has after it
 	freed   []uint32
 	moves   []move
+	net     map[string]int64 // what they come to for each segment
 	born    int64
 	out     store.Batch
 	counts  map[string]int64
@@ -163,7 +164,7 @@ func (b *Batch) keep() error {
 }
 
 func (b *Batch) isEmpty() bool {
-	return len(b.touched) == 0 && len(b.gone) == 0 && len(b.out.Messages) == 0 && len(b.out.Marks) == 0 && len(b.out.Settings) == 0
+	return len(b.touched) == 0 && len(b.gone) == 0 && len(b.out.Messages) == 0 && len(b.out.Marks) == 0 && len(b.out.Settings) == 0 && len(b.g.curve.off) == 0
 }
 
 func (b *Batch) fill() {
@@ -203,6 +204,7 @@ func (b *Batch) fill() {
 	for name, n := range b.counts {
 		b.out.Counters = append(b.out.Counters, store.Counter{Name: name, Delta: n})
 	}
+	b.fillCurve()
 	slices.SortFunc(b.out.Counters, func(x, y store.Counter) int { return compareTexts(x.Name, y.Name) })
 	b.out.Events = store.EncodeBlocks(b.sortedEntries())
 }
@@ -259,6 +261,7 @@ func (b *Batch) publish() {
 		g.seats.written(c.record.ID)
 	}
 	g.members.apply(b.moves)
+	g.keepCurve(b.net)
 	for _, seat := range b.freed {
 		g.seats.giveBack(seat)
 	}

@@ -57,6 +57,7 @@ type Engine struct {
 	seen       *window
 	seats      *seats
 	members    members
+	curve      curve
 	customers  int64
 	sweep      *sweep // bringing everybody up to the workspace; nil when that is done
 	facts      *factSets
@@ -71,6 +72,7 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 		state: c.Store.State(), cache: map[rapport.CustomerID]*customer{}, max: c.Customers,
 		heavy: map[rapport.CustomerID]int{},
 		seen:  newWindow(c.Key), seats: newSeats(), members: members{},
+		curve:    curve{counted: map[string]int64{}, names: map[segment.Key]string{}, off: map[string]int64{}},
 		spanSize: c.Span,
 		perDay:   cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),
 	}
@@ -89,6 +91,9 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 		return nil, err
 	}
 	if err := g.seat(ctx); err != nil {
+		return nil, err
+	}
+	if err := g.readCurve(ctx); err != nil {
 		return nil, err
 	}
 	if err := g.recoverMessages(ctx); err != nil {

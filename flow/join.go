@@ -41,9 +41,9 @@ func (b *Batch) join(j profile.Join, e *rapport.Event) {
 	head := from.record.Head
 	b.joinFacts(into, from)
 	into.record.Join(from.record, b.g.factsOf(into), b.now)
-	b.leave(from)
-	b.joinStages(into, from)
+	b.leave(from, segment.ByEvent)
 	b.tell(into, ProfilesMerged, b.now, link(j.From, head, rapport.TextOf("via"), rapport.TextOf(j.Via.Kind.String())))
+	b.joinStages(into, from, e)
 }
 
 // link is the properties by which the reader of a timeline finds the entries of
@@ -55,11 +55,11 @@ func link(from rapport.CustomerID, head uint64, more ...rapport.Value) []byte {
 	}, more...)).AppendJSON(nil)
 }
 
-// leave takes a customer away whose record has become part of another.
-func (b *Batch) leave(c *customer) {
+// leave takes a customer away: she has become part of another, or is forgotten.
+func (b *Batch) leave(c *customer, cause segment.Cause) {
 	id := c.record.ID
 	delete(b.g.cache, id)
-	c.segments.Keys(func(key segment.Key) { b.moveSeat(c, key, false) })
+	c.segments.Keys(func(key segment.Key) { b.moveSeat(c, key, false, cause) })
 	b.freed = append(b.freed, c.record.Seat)
 	b.dropAddresses(c)
 	if c.stored {
@@ -77,7 +77,7 @@ func (b *Batch) dropAddresses(c *customer) {
 // expire lets go of a customer who was only a device and is not met any more: her
 // record, and what is known of the device unless somebody has logged in on it.
 func (b *Batch) expire(c *customer) {
-	b.leave(c)
+	b.leave(c, segment.ByTime)
 	delete(b.entries, c.record.ID) // of whom comes back it is not the past
 	b.count("customers/expired")
 	for i := range c.record.Identifiers {
@@ -90,11 +90,11 @@ func (b *Batch) expire(c *customer) {
 }
 
 // joinStages joins what segments, journeys and decisions keep of two customers.
-func (b *Batch) joinStages(into, from *customer) {
+func (b *Batch) joinStages(into, from *customer, by *rapport.Event) {
 	w := b.g.workspace
 	from.segments.Keys(func(key segment.Key) {
 		if !into.segments.MemberOf(key) {
-			b.moveSeat(into, key, true)
+			b.moveSeat(into, key, true, segment.ByEvent)
 		}
 	})
 	into.segments = segment.Merge(into.segments, from.segments)
@@ -106,7 +106,7 @@ func (b *Batch) joinStages(into, from *customer) {
 	changes := w.Segments.Update(into.segments, s, segment.Touched{All: true}, b.now)
 	b.effects(into, ended)
 	b.effects(into, w.Journeys.Step(into.runs, journey.Input{}, s, b.now))
-	b.moved(into, changes)
+	b.moved(into, changes, by)
 }
 
 // relink tells the customers among whom devices' anonymous events may have changed
@@ -197,14 +197,14 @@ func (b *Batch) rebuildOne(id rapport.CustomerID, events []*profile.Event, befor
 // settleIn brings segments and journeys up to a record that was built anew.
 func (b *Batch) settleIn(c *customer) {
 	w, s := b.g.workspace, &subject{customer: c}
-	b.moved(c, w.Segments.Refresh(c.segments, s, segment.Touched{All: true}, b.now))
+	b.moved(c, w.Segments.Refresh(c.segments, s, segment.Touched{All: true}, b.now), nil)
 	b.effects(c, w.Journeys.Step(c.runs, journey.Input{}, s, b.now))
 }
 
 // bequeath takes away a customer who is left without events. Her runs and contacts
 // go to whom the events went to.
 func (b *Batch) bequeath(c *customer) {
-	b.leave(c)
+	b.leave(c, segment.ByEvent)
 	last := rapport.Event{Timestamp: c.record.LastSeen}
 	switch primary := c.record.Primary(); primary.Kind {
 	case rapport.UserID:

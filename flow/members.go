@@ -17,6 +17,7 @@ type move struct {
 	segment segment.Key
 	seat    uint32
 	in      bool
+	cause   segment.Cause
 }
 
 func (m members) apply(moves []move) {
@@ -60,8 +61,8 @@ func (m members) forget(set *segment.Set) {
 
 // moveSeat notes that a customer enters or leaves a segment; it is so once the
 // batch is committed.
-func (b *Batch) moveSeat(c *customer, key segment.Key, in bool) {
-	b.moves = append(b.moves, move{key, c.record.Seat, in})
+func (b *Batch) moveSeat(c *customer, key segment.Key, in bool, cause segment.Cause) {
+	b.moves = append(b.moves, move{key, c.record.Seat, in, cause})
 }
 
 // membersNow returns the seats of a segment's members, what the open batch has

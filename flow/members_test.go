@@ -72,8 +72,7 @@ func (w *world) checkMembers(t interface{ Fatalf(string, ...any) }) {
 }
 
 // movingSets are workspaces that know some of the same segments, by other rules too.
-func movingSets(t testing.TB) []map[string]string {
-	t.Helper()
+func movingSets() []map[string]string {
 	return []map[string]string{
 		{"buyers": `events("Order Completed").count() >= 1`, "golden": `customer.tier == "t3"`, "recents": `events("Order Completed").within("1h").exists()`},
 		{"buyers": `events("Order Completed").count() >= 2`, "plain": `!segment("buyers")`},
@@ -87,38 +86,9 @@ func movingSets(t testing.TB) []map[string]string {
 // forgotten, other workspaces, restarts, batches that fail.
 func TestMembersAreWhatTheRecordsSay(t *testing.T) {
 	t.Parallel()
-	sets := movingSets(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorldWith(t, build(t, 1, sets[0], nil), flow.Config{AnonymousFor: 3 * time.Hour, Customers: rapid.SampledFrom([]int{1, 1000}).Draw(rt, "cache")})
-		version := uint64(1)
-		for _, batch := range batches(rt, drawEvents(rt)) {
-			if rapid.IntRange(0, 3).Draw(rt, "failure") == 0 {
-				w.store.FailNext(errors.New("the disk is full"))
-				if _, err := w.engine.Run(context.Background(), w.now, flow.Admit(batch)); err == nil {
-					w.store.FailNext(nil)
-				}
-				w.checkMembers(rt)
-			}
-			w.admit(slices.Clone(batch)...)
-			switch rapid.IntRange(0, 7).Draw(rt, "act") {
-			case 0:
-				w.advance(time.Duration(rapid.IntRange(1, 300).Draw(rt, "minutes")) * time.Minute)
-			case 1:
-				w.restart()
-			case 2, 3:
-				version++
-				w.engine.Apply(build(t, version, rapid.SampledFrom(sets).Draw(rt, "set"), nil))
-			case 4:
-				if _, err := w.engine.Sweep(context.Background(), w.now); err != nil {
-					rt.Fatal(err)
-				}
-			case 5:
-				w.undoSome(rapid.IntRange(0, 5).Draw(rt, "whom"))
-			}
-			w.checkMembers(rt)
-		}
-		w.advance(0) // everybody is brought up to the workspace
-		w.checkMembers(rt)
+		w := newWorldWith(t, build(t, 1, movingSets()[0], nil), flow.Config{AnonymousFor: 3 * time.Hour, Customers: rapid.SampledFrom([]int{1, 1000}).Draw(rt, "cache")})
+		w.disturb(rt, func() { w.checkMembers(rt) })
 		if _, exact := w.listed("golden"); !exact {
 			rt.Fatalf("never exact")
 		}
@@ -126,6 +96,52 @@ func TestMembersAreWhatTheRecordsSay(t *testing.T) {
 			rt.Fatalf("%d segments are remembered of %d", left, len(w.engine.Workspace().Segments.Names()))
 		}
 	})
+}
+
+// disturb does all that moves customers in and out, and calls visit after each, in
+// each hour once more at its end. At last everybody is brought up to the workspace.
+func (w *world) disturb(rt *rapid.T, visit func()) {
+	for _, batch := range batches(rt, drawEvents(rt)) {
+		if rapid.IntRange(0, 3).Draw(rt, "failure") == 0 {
+			w.store.FailNext(errors.New("the disk is full"))
+			_, _ = w.engine.Run(context.Background(), w.now, flow.Admit(batch))
+			w.store.FailNext(nil)
+			visit()
+		}
+		w.admit(slices.Clone(batch)...)
+		visit()
+		switch rapid.IntRange(0, 7).Draw(rt, "act") {
+		case 0, 1:
+			w.pass(time.Duration(rapid.IntRange(1, 300).Draw(rt, "minutes"))*time.Minute, visit)
+		case 2:
+			w.restart()
+		case 3, 4:
+			set := rapid.SampledFrom(movingSets()).Draw(rt, "set")
+			w.engine.Apply(build(w.t, w.engine.Workspace().Version+1, set, nil))
+		case 5:
+			if _, err := w.engine.Sweep(context.Background(), w.now); err != nil {
+				rt.Fatal(err)
+			}
+		case 6:
+			w.undoSome(rapid.IntRange(0, 5).Draw(rt, "whom"))
+		}
+		visit()
+	}
+	w.advance(0)
+	visit()
+}
+
+// pass lets time go by and stops at the end of each hour.
+func (w *world) pass(d time.Duration, visit func()) {
+	w.t.Helper()
+	for end := w.now.Add(d); w.now < end; {
+		last := rapport.InstantOf(w.now.Time().Truncate(time.Hour).Add(time.Hour)) - 1
+		if last <= w.now {
+			last = w.now + 1
+		}
+		w.advance(min(last, end).Sub(w.now))
+		visit()
+	}
 }
 
 // undoSome takes back the newest join of one of those who were joined.

@@ -28,16 +28,21 @@ func (b *Batch) refresh(c *customer) {
 // judge evaluates what a definition has changed.
 func (b *Batch) judge(c *customer, touched segment.Touched) {
 	w, s := b.g.workspace, &subject{customer: c}
-	b.moved(c, w.Segments.Refresh(c.segments, s, touched, b.now))
+	b.moved(c, w.Segments.Refresh(c.segments, s, touched, b.now), nil)
 	b.effects(c, w.Journeys.Step(c.runs, journey.Input{}, s, b.now))
 }
 
 // leaveForgotten takes a customer out of the segments that the workspace doesn't
-// know any more. Her state is about to forget them without a change.
+// know any more. Her state is about to forget them without a change. Only the
+// timeline is told: no journey asks for them.
 func (b *Batch) leaveForgotten(c *customer) {
 	c.segments.Keys(func(key segment.Key) {
-		if _, known := b.g.workspace.Segments.Name(key); !known {
-			b.moveSeat(c, key, false)
+		if _, known := b.g.workspace.Segments.Name(key); known {
+			return
+		}
+		b.moveSeat(c, key, false, segment.ByDefinition)
+		if name, ok := b.g.curve.names[key]; ok {
+			b.tell(c, SegmentLeft, b.now, changeProperties(segment.Change{Segment: name, Cause: segment.ByDefinition}, nil))
 		}
 	})
 }
@@ -106,6 +111,7 @@ func (g *Engine) Apply(w *Workspace) {
 	g.workspace = &next
 	g.facts.add(w.Facts)
 	g.startSweep(changed)
+	g.compareCurve()
 }
 
 // changed returns the segments of a workspace whose members may be others than

@@ -103,19 +103,19 @@ func (b *Batch) see(c *customer, event *profile.Event) {
 	for _, told := range event.Told() {
 		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: told}, &subject{customer: c, event: told}, b.now))
 	}
-	b.moved(c, changes)
+	b.moved(c, changes, event.Event)
 }
 
 // moved tells the timeline, the bitmaps and the journeys which segments a customer
-// has entered and left.
-func (b *Batch) moved(c *customer, changes []segment.Change) {
+// has entered and left, by which event if it was one.
+func (b *Batch) moved(c *customer, changes []segment.Change, by *rapport.Event) {
 	for _, change := range changes {
 		name := SegmentEntered
 		if !change.Entered {
 			name = SegmentLeft
 		}
-		b.moveSeat(c, segment.KeyOf(change.Segment), change.Entered)
-		b.tell(c, name, change.At, changeProperties(change))
+		b.moveSeat(c, segment.KeyOf(change.Segment), change.Entered, change.Cause)
+		b.tell(c, name, change.At, changeProperties(change, by))
 		in := journey.Input{Segment: &journey.SegmentChange{
 			Name: change.Segment, Entered: change.Entered, ByDefinition: change.Cause == segment.ByDefinition,
 		}}
@@ -125,10 +125,14 @@ func (b *Batch) moved(c *customer, changes []segment.Change) {
 
 // changeProperties writes a change of segment as the properties of its event. It
 // is written by hand since there are so many.
-func changeProperties(change segment.Change) []byte {
-	p := append(make([]byte, 0, 80), `{"segment":`...)
+func changeProperties(change segment.Change, by *rapport.Event) []byte {
+	p := append(make([]byte, 0, 160), `{"segment":`...)
 	p = rapport.AppendQuoted(p, change.Segment)
 	p = rapport.AppendQuoted(append(p, `,"cause":`...), change.Cause.String())
+	if by != nil && change.Cause == segment.ByEvent {
+		p = rapport.AppendQuoted(append(p, `,"event":`...), by.RuleName())
+		p = rapport.AppendQuoted(append(p, `,"messageId":`...), by.MessageID)
+	}
 	return append(p, '}')
 }
 
@@ -166,7 +170,7 @@ func (b *Batch) derive(c *customer, kind rapport.EventType, name string, at rapp
 func (b *Batch) catchUp(c *customer) {
 	b.dueBefore(c, b.now)
 	if c.segments.Next() <= b.now {
-		b.moved(c, b.g.workspace.Segments.Due(c.segments, &subject{customer: c}, b.now))
+		b.moved(c, b.g.workspace.Segments.Due(c.segments, &subject{customer: c}, b.now), nil)
 	}
 }
 
@@ -196,7 +200,7 @@ const maxCatchUp = 10_000
 func (b *Batch) due(c *customer, at rapport.Instant) {
 	s := &subject{customer: c}
 	if c.segments.Next() <= at {
-		b.moved(c, b.g.workspace.Segments.Due(c.segments, s, at))
+		b.moved(c, b.g.workspace.Segments.Due(c.segments, s, at), nil)
 	}
 	if c.runs.Next() <= at {
 		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{}, s, at))

@@ -22,4 +22,5 @@ type Finder interface {
 	Customers(ctx context.Context, kind store.AddressKind, value string, limit int) ([]rapport.CustomerID, error)
 	// Mark returns how far a job has come; nil if there is no such mark.
 	Mark(ctx context.Context, name string) ([]byte, error)
+	Counters
 }

@@ -31,6 +31,16 @@ func (c Cause) String() string {
 	return ""
 }
 
+// ParseCause returns the cause that a word names, and false if it names none.
+func ParseCause(word string) (Cause, bool) {
+	for c := ByEvent; c <= ByDefinition; c++ {
+		if c.String() == word {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
 // Change is one entry into a segment or one exit from it.
 type Change struct {
 	Segment string
