@@ -292,9 +292,9 @@ func (w *world) isServed(where string) {
 var contract = []string{
 	"/v1/identify", "/v1/track", "/v1/page", "/v1/screen", "/v1/group", "/v1/alias", "/v1/batch", "/healthz", "/readyz", "/metrics",
 	"/v1/customers", "/v1/customers/{id}", "/v1/customers/{id}/timeline", "/v1/customers/{id}/messages", "/v1/customers/{id}/decisions",
-	"/v1/customers/{id}/segments", "/v1/customers/{id}/consents", "/v1/customers/{id}/unmerge",
+	"/v1/customers/{id}/segments", "/v1/customers/{id}/segments/history", "/v1/customers/{id}/consents", "/v1/customers/{id}/unmerge",
 	"/v1/documents", "/v1/documents/{kind}/{name}", "/v1/apply", "/v1/plan", "/v1/export", "/v1/versions", "/v1/schemas/{kind}",
-	"/v1/rules/check", "/v1/rules/explain", "/v1/segments", "/v1/segments/{name}", "/v1/segments/{name}/members", "/v1/segments/preview",
+	"/v1/rules/check", "/v1/rules/explain", "/v1/segments", "/v1/segments/{name}", "/v1/segments/{name}/members", "/v1/segments/{name}/history", "/v1/segments/preview",
 	"/v1/journeys", "/v1/journeys/{name}", "/v1/messages", "/v1/messages/{id}", "/v1/explain", "/v1/clock",
 	"/v1/imports/{id}", "/v1/imports/{id}/rows", "/u/{token}", "/u/{token}/undo",
 }
@@ -331,7 +331,7 @@ func FuzzTargets(f *testing.F) {
 			"/v1/customers/" + id, "/v1/customers/" + id + "/timeline?cursor=" + cursor, "/v1/customers/ana/timeline?limit=1&cursor=" + cursor,
 			"/v1/customers/ana/consents?cursor=" + cursor, "/v1/customers/ana/decisions?cursor=" + cursor, "/v1/customers/ana/messages?cursor=" + cursor,
 			"/v1/customers?cursor=" + cursor, "/v1/customers?q=" + id + "&cursor=" + cursor, "/v1/customers?email=" + id, "/v1/messages?cursor=" + cursor,
-			"/v1/messages/" + id, "/v1/segments/" + id, "/v1/segments/thais/members?cursor=" + cursor, "/v1/journeys/" + id, "/v1/documents/segment/" + id,
+			"/v1/messages/" + id, "/v1/segments/" + id, "/v1/segments/thais/members?cursor=" + cursor, "/v1/segments/thais/history?from=" + id + "&to=" + cursor, "/v1/customers/ana/segments/history?cursor=" + cursor, "/v1/journeys/" + id, "/v1/documents/segment/" + id,
 			"/v1/documents?cursor=" + cursor, "/v1/versions?cursor=" + cursor, "/v1/imports/" + id, "/u/" + id, "/v1/explain?journey=welcome&customer=" + id,
 		} {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://x"+target, nil)

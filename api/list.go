@@ -94,6 +94,7 @@ const (
 	messageList   = 'm'
 	decisionList  = 'd'
 	membersList   = 's'
+	stayList      = 'y'
 	consentList   = 'n'
 	namesList     = 'l'
 	versionsList  = 'v'

@@ -16,8 +16,9 @@ import (
 // what fell due by then is done on the copy, and nothing of it is kept, sent or
 // counted. It is not safe for concurrent use.
 type Look struct {
-	c *customer
-	w *Workspace
+	c       *customer
+	w       *Workspace
+	changes []segment.Change // of segments, done on the copy only
 }
 
 // LookAt works out what a stored record says at an instant under a workspace. If
@@ -107,6 +108,7 @@ func (l *Look) catchUp(now rapport.Instant, visit func(journey.Effect)) {
 
 // moved tells the journeys of the copy which segments she has entered and left.
 func (l *Look) moved(changes []segment.Change, visit func(journey.Effect)) {
+	l.changes = append(l.changes, changes...)
 	for _, change := range changes {
 		in := journey.Input{Segment: &journey.SegmentChange{
 			Name: change.Segment, Entered: change.Entered, ByDefinition: change.Cause == segment.ByDefinition,
