@@ -77,7 +77,14 @@ func newFace() *face {
 		"GET /v1/segments":                  `{"segments":[{"name":"regulars","size":12,"state":"building","where":"customer.a < 3"}]}`,
 		"GET /v1/segments/regulars":         `{"name":"regulars","size":12,"state":"exact","where":"customer.a < 3"}`,
 		"GET /v1/segments/regulars/members": `{"members":[{"id":"cus_ann","name":` + string(quoted) + `}]}`,
-		"GET /v1/journeys":                  `{"journeys":[{"name":"cart-recovery","running":2,"entered":7,"goal":1,"exited":{"finished":5},"refused":{},"steps":[{"name":"quiet","passed":6},{"name":"reminder","passed":5,"asked":5,"dropped":2}]}]}`,
+		"GET /v1/segments/regulars/history": `{"history":[
+			{"at":"2026-11-19T00:00:00Z","size":10,"entered":10,"left":0,"byTime":{"entered":0,"left":0},"byDefinition":{"entered":10,"left":0}},
+			{"at":"2026-11-20T00:00:00Z","size":10,"entered":0,"left":0,"byTime":{"entered":0,"left":0},"byDefinition":{"entered":0,"left":0}},
+			{"at":"2026-11-21T00:00:00Z","size":12,"entered":5,"left":3,"byTime":{"entered":0,"left":3},"byDefinition":{"entered":0,"left":0}}]}`,
+		"GET /v1/customers/cus_ann/segments/history": `{"stays":[
+			{"segment":"regulars","enteredAt":"2026-11-03T00:00:00Z","enteredBy":{"cause":"event","event":"Order Completed","messageId":"m7"}},
+			{"segment":"newcomers","enteredAt":"2026-10-03T00:00:00Z","enteredBy":{"cause":"event","event":"Signed Up"},"leftAt":"2026-11-02T00:00:00Z","leftBy":{"cause":"time"}}]}`,
+		"GET /v1/journeys": `{"journeys":[{"name":"cart-recovery","running":2,"entered":7,"goal":1,"exited":{"finished":5},"refused":{},"steps":[{"name":"quiet","passed":6},{"name":"reminder","passed":5,"asked":5,"dropped":2}]}]}`,
 	}}
 }
 
@@ -130,11 +137,14 @@ func TestPagesTellWhatIsThere(t *testing.T) {
 			"<b>5</b> ended: finished", "reminder", "/messages/msg_1", "21 Nov 2026, 23:06:40 UTC", "rk_shown", "clock advance 1h", "07:06:40 Singapore",
 		},
 		"/customers":         {"cus_ann", `<code>ann</code>`, "cursor=page2"},
-		"/customers/cus_ann": {"Product Added", "49", "linen shirt", "SGD\u00a01\u202f234.50", "granted", "stands at quiet", "never asked", "Ask for consent.", "cursor=older", "22 Nov 2026, 07:00:00 Singapore", "21 Nov, 23:00 UTC"},
-		"/segments/regulars": {"customer.a &lt; 3", "/customers/cus_ann"},
-		"/messages":          {"/messages/msg_1", "ann@example.com"},
-		"/messages/msg_1":    {"sandbox src=\"/messages/msg_1/body\"", "Hello Ann", "consent=granted", "captured"},
-		"/messages/msg_2":    {"rendered when it goes out"},
+		"/customers/cus_ann": {"Product Added", "49", "linen shirt", "SGD\u00a01\u202f234.50", "granted", "stands at quiet", "never asked", "Ask for consent.", "cursor=older", "22 Nov 2026, 07:00:00 Singapore", "21 Nov, 23:00 UTC", "Earlier", "newcomers", "by Signed Up", "as time went by"},
+		"/segments/regulars": {
+			"customer.a &lt; 3", "/customers/cus_ann", "<polyline class=\"size\" points=\"0.0,20.0 200.0,20.0 200.0,20.0 400.0,20.0 400.0,0.0 600.0,0.0\"/>",
+			"21 Nov 2026: 12 at the end, 5 entered, 3 left", "events (5), time (3)", "the definition",
+		},
+		"/messages":       {"/messages/msg_1", "ann@example.com"},
+		"/messages/msg_1": {"sandbox src=\"/messages/msg_1/body\"", "Hello Ann", "consent=granted", "captured"},
+		"/messages/msg_2": {"rendered when it goes out"},
 	} {
 		status, header, body := get(t, server.URL+path)
 		if status != http.StatusOK || !strings.Contains(header.Get("Content-Security-Policy"), "script-src 'self'") {

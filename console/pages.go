@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -100,6 +101,7 @@ func (c *Console) customers(w http.ResponseWriter, r *http.Request) {
 
 type customerPage struct {
 	Customer  customer
+	Stays     []stay
 	Events    []event
 	Next      string // of the timeline
 	Later     bool   // the timeline does not begin with the newest
@@ -115,7 +117,7 @@ func (c *Console) customer(w http.ResponseWriter, r *http.Request) {
 	p := customerPage{Later: cursor != ""}
 	for path, into := range map[string]any{
 		at: &p.Customer, at + "/timeline?limit=50&cursor=" + url.QueryEscape(cursor): &p,
-		at + "/messages?limit=50": &p.Messages, at + "/decisions?limit=20": &p.Decisions,
+		at + "/segments/history?limit=50": &p.Stays, at + "/messages?limit=50": &p.Messages, at + "/decisions?limit=20": &p.Decisions,
 	} {
 		if err := c.get(r.Context(), path, unwrapped(into)); err != nil {
 			c.fail(w, err)
@@ -130,6 +132,8 @@ func unwrapped(into any) any {
 	switch list := into.(type) {
 	case *[]message:
 		return &struct{ Messages *[]message }{list}
+	case *[]stay:
+		return &struct{ Stays *[]stay }{list}
 	case *[]decision:
 		return &struct{ Decisions *[]decision }{list}
 	case *customerPage:
@@ -145,6 +149,7 @@ type segmentPage struct {
 	Segment segment
 	Members []person
 	Next    string
+	Drawing drawing
 }
 
 func (p segmentPage) title() string { return p.Segment.Name }
@@ -156,11 +161,27 @@ func (c *Console) segment(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = c.get(r.Context(), at+"/members?limit=50&cursor="+url.QueryEscape(r.FormValue("cursor")), &p)
 	}
+	if err == nil {
+		p.Drawing, err = c.drawing(r.Context(), at, r.FormValue("by"))
+	}
 	if err != nil {
 		c.fail(w, err)
 		return
 	}
 	c.show(w, http.StatusOK, "segment", p)
+}
+
+// drawing draws a segment's curve by days or by hours. If neither is asked for it
+// is days, hours while there are hardly any days.
+func (c *Console) drawing(ctx context.Context, at, by string) (drawing, error) {
+	var told struct{ History curve }
+	if by != "hour" {
+		if err := c.get(ctx, at+"/history?by=day", &told); err != nil || by == "day" || len(told.History) > 2 {
+			return draw(told.History, "day"), err
+		}
+	}
+	err := c.get(ctx, at+"/history?by=hour", &told)
+	return draw(told.History, "hour"), err
 }
 
 type messagesPage struct {

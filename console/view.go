@@ -130,6 +130,41 @@ type decision struct {
 	Journey, Step string
 }
 
+// stay is a time that a customer was in a segment.
+type stay struct {
+	Segment           string
+	EnteredAt, LeftAt rapport.Instant
+	EnteredBy, LeftBy *reason
+}
+
+type reason struct{ Cause, Event string }
+
+// Words says in a few words why somebody came or went.
+func (r *reason) Words() string {
+	switch {
+	case r == nil:
+		return ""
+	case r.Event != "":
+		return "by " + r.Event
+	case r.Cause == "time":
+		return "as time went by"
+	case r.Cause == "definition":
+		return "as the segment changed"
+	}
+	return "by an event"
+}
+
+// Past returns the stays in segments that are over, of those that were read.
+func (p customerPage) Past() []stay {
+	var past []stay
+	for _, s := range p.Stays {
+		if s.LeftBy != nil {
+			past = append(past, s)
+		}
+	}
+	return past
+}
+
 type segment struct {
 	Name, State, Where string
 	Size               int64
