@@ -18,11 +18,11 @@ import (
 // Groups of rooms. A name with /... means the room and all below it.
 var (
 	stages  = []string{"collect/...", "profile/...", "segment/...", "journey/...", "decide/...", "promotion/...", "render/...", "channel/...", "measure/..."}
-	core    = []string{"profile/...", "segment/...", "journey/...", "decide/...", "promotion/...", "render/...", "rule/...", "measure/...", "flow/..."}
+	core    = []string{"profile/...", "segment/...", "journey/...", "decide/...", "promotion/...", "render/...", "rule/...", "measure/...", "mirror/...", "flow/..."}
 	ground  = []string{".", "internal/..."} // the nouns and the plumbing, which know nobody
 	stage   = slices.Concat(ground, []string{"rule/..."})
 	inside  = slices.Concat(stage, stages)
-	running = slices.Concat(inside, []string{"store", "flow/...", "workspace/..."})
+	running = slices.Concat(inside, []string{"store", "flow/...", "workspace/...", "mirror/..."})
 	faces   = slices.Concat(running, []string{"store/...", "api/...", "console/...", "sdk/...", "recipes/...", "shop/...", "story/...", "client/...", "bench/..."})
 	tops    = []string{"app/...", "cmd/...", "test/..."} // only what stands above them may know them
 )
@@ -43,6 +43,7 @@ var rooms = []laws.Room{
 	{Folder: "render/...", Imports: stage},
 	{Folder: "channel/...", Imports: stage},
 	{Folder: "measure/...", Imports: stage},
+	{Folder: "mirror/...", Imports: stage},                                                    // it answers rules and knows no record
 	{Folder: "store/...", Imports: ground},                                                    // it keeps bytes and rows and knows no stage
 	{Folder: "shop/...", Imports: ground},                                                     // it is the world outside: it speaks HTTP or makes events
 	{Folder: "client/...", Imports: slices.Concat(ground, []string{"workspace/..."})},         // a caller of the HTTP face like any other; it reads files as apply does

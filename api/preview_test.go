@@ -69,6 +69,10 @@ func TestAPreviewIsWhatTheSegmentWillBe(t *testing.T) {
 		if !strings.HasPrefix(byLog, fmt.Sprintf(`{"count":%d,"exact":true`, size.Size)) {
 			rt.Fatalf("%s is in force with %d, previewed: %s", where, size.Size, byLog)
 		}
+		// What is in force is answered from memory.
+		if told := w.must(http.MethodPost, "/v1/segments/preview", string(where)); !strings.HasPrefix(told, fmt.Sprintf(`{"count":%d,"exact":true`, size.Size)) {
+			rt.Fatalf("%s is in force with %d, previewed then: %s", where, size.Size, told)
+		}
 		if n := customersOf(byLog); n > 1 && !strings.Contains(singly, `"exact":false`) {
 			rt.Fatalf("of %d customers not all can have been read: %s", n, singly)
 		}

@@ -80,6 +80,7 @@ func newWorld(t testing.TB, o options) *world {
 	collect.OnRefused = metrics.Refused
 	w.config = api.Config{
 		Flow: w.flow, Customers: w.store, Messages: w.store, Ledger: w.store, Workspaces: w.desk, Secrets: &drawer{}, Collect: collect, Key: theKey,
+		Columns:    flow.NewColumns(1<<30, w.flow.Do, w.store),
 		Authorised: func(key string) bool { return key == adminKey },
 		Ready:      func() error { return o.notReady },
 		Brand:      func(context.Context, rapport.Message) string { return "Lumen & Co" },

@@ -8,6 +8,7 @@ import (
 
 	"rapport"
 	"rapport/api"
+	"rapport/flow"
 )
 
 // Handler returns the HTTP face of the program. Home serves whatever no other
@@ -25,7 +26,7 @@ func (a *App) handler(home http.Handler, heard func([]rapport.Event), authorised
 	metrics.Gauge("rapport_events_waiting", "Events that wait to be admitted.", func() float64 { return float64(a.Flow.Waiting()) })
 	c := api.Config{
 		Flow: a.Flow, Customers: a.Store, Messages: a.Store, Ledger: a.Store, Workspaces: a.Workspaces, Secrets: a, Key: a.key,
-		Authorised: authorised, Ready: a.Flow.Failure, Collect: collect,
+		Columns: flow.NewColumns(mirrorLimit, a.Flow.Do, a.Store), Authorised: authorised, Ready: a.Flow.Failure, Collect: collect,
 		Metrics: metrics, Home: home, NewID: uuid.NewString, Log: a.config.Log, Version: Version,
 	}
 	if a.ahead != nil {
@@ -33,6 +34,10 @@ func (a *App) handler(home http.Handler, heard func([]rapport.Event), authorised
 	}
 	return api.New(c)
 }
+
+// mirrorLimit is how many bytes of memory may be taken for answering previews of
+// segments. Of customers with more to keep the records are read instead.
+const mirrorLimit = 1 << 30
 
 // Version is the program's.
 const Version = "0.1.0"

@@ -25,6 +25,7 @@ type Batch struct {
 	taken   []uint32 // seats given in this batch, and those that nobody has after it
 	freed   []uint32
 	moves   []move
+	taking  bool             // who was touched before is somebody's to deal with
 	net     map[string]int64 // what they come to for each segment
 	born    int64
 	out     store.Batch
@@ -262,6 +263,7 @@ func (b *Batch) publish() {
 	}
 	g.members.apply(b.moves)
 	g.keepCurve(b.net)
+	b.noteTouched()
 	for _, seat := range b.freed {
 		g.seats.giveBack(seat)
 	}

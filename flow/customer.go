@@ -31,15 +31,8 @@ type customer struct {
 
 // decode reads a record with all its sections and pages.
 func decode(row store.Record) (*customer, error) {
-	record, err := profile.Decode(row.Customer, row.Data)
+	record, err := decodeRecord(row)
 	if err != nil {
-		return nil, err
-	}
-	pages := make([]profile.Page, len(row.Pages))
-	for i, p := range row.Pages {
-		pages[i] = profile.Page(p)
-	}
-	if err := record.Restore(pages); err != nil {
 		return nil, err
 	}
 	c := &customer{record: record, stored: true}
@@ -55,6 +48,20 @@ func decode(row store.Record) (*customer, error) {
 	record.Segments, record.Journeys, record.Contacts = nil, nil, nil
 	c.email, c.phone = record.Email(), record.Phone()
 	return c, nil
+}
+
+// decodeRecord reads a record with its pages, and leaves the sections of other
+// stages as they are.
+func decodeRecord(row store.Record) (*profile.Record, error) {
+	record, err := profile.Decode(row.Customer, row.Data)
+	if err != nil {
+		return nil, err
+	}
+	pages := make([]profile.Page, len(row.Pages))
+	for i, p := range row.Pages {
+		pages[i] = profile.Page(p)
+	}
+	return record, record.Restore(pages)
 }
 
 func newCustomer(id rapport.CustomerID) *customer {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"rapport"
 	"rapport/profile"
 	"rapport/segment"
@@ -58,6 +60,7 @@ type Engine struct {
 	seats      *seats
 	members    members
 	curve      curve
+	touched    *roaring.Bitmap // seats of those whose records have changed since somebody asked; nil if nobody did
 	customers  int64
 	sweep      *sweep // bringing everybody up to the workspace; nil when that is done
 	facts      *factSets

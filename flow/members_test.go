@@ -116,8 +116,10 @@ func (w *world) disturb(rt *rapid.T, visit func()) {
 		case 2:
 			w.restart()
 		case 3, 4:
-			set := rapid.SampledFrom(movingSets()).Draw(rt, "set")
-			w.engine.Apply(build(w.t, w.engine.Workspace().Version+1, set, nil))
+			set := rapid.SampledFrom(columnSets()).Draw(rt, "set")
+			next := build(w.t, w.engine.Workspace().Version+1, set, nil)
+			next.Places = w.engine.Workspace().Places
+			w.engine.Apply(next)
 		case 5:
 			if _, err := w.engine.Sweep(context.Background(), w.now); err != nil {
 				rt.Fatal(err)
