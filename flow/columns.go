@@ -68,7 +68,7 @@ type Columns struct {
 	workspace *Workspace     // for which it was made
 	traits    []string       // that it keeps
 	fresh     bool           // nothing was asked of the engine for it yet
-	after     rapport.CustomerID
+	after     store.Place
 	whole     bool // everybody's record was read once
 	unwritten map[rapport.CustomerID]uint32
 }
@@ -78,8 +78,8 @@ type ColumnSource interface {
 	Entries
 	// Load returns records, each at the place of its id; one without Data is not there.
 	Load(ctx context.Context, ids []rapport.CustomerID) ([]store.Record, error)
-	// Scan returns records by ascending id, those after the given one.
-	Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]store.Record, error)
+	// Walk returns all records, some at a time.
+	Walk(ctx context.Context, after store.Place, limit int) ([]store.Record, store.Place, error)
 }
 
 // NewColumns returns Columns that take at most so many bytes. Do takes a work
@@ -174,7 +174,7 @@ func (c *Columns) prepare(w *Workspace, r *rule.Rule) {
 // renew makes an empty mirror. Unwritten are the seats that records don't name yet.
 func (c *Columns) renew(unwritten map[rapport.CustomerID]uint32) {
 	c.mirror = mirror.New(mirror.Config{Facts: c.workspace.Facts, Segments: c.workspace.Segments.Rule, Traits: c.traits, Limit: c.limit})
-	c.after, c.whole, c.fresh, c.unwritten = rapport.CustomerID{}, false, false, unwritten
+	c.after, c.whole, c.fresh, c.unwritten = store.Place{}, false, false, unwritten
 }
 
 // traitsOf returns what a rule and all rules in force read of traits.
@@ -229,7 +229,7 @@ func indexes(n int) []int {
 // fill tells the mirror of everybody, from where it stopped before.
 func (c *Columns) fill(ctx context.Context, now rapport.Instant, enough func() bool) error {
 	for !c.whole && !c.mirror.Full() && !enough() {
-		rows, err := c.from.Scan(ctx, c.after, feedAtOnce)
+		rows, next, err := c.from.Walk(ctx, c.after, feedAtOnce)
 		if err != nil {
 			return err
 		}
@@ -238,8 +238,8 @@ func (c *Columns) fill(ctx context.Context, now rapport.Instant, enough func() b
 			if err := c.put(ctx, row, 0, now); err != nil {
 				return err
 			}
-			c.after = row.Customer
 		}
+		c.after = next
 	}
 	return nil
 }

@@ -88,8 +88,8 @@ func (s source) Load(ctx context.Context, ids []rapport.CustomerID) ([]store.Rec
 	return s.store.Load(ctx, ids)
 }
 
-func (s source) Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]store.Record, error) {
-	return s.store.Scan(ctx, after, limit)
+func (s source) Walk(ctx context.Context, after store.Place, limit int) ([]store.Record, store.Place, error) {
+	return s.store.Walk(ctx, after, limit)
 }
 
 func never() bool { return false }

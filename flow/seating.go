@@ -6,6 +6,7 @@ import (
 	"rapport"
 	"rapport/profile"
 	"rapport/segment"
+	"rapport/store"
 )
 
 // seat reads through all records once: who has which seat, who is in which
@@ -13,9 +14,9 @@ import (
 // record it reads no more than that.
 func (g *Engine) seat(ctx context.Context) error {
 	s := &seating{g: g}
-	var after rapport.CustomerID
+	var after store.Place
 	for {
-		records, err := g.store.Scan(ctx, after, 1000)
+		records, next, err := g.store.Walk(ctx, after, 1000)
 		if err != nil {
 			return err
 		}
@@ -27,7 +28,7 @@ func (g *Engine) seat(ctx context.Context) error {
 				return err
 			}
 		}
-		after = records[len(records)-1].Customer
+		after = next
 	}
 	s.seatTheRest()
 	if s.stale {

@@ -28,6 +28,10 @@ type Records interface {
 	// Scan returns records with their pages by ascending id, those after the given
 	// one; the zero id is before all.
 	Scan(ctx context.Context, after rapport.CustomerID, limit int) ([]Record, error)
+	// Walk returns records with their pages in the order in which they are read
+	// fastest: those behind a place, and the place to go on behind; none at the end.
+	// Who is there the whole time is met once.
+	Walk(ctx context.Context, after Place, limit int) ([]Record, Place, error)
 	// Identifiers returns what is known of identifiers, each at the place of its
 	// key; nil for one that is not there.
 	Identifiers(ctx context.Context, keys []rapport.IdentifierKey) ([][]byte, error)

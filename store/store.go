@@ -52,6 +52,10 @@ type Record struct {
 	Pages    []Page          // in a batch those that change; when read all there are, by number
 }
 
+// Place is where a walk through all records stands. Only the engine that returned
+// it knows what it means; the zero Place is the start.
+type Place [16]byte
+
 // Page is a part of a record that is kept beside it, so that it need not be written
 // with every change.
 type Page struct {

@@ -131,6 +131,15 @@ func (s *Store) Scan(ctx context.Context, after rapport.CustomerID, limit int) (
 	return out, ctx.Err()
 }
 
+// Walk returns records behind a place, by ascending id.
+func (s *Store) Walk(ctx context.Context, after store.Place, limit int) ([]store.Record, store.Place, error) {
+	records, err := s.Scan(ctx, rapport.CustomerID(after), limit)
+	if len(records) > 0 {
+		after = store.Place(records[len(records)-1].Customer)
+	}
+	return records, after, err
+}
+
 func compareIDs(a, b rapport.CustomerID) int { return bytes.Compare(a[:], b[:]) }
 
 // Entry returns a customer's events of one chunk.

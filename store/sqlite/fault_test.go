@@ -283,6 +283,7 @@ func TestQuestionsUseIndexes(t *testing.T) {
 		func() error { _, err := s.Decisions(ctx, store.DecisionFilter{}); return err },
 		func() error { _, err := s.ChunkAt(ctx, 1); return err },
 		func() error { _, err := s.Scan(ctx, rapport.CustomerID{}, 10); return err },
+		func() error { _, _, err := s.Walk(ctx, store.Place{}, 10); return err },
 	}
 	for _, question := range ask {
 		if err := question(); err != nil {

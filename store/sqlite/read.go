@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"encoding/binary"
 
 	"rapport"
 	"rapport/store"
@@ -172,6 +173,27 @@ func (s *Store) Scan(ctx context.Context, after rapport.CustomerID, limit int) (
 		return c.readPages(ctx, records)
 	})
 	return records, err
+}
+
+// Walk returns records behind a place in the order in which they lie: that is several
+// times as fast as by id.
+func (s *Store) Walk(ctx context.Context, after store.Place, limit int) (records []store.Record, next store.Place, err error) {
+	last := int64(binary.BigEndian.Uint64(after[:]))
+	err = s.snapshot(ctx, func(c *conn) error {
+		err := c.query(ctx, func(r row) error {
+			last = r.int(0)
+			records = append(records, store.Record{
+				Customer: customerOf(r.blob(1)), Wake: rapport.Instant(r.int(2)), Data: r.blob(3), Paged: r.int(4) != 0,
+			})
+			return nil
+		}, "select n, customer, wake, data, paged from record where n > ? order by n limit ?", last, limited(limit))
+		if err != nil {
+			return err
+		}
+		return c.readPages(ctx, records)
+	})
+	binary.BigEndian.PutUint64(next[:], uint64(last))
+	return records, next, err
 }
 
 // Counters returns the sums whose names begin with prefix, by name and bucket.

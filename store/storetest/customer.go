@@ -98,6 +98,43 @@ func testScan(t *testing.T, b *bench) {
 	equal(t, "scan of none", []store.Record{}, must(t, none, err))
 }
 
+func testWalk(t *testing.T, b *bench) {
+	b.commit(func(batch *store.Batch) {
+		for i := range 100 {
+			batch.Records = append(batch.Records, store.Record{Customer: who(i * 31 % 100), Data: []byte{byte(i * 31 % 100)}, Wake: rapport.Instant(i * 31 % 100)})
+		}
+	})
+	b.commit(records(store.Record{Customer: who(7)}))
+	b.commit(records(store.Record{Customer: who(8), Data: []byte{8}, Wake: 8, Paged: true, Pages: []store.Page{{Number: 1, Data: []byte("page")}}}))
+	for _, limit := range []int{1, 7, 99, 1000} {
+		met := map[rapport.CustomerID]int{}
+		var place store.Place
+		for {
+			list, next, err := b.Walk(b.ctx, place, limit)
+			if len(must(t, list, err)) == 0 {
+				break
+			}
+			if len(list) > limit {
+				t.Fatalf("%d records, at most %d were wanted", len(list), limit)
+			}
+			for _, r := range list {
+				met[r.Customer]++
+				if r.Customer != who(int(r.Data[0])) || int(r.Data[0]) != int(r.Wake) || len(r.Pages) != 0 != (r.Data[0] == 8) {
+					t.Fatalf("not the record that was kept: %v", r)
+				}
+			}
+			place = next
+			// What changes on the way moves nobody, and who goes is not met any more.
+			b.commit(records(store.Record{Customer: who(50), Data: []byte{50}, Wake: 50}))
+		}
+		for i := range 100 {
+			if met[who(i)] != 1 && i != 7 || met[who(7)] != 0 {
+				t.Fatalf("%d at a time: customer %d was met %d times", limit, i, met[who(i)])
+			}
+		}
+	}
+}
+
 func (b *bench) nextWake() rapport.Instant {
 	b.t.Helper()
 	at, err := b.NextWake(b.ctx)

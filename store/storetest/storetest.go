@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t testing.TB, dir string) Store) {
 		{"Pages", testPages},
 		{"ChunksOf", testChunksOf},
 		{"Scan", testScan},
+		{"Walk", testWalk},
 		{"Wakes", testWakes},
 		{"Identifiers", testIdentifiers},
 		{"Addresses", testAddresses},
