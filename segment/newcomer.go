@@ -12,24 +12,26 @@ import (
 // does not cost an evaluation of everything.
 
 // findFirst notes the segments that must be evaluated for every new customer:
-// those that hold for nobody in particular, and those whose answer depends on the
-// time, on her id or on her time zone even then.
+// those that hold for nobody in particular, those whose answer depends on the
+// time, on her id or on her time zone even then, and those that read any of these.
+// That she is not in what holds for nobody in particular is no change that its
+// readers would be told of.
 func (set *Set) findFirst() {
 	st := new(State)
-	open := make([]bool, len(set.segments)) // segments whose answer is not known beforehand
+	open := make([]bool, len(set.segments)) // segments that are evaluated
 	for i := range set.segments {
 		seg := &set.segments[i]
 		nobody := &stranger{}
 		p := &pass{set: set, state: st, subject: &subject{Subject: nobody, state: st}}
 		holds := seg.rule.Eval(p.subject, 0) == rule.Yes
-		open[i] = seg.reads.Clock && seg.rule.NextFlip(p.subject, 0) != rapport.Never || nobody.asked
+		open[i] = holds || seg.reads.Clock && seg.rule.NextFlip(p.subject, 0) != rapport.Never || nobody.asked
 		for _, name := range seg.reads.Segments {
 			open[i] = open[i] || open[set.byName[name]]
 		}
 		if holds {
 			p.keep(entry{key: seg.key, member: true, next: rapport.Never}, 0)
 		}
-		if holds || open[i] {
+		if open[i] {
 			set.first = append(set.first, i)
 		}
 	}

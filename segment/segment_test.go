@@ -168,6 +168,30 @@ func TestRebaseKeepsTheCauseOfWhatWasDue(t *testing.T) {
 	}
 }
 
+// A new customer is evaluated also for what reads a segment that holds for whom nothing
+// is known of, and not for her.
+func TestNewCustomerIsNotInWhatHoldsForNobody(t *testing.T) {
+	t.Parallel()
+	s := set(t, "a", `segment("quiet")`, "b", `!segment("a")`, "quiet", `!events("A").exists()`)
+	c, st := newCustomer(s.Facts()), new(segment.State)
+	want := []segment.Change{{Segment: "b", Entered: true, At: start, Cause: segment.ByEvent}}
+	if diff := cmp.Diff(want, s.Update(st, c, c.fold(happening{at: start, event: "A", stamp: start}), start)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What had fallen due is not the doing of a workspace in which other things changed.
+func TestRefreshKeepsTheCauseOfWhatWasDue(t *testing.T) {
+	t.Parallel()
+	s := set(t, "recent", `events("A").within("1d").exists()`)
+	c, st := newCustomer(s.Facts()), new(segment.State)
+	s.Update(st, c, c.fold(happening{at: start, event: "A", stamp: start}), start)
+	want := []segment.Change{{Segment: "recent", At: start + 24*hourMillis, Cause: segment.ByTime}}
+	if diff := cmp.Diff(want, s.Refresh(st, c, segment.Touched{Zone: true}, start+30*hourMillis)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestRefreshIsTheDefinitionsDoing(t *testing.T) {
 	t.Parallel()
 	s := set(t, "buyer", `events("A").exists()`)

@@ -57,11 +57,13 @@ func (set *Set) reads(t Touched) bool {
 }
 
 // Refresh is Update for what changed not because of an event: a fact that a new
-// rule asked for has been built from the past.
+// rule asked for has been built from the past. What had fallen due is done first, as
+// of its instant and with the cause time.
 func (set *Set) Refresh(st *State, s rule.Subject, touched Touched, now rapport.Instant) []Change {
 	p := set.pass(st, s)
 	st.set = max(st.set, stale)
 	p.rebase(now)
+	p.due(now)
 	p.touch(touched)
 	p.run(now, ByDefinition)
 	return p.changes
