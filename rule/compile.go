@@ -302,6 +302,7 @@ func (b *builder) moment(e *Expr) moment {
 	case e.Op == OpMethod && b.kind(e.Args[0]) == eventsKind:
 		return b.edge(e)
 	}
+	b.calendar = true // it may be a plain date
 	return storedMoment{b.value(e)}
 }
 

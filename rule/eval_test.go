@@ -31,6 +31,9 @@ func TestReads(t *testing.T) {
 	if got := mustCompile(t, `events("B").within("2d").exists()`, Env{}).Reads(); !got.Calendar {
 		t.Error("days need the calendar")
 	}
+	if got := mustCompile(t, `customer.trial > now - duration("720h")`, Env{}).Reads(); !got.Calendar {
+		t.Error("what may be a plain date needs the calendar")
+	}
 	if got := mustCompile(t, `customer.age > 3`, Env{}).Reads(); got.Clock || got.Calendar {
 		t.Error("a trait needs no clock")
 	}
