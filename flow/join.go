@@ -152,7 +152,8 @@ func (b *Batch) rebuild(ids []rapport.CustomerID) {
 		}
 	}
 	for _, c := range before {
-		if !slices.ContainsFunc(shares[c.record.ID], folded) {
+		named := c.record.Events == 0 // by the event at hand, which is still to be folded
+		if !named && !slices.ContainsFunc(shares[c.record.ID], folded) {
 			b.bequeath(c)
 		}
 	}

@@ -265,3 +265,35 @@ func TestApartIsApartUnderAnyName(t *testing.T) {
 		}
 	}
 }
+
+// TestDeviceIsUndoneWhereItIs tells apart two who were joined, and then the device
+// from whom of them it is.
+func TestDeviceIsUndoneWhereItIs(t *testing.T) {
+	t.Parallel()
+	for _, other := range []string{"bob", "cat", "dan", "eva"} { // with lower and higher keys
+		w := newWorld(t, ledger(t, 1))
+		w.admit(alias("ana", other), track("", "web", "Order Completed", `{"total":4}`), track(other, "web", "Page Seen", ""))
+		w.undo("ana", rapport.UserID)
+		w.undo(other, rapport.AnonymousID)
+		if r := w.person(other); len(r.Facts) > 0 {
+			t.Errorf("%s still has the device's order", other)
+		}
+		if got := w.customers(); len(got) != 3 {
+			t.Errorf("with %s: %q", other, got)
+		}
+	}
+}
+
+// TestNamedInAJoinThatMovesEvents joins somebody who was only named so far by an alias
+// that makes a device's events hers: it can be undone all the same.
+func TestNamedInAJoinThatMovesEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ledger(t, 1))
+	w.admit(track("cat", "web", "Page Seen", ""), track("", "web", "Page Seen", ""))
+	first := alias("bob", "web")
+	first.Timestamp = start - 1
+	w.admit(first)
+	if diff := cmp.Diff([]string{"userId web"}, w.merges("bob")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

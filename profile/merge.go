@@ -139,11 +139,15 @@ func Rebuild(id rapport.CustomerID, x *Identities, events []*Event, before *Reco
 }
 
 // KeepMerges makes the log those joins of another that were joins into who is
-// this customer by now.
+// this customer by now. A device's join goes along with the device.
 func (r *Record) KeepMerges(x *Identities, log []Merge) {
 	r.Merges = nil
 	for _, m := range log {
-		if x.Root(m.Into) == r.ID {
+		into := x.Root(m.Into)
+		if m.Via.Kind == rapport.AnonymousID {
+			into, _ = x.owners(m.Via)
+		}
+		if into == r.ID {
 			r.addMerge(m)
 		}
 	}
