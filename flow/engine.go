@@ -144,9 +144,11 @@ func (g *Engine) rememberChunk(chunk store.Chunk) error {
 	return nil
 }
 
-// current reports whether a customer has been brought up to the workspace.
+// current reports whether a customer has been brought up to the workspace. Of whom
+// nothing was folded yet there is nothing to bring up: what she enters is her first
+// event's doing.
 func (g *Engine) current(c *customer) bool {
-	return g.upTo(c.record.Workspace, c.segments)
+	return c.record.Events == 0 || g.upTo(c.record.Workspace, c.segments)
 }
 
 func (g *Engine) upTo(version uint64, segments *segment.State) bool {
