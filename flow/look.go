@@ -37,7 +37,7 @@ func LookAt(ctx context.Context, from Entries, w *Workspace, row store.Record, n
 		if err != nil {
 			return nil, err
 		}
-		c.record.BuildFacts(events, w.Facts, now)
+		c.record.BuildFacts(events, w.Facts, min(now, c.segments.Next()))
 		touched.All = true
 	}
 	if touched.All || !w.Segments.Evaluated(c.segments) {
