@@ -1,0 +1,310 @@
+package exact_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// act is something that happens to the whole shop.
+type act struct {
+	at       int64
+	what     string // calls, wake, restart, apply or undo
+	calls    []call
+	punctual bool        // of calls and apply: what fell due before is done first
+	fails    bool        // of calls: the store can't be written at first
+	def      *definition // of apply
+	later    int64       // of apply: after how long customers are brought up to it
+	pick     int         // of undo: which join
+}
+
+// history is all that happens in one run.
+type history struct {
+	seed  uint64
+	start int64
+	def   *definition
+	acts  []act
+	small bool // the engine keeps one record in memory only
+}
+
+// eras are days around which clocks jump: both ways in both hemispheres, a leap day,
+// the day that Samoa left out, and a midnight that São Paulo skipped.
+func eras() []int64 {
+	var list []int64
+	for _, date := range []string{"2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01", "2026-10-04", "2026-04-05", "2028-02-29", "2027-02-28", "2011-12-30", "2018-11-04"} {
+		t, err := time.Parse(time.DateOnly, date)
+		if err != nil {
+			panic(err)
+		}
+		list = append(list, t.UnixMilli())
+	}
+	return list
+}
+
+func markets() []market {
+	return []market{
+		{name: "britain", country: "GB", zone: "Europe/London"}, {name: "states", country: "US", zone: "America/New_York"},
+		{name: "island", country: "AU", zone: "Australia/Lord_Howe"}, {name: "singapore", country: "SG", zone: "Asia/Singapore"},
+		{name: "samoa", country: "WS", zone: "Pacific/Apia"}, {name: "brazil", country: "BR", zone: "America/Sao_Paulo"},
+	}
+}
+
+// artist draws a history.
+type artist struct {
+	dice
+	history
+	clocks *clocks
+	now    int64
+	stamps []int64
+	sent   []call // that may be sent again
+	at     map[string]int64
+	n      int
+}
+
+const year = 365 * day
+
+// drawHistory draws everything that happens from a seed.
+func drawHistory(seed uint64) (history, *clocks) {
+	a := &artist{dice: dice{rand.New(rand.NewPCG(seed, 7))}, at: map[string]int64{}}
+	a.seed = seed
+	era := pick(a.dice, eras()...)
+	a.clocks = &clocks{from: era - 2*year, to: era + 3*year}
+	a.start = era - a.between(0, 45*24)*hour + a.between(-1, 1)
+	a.now = a.start
+	a.small = a.chance(40)
+	a.def = a.definition()
+	def := a.def
+	for range a.between(4, 14) {
+		a.step()
+		switch {
+		case a.chance(8):
+			a.acts = append(a.acts, act{at: a.now, what: "restart"})
+		case a.chance(9):
+			def = a.applied(def)
+		case a.chance(9):
+			a.acts = append(a.acts, act{at: a.now, what: "undo", pick: a.IntN(4)})
+		case a.chance(12):
+			a.acts = append(a.acts, act{at: a.now, what: "wake"})
+		default:
+			a.batch()
+		}
+	}
+	a.acts = append(a.acts, act{at: a.now + pick[int64](a.dice, 1, 35*day, 100*day), what: "wake"}, act{at: a.now + year + 30*day, what: "wake"})
+	return a.history, a.clocks
+}
+
+func (a *artist) definition() *definition {
+	d := &definition{markets: markets()}
+	d.markets[a.IntN(len(d.markets))].standard = true
+	for i := range a.between(1, 5) {
+		d.segments = append(d.segments, a.segment(fmt.Sprintf("%c%d", 'a'+a.IntN(4), i), d))
+	}
+	return d
+}
+
+func (a *artist) segment(name string, d *definition) segment {
+	var others []string
+	for _, s := range d.segments {
+		others = append(others, s.name)
+	}
+	return segment{name, anyClause(a.dice, a.IntN(3), others)}
+}
+
+// applied draws another definition: some rules come, go, or become others; at times a
+// market moves to another time zone.
+func (a *artist) applied(old *definition) *definition {
+	d := &definition{markets: slices.Clone(old.markets)}
+	late := a.chance(40) // what fell due before is not done when the definition comes: then rules only come
+	read := map[string]bool{}
+	for _, s := range slices.Backward(old.segments) {
+		for _, name := range s.reads {
+			read[name] = true
+		}
+		switch {
+		case !late && !read[s.name] && a.chance(30):
+		case !late && a.chance(30):
+			s.clause = anyClause(a.dice, a.IntN(2), nil)
+			d.segments = append(d.segments, s)
+		default:
+			d.segments = append(d.segments, s)
+			for _, name := range s.reads {
+				read[name] = true
+			}
+		}
+	}
+	slices.Reverse(d.segments)
+	applied := act{at: a.now, what: "apply", def: d, punctual: !late, later: pick[int64](a.dice, 0, 0, 1, hour, 3*day)}
+	if a.chance(70) || len(d.segments) == 0 {
+		others := d
+		if late || applied.later > 0 { // see the fifth promise
+			others = &definition{}
+		}
+		d.segments = append(d.segments, a.segment(fmt.Sprintf("n%d", len(a.acts)), others))
+	}
+	if !late && applied.later == 0 && a.chance(50) {
+		d.markets[a.IntN(len(d.markets))].zone = pick(a.dice, markets()...).zone
+	}
+	a.acts = append(a.acts, applied)
+	a.now += applied.later
+	return d
+}
+
+// step lets time pass until the next act: often to an instant beside one at which
+// something leaves a window.
+func (a *artist) step() {
+	switch a.IntN(8) {
+	case 0, 1:
+		a.now += pick[int64](a.dice, 0, 1, 999, minute, 90*minute)
+	case 2, 3:
+		a.now += a.between(1, 72) * hour
+	case 4:
+		a.now += pick[int64](a.dice, 1, 2, 7, 14, 30) * day
+	default:
+		if near := a.beside(); near >= a.now && near < a.now+100*day {
+			a.now = near
+		} else {
+			a.now += a.between(0, 5*24*60) * minute
+		}
+	}
+}
+
+// beside returns an instant at or beside one at which something that happened leaves
+// a window, or a clock jumps.
+func (a *artist) beside() int64 {
+	clock := a.clocks.of(pick(a.dice, markets()...).zone)
+	if jumps := clock.jumps(a.now, a.now+60*day); len(jumps) > 0 && a.chance(40) {
+		return pick(a.dice, jumps...) + pick[int64](a.dice, -hour, -30*minute, -1, 0, 1, 30*minute, 59*minute, hour, 2*hour)
+	}
+	if len(a.stamps) == 0 {
+		return a.now
+	}
+	return clock.passes(pick(a.dice, a.stamps...), pick(a.dice, lengths()...)) + a.between(-1, 1)
+}
+
+func (a *artist) batch() {
+	b := act{at: a.now, what: "calls", punctual: a.chance(60), fails: a.chance(8)}
+	for range a.between(1, 5) {
+		if len(a.sent) > 0 && a.chance(15) {
+			if c, ok := a.again(); ok {
+				b.calls = append(b.calls, c)
+				continue
+			}
+		}
+		c := a.call()
+		if a.chance(25) { // a clock that goes wrong, which the sender tells of
+			wrong := a.between(-3*24*60, 3*24*60) * minute
+			c.at, c.sent = c.at+wrong, a.now+wrong
+		}
+		b.calls = append(b.calls, c)
+		a.sent, a.at[c.id] = append(a.sent, c), a.now
+		a.stamps = append(a.stamps, c.happened(a.now))
+	}
+	a.acts = append(a.acts, b)
+}
+
+// again returns a call that was sent before, at times under the user's name as well.
+// Between 24 and 36 hours it is nobody's promise whether it is known, so then none is.
+func (a *artist) again() (call, bool) {
+	c := pick(a.dice, a.sent...)
+	if age := a.now - a.at[c.id]; age >= window && age <= 36*hour {
+		return call{}, false
+	}
+	if c.user == "" && a.chance(40) {
+		c.user = pick(a.dice, users()...)
+	}
+	a.at[c.id] = a.now
+	return c, true
+}
+
+func users() []string   { return []string{"ana", "bob", "cat"} }
+func devices() []string { return []string{"phone", "web", "kiosk"} }
+
+func (a *artist) call() call {
+	a.n++
+	c := call{id: fmt.Sprint("m", a.n), kind: "track", at: a.when()}
+	switch a.IntN(12) {
+	case 0, 1, 2:
+		c.device = pick(a.dice, devices()...)
+	case 3, 4:
+		c.user, c.device = pick(a.dice, users()...), pick(a.dice, devices()...)
+	case 5, 6:
+		c.user = pick(a.dice, users()...)
+	case 7:
+		c.kind, c.user, c.previous = "alias", pick(a.dice, users()...), pick(a.dice, append(users(), devices()...)...)
+		if c.previous == c.user {
+			c.previous = "web"
+		}
+		return c
+	default:
+		c.kind, c.user, c.traits = "identify", pick(a.dice, users()...), a.traits()
+		if a.chance(20) {
+			c.device = pick(a.dice, devices()...)
+		} else if a.chance(20) {
+			c.user, c.device = "", pick(a.dice, devices()...)
+		}
+		return c
+	}
+	c.name = pick(a.dice, "Bought", "Bought", "Bought", "Looked")
+	if a.chance(85) {
+		n := float64(a.between(-2, 9)) / pick(a.dice, 1.0, 2)
+		c.n = &n
+	}
+	c.colour = pick(a.dice, "red", "blue", "")
+	return c
+}
+
+// when draws an instant at which something happened: mostly just now, at times long
+// ago, so that it leaves a window at a jump of the clock, or in the future.
+func (a *artist) when() int64 {
+	switch a.IntN(10) {
+	case 0, 1, 2:
+		return a.now
+	case 3, 4:
+		return a.now - a.between(0, 90*60)*1000
+	case 5:
+		return a.now - a.between(0, 3*24*60)*minute
+	case 6:
+		return a.now - a.between(0, 200*24)*hour
+	case 7, 8:
+		clock := a.clocks.of(pick(a.dice, markets()...).zone)
+		if jumps := clock.jumps(a.now-60*day, a.now+60*day); len(jumps) > 0 {
+			near := pick(a.dice, jumps...) - pick[int64](a.dice, 0, 1, 2, 7, 30, 90)*day
+			near += pick[int64](a.dice, -hour, -30*minute, -1, 0, 1, 30*minute, 59*minute, hour)
+			if near <= a.now {
+				return near
+			}
+		}
+		return a.now - a.between(0, 48)*hour
+	}
+	return a.now + a.between(1, 5*24*60)*minute
+}
+
+func (a *artist) traits() map[string]any {
+	traits := map[string]any{}
+	for range a.between(1, 3) {
+		switch a.IntN(7) {
+		case 0, 1:
+			traits["country"] = pick(a.dice, "GB", "US", "AU", "SG", "WS", "BR", "FR")
+		case 2:
+			traits["city"] = pick[any](a.dice, "Rome", "Oslo", "Lima", nil)
+		case 3:
+			traits["age"] = pick[any](a.dice, 17.0, 18.0, 30.0, "unknown", nil)
+		case 4:
+			traits["birthday"] = a.birthday()
+		case 5:
+			at := time.UnixMilli(a.now + a.between(-60*24, 60*24)*hour).UTC()
+			traits["trial"] = pick(a.dice, at.Format("2006-01-02T15:04:05.000Z"), at.Format(time.DateOnly))
+		case 6:
+			traits["market"] = pick[any](a.dice, "britain", "states", "island", "samoa", nil)
+		}
+	}
+	return traits
+}
+
+func (a *artist) birthday() string {
+	if a.chance(30) {
+		return "1996-02-29"
+	}
+	return time.UnixMilli(a.now).UTC().AddDate(-int(a.between(0, 40)), 0, int(a.between(-40, 60))).Format(time.DateOnly)
+}
