@@ -13,6 +13,7 @@ type act struct {
 	what     string // calls, wake, restart, apply or undo
 	calls    []call
 	punctual bool        // of calls and apply: what fell due before is done first
+	along    bool        // of calls: it is done after them, in the same batch
 	fails    bool        // of calls: the store can't be written at first
 	def      *definition // of apply
 	later    int64       // of apply: after how long customers are brought up to it
@@ -28,18 +29,26 @@ type history struct {
 	small bool // the engine keeps one record in memory only
 }
 
-// eras are days around which clocks jump: both ways in both hemispheres, a leap day,
-// the day that Samoa left out, and a midnight that São Paulo skipped.
-func eras() []int64 {
-	var list []int64
-	for _, date := range []string{"2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01", "2026-10-04", "2026-04-05", "2028-02-29", "2027-02-28", "2011-12-30", "2018-11-04"} {
-		t, err := time.Parse(time.DateOnly, date)
-		if err != nil {
-			panic(err)
-		}
-		list = append(list, t.UnixMilli())
+// era is a day around which a clock jumps.
+type era struct{ date, zone string }
+
+// eras are jumps both ways in both hemispheres, leap days, the day that Samoa left
+// out, and a midnight that São Paulo skipped.
+func eras() []era {
+	return []era{
+		{"2026-03-29", "Europe/London"}, {"2026-10-25", "Europe/London"}, {"2026-03-08", "America/New_York"}, {"2026-11-01", "America/New_York"},
+		{"2026-10-03", "Australia/Lord_Howe"}, {"2026-04-04", "Australia/Lord_Howe"}, {"2011-12-30", "Pacific/Apia"}, {"2012-03-31", "Pacific/Apia"},
+		{"2018-11-04", "America/Sao_Paulo"}, {"2018-02-18", "America/Sao_Paulo"}, {"2028-02-29", "Asia/Singapore"}, {"2027-02-28", "Asia/Singapore"},
 	}
-	return list
+}
+
+// begins is when the day begins in UTC.
+func (e era) begins() int64 {
+	t, err := time.Parse(time.DateOnly, e.date)
+	if err != nil {
+		panic(err)
+	}
+	return t.UnixMilli()
 }
 
 func markets() []market {
@@ -55,6 +64,7 @@ type artist struct {
 	dice
 	history
 	clocks *clocks
+	home   string // the zone whose clock jumps, of most who told no country
 	now    int64
 	stamps []int64
 	sent   []call // that may be sent again
@@ -69,8 +79,9 @@ func drawHistory(seed uint64) (history, *clocks) {
 	a := &artist{dice: dice{rand.New(rand.NewPCG(seed, 7))}, at: map[string]int64{}}
 	a.seed = seed
 	era := pick(a.dice, eras()...)
-	a.clocks = &clocks{from: era - 2*year, to: era + 3*year}
-	a.start = era - a.between(0, 45*24)*hour + a.between(-1, 1)
+	a.home = era.zone
+	a.clocks = &clocks{from: era.begins() - 2*year, to: era.begins() + 3*year}
+	a.start = era.begins() - a.between(0, 45*24)*hour + a.between(-1, 1)
 	a.now = a.start
 	a.small = a.chance(40)
 	a.def = a.definition()
@@ -78,12 +89,17 @@ func drawHistory(seed uint64) (history, *clocks) {
 	for range a.between(4, 14) {
 		a.step()
 		switch {
-		case a.chance(8):
+		case a.chance(10):
 			a.acts = append(a.acts, act{at: a.now, what: "restart"})
-		case a.chance(9):
+			if a.chance(50) {
+				a.batch()
+			}
+		case a.chance(11):
 			def = a.applied(def)
-		case a.chance(9):
-			a.acts = append(a.acts, act{at: a.now, what: "undo", pick: a.IntN(4)})
+		case a.chance(12):
+			for range a.between(1, 2) {
+				a.acts = append(a.acts, act{at: a.now, what: "undo", pick: a.IntN(4)})
+			}
 		case a.chance(12):
 			a.acts = append(a.acts, act{at: a.now, what: "wake"})
 		default:
@@ -96,8 +112,9 @@ func drawHistory(seed uint64) (history, *clocks) {
 
 func (a *artist) definition() *definition {
 	d := &definition{markets: markets()}
-	d.markets[a.IntN(len(d.markets))].standard = true
-	for i := range a.between(1, 5) {
+	home := slices.IndexFunc(d.markets, func(m market) bool { return m.zone == a.home })
+	d.markets[pick(a.dice, home, home, home, a.IntN(len(d.markets)))].standard = true
+	for i := range a.between(2, 8) {
 		d.segments = append(d.segments, a.segment(fmt.Sprintf("%c%d", 'a'+a.IntN(4), i), d))
 	}
 	return d
@@ -115,7 +132,10 @@ func (a *artist) segment(name string, d *definition) segment {
 // market moves to another time zone.
 func (a *artist) applied(old *definition) *definition {
 	d := &definition{markets: slices.Clone(old.markets)}
-	late := a.chance(40) // what fell due before is not done when the definition comes: then rules only come
+	late := a.chance(55) // what fell due before is not done when the definition comes: then rules only come
+	if late {
+		a.now += pick[int64](a.dice, 0, 2*hour, day, 8*day, 31*day)
+	}
 	read := map[string]bool{}
 	for _, s := range slices.Backward(old.segments) {
 		for _, name := range s.reads {
@@ -172,7 +192,7 @@ func (a *artist) step() {
 // beside returns an instant at or beside one at which something that happened leaves
 // a window, or a clock jumps.
 func (a *artist) beside() int64 {
-	clock := a.clocks.of(pick(a.dice, markets()...).zone)
+	clock := a.somewhere()
 	if jumps := clock.jumps(a.now, a.now+60*day); len(jumps) > 0 && a.chance(40) {
 		return pick(a.dice, jumps...) + pick[int64](a.dice, -hour, -30*minute, -1, 0, 1, 30*minute, 59*minute, hour, 2*hour)
 	}
@@ -182,8 +202,13 @@ func (a *artist) beside() int64 {
 	return clock.passes(pick(a.dice, a.stamps...), pick(a.dice, lengths()...)) + a.between(-1, 1)
 }
 
+// somewhere is a zone's clock, that of the day as often as another.
+func (a *artist) somewhere() *wallClock {
+	return a.clocks.of(pick(a.dice, a.home, pick(a.dice, markets()...).zone))
+}
+
 func (a *artist) batch() {
-	b := act{at: a.now, what: "calls", punctual: a.chance(60), fails: a.chance(8)}
+	b := act{at: a.now, what: "calls", punctual: a.chance(60), along: a.chance(50), fails: a.chance(8)}
 	for range a.between(1, 5) {
 		if len(a.sent) > 0 && a.chance(15) {
 			if c, ok := a.again(); ok {
@@ -203,10 +228,14 @@ func (a *artist) batch() {
 	a.acts = append(a.acts, b)
 }
 
-// again returns a call that was sent before, at times under the user's name as well.
-// Between 24 and 36 hours it is nobody's promise whether it is known, so then none is.
+// again returns a call that was sent before, mostly lately, at times under the user's
+// name as well. Between 24 and 36 hours it is nobody's promise whether it is known, so
+// then none is.
 func (a *artist) again() (call, bool) {
 	c := pick(a.dice, a.sent...)
+	if lately := a.sent[max(0, len(a.sent)-4):]; a.chance(70) {
+		c = pick(a.dice, lately...)
+	}
 	if age := a.now - a.at[c.id]; age >= window && age <= 36*hour {
 		return call{}, false
 	}
@@ -247,7 +276,7 @@ func (a *artist) call() call {
 	}
 	c.name = pick(a.dice, "Bought", "Bought", "Bought", "Looked")
 	if a.chance(85) {
-		n := float64(a.between(-2, 9)) / pick(a.dice, 1.0, 2)
+		n := pick(a.dice, 1, 2, 2.5, 3, float64(a.between(-2, 9)))
 		c.n = &n
 	}
 	c.colour = pick(a.dice, "red", "blue", "")
@@ -267,7 +296,7 @@ func (a *artist) when() int64 {
 	case 6:
 		return a.now - a.between(0, 200*24)*hour
 	case 7, 8:
-		clock := a.clocks.of(pick(a.dice, markets()...).zone)
+		clock := a.somewhere()
 		if jumps := clock.jumps(a.now-60*day, a.now+60*day); len(jumps) > 0 {
 			near := pick(a.dice, jumps...) - pick[int64](a.dice, 0, 1, 2, 7, 30, 90)*day
 			near += pick[int64](a.dice, -hour, -30*minute, -1, 0, 1, 30*minute, 59*minute, hour)

@@ -110,8 +110,12 @@ func (s *series) tell() {
 	s.Fatalf("seed %d, act %d: %s\n%s\nRAPPORT_TEST_SEED=%[1]d plays the whole of it again.", s.worst.seed, failed.act, failed.text, smaller.tell())
 }
 
-// seeds are those to try: one that is given, else so many from 0.
+// seeds are those to try: one that is given, else so many from 0, at most as many as
+// are given.
 func seeds(usual, long uint64) (from, until uint64) {
+	if most, err := strconv.ParseUint(os.Getenv("RAPPORT_TEST_SEEDS"), 10, 64); err == nil {
+		return 0, most
+	}
 	if given, err := strconv.ParseUint(os.Getenv("RAPPORT_TEST_SEED"), 10, 64); err == nil {
 		return given, given + 1
 	}

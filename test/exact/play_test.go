@@ -197,9 +197,24 @@ func (p *play) calls(a *act) {
 		}
 		p.store.FailNext(nil)
 	}
+	works := []flow.Work{flow.Admit(result.Events)}
+	if a.along {
+		works = append(works, flow.Wake(p.due(a.at)))
+	}
 	p.must(p.engine.Preload(p.ctx, result.Events))
-	_, err = p.engine.Run(p.ctx, rapport.Instant(a.at), flow.Admit(result.Events))
+	_, err = p.engine.Run(p.ctx, rapport.Instant(a.at), works...)
 	p.must(err)
+}
+
+// due is who has something due by an instant, as the store knows.
+func (p *play) due(at int64) []rapport.CustomerID {
+	wakes, err := p.store.Due(p.ctx, rapport.Instant(at), 1000)
+	p.must(err)
+	ids := make([]rapport.CustomerID, len(wakes))
+	for i, w := range wakes {
+		ids[i] = w.Customer
+	}
+	return ids
 }
 
 // body writes calls as a sender does.
@@ -277,9 +292,13 @@ func (p *play) lookBetween(from, to int64) {
 	instants := []int64{from + 1 + p.dice.Int64N(to-from-1)}
 	shares := p.oracle.shares()
 	for _, name := range slices.Sorted(maps.Keys(p.oracle.in)) {
-		if edges := p.oracle.customer(p.oracle.def, shares[name]).edges(from+1, to-2); len(edges) > 0 {
+		c := p.oracle.customer(p.oracle.def, shares[name])
+		if edges := c.edges(from+1, to-2); len(edges) > 0 {
 			edge := pick(p.dice, edges...)
 			instants = append(instants, edge-1, edge)
+		}
+		if jumps := c.clock.jumps(from, to-hour); len(jumps) > 0 {
+			instants = append(instants, pick(p.dice, jumps...)+p.dice.Int64N(hour))
 		}
 	}
 	slices.Sort(instants)
@@ -289,28 +308,39 @@ func (p *play) lookBetween(from, to int64) {
 }
 
 // look compares who there is and what each is in at an instant, as a reader of the
-// API would see it, with the oracle.
+// API would see it, with the oracle; where all has been settled, since when as well.
 func (p *play) look(at int64) {
 	rows, err := p.store.Scan(p.ctx, rapport.CustomerID{}, 1000)
 	p.must(err)
-	got, want := map[string][]string{}, map[string][]string{}
+	got, want, shares := map[string][]string{}, map[string][]string{}, p.oracle.shares()
+	settled := at == p.oracle.now
 	for _, row := range rows {
 		l, err := flow.LookAt(p.ctx, p.store, p.engine.Workspace(), row, rapport.Instant(at))
 		p.must(err)
 		in := []string{}
 		for _, m := range l.Memberships() {
-			in = append(in, m.Segment)
+			in = append(in, inside(m.Segment, int64(m.Since), settled))
 		}
 		got[p.names[row.Customer]] = in
 	}
-	shares := p.oracle.shares()
-	for name := range p.oracle.in {
-		want[name] = append([]string{}, p.oracle.customer(p.oracle.def, shares[name]).memberAt(at)...)
+	for name, since := range p.oracle.in {
+		in := []string{}
+		for _, segment := range p.oracle.customer(p.oracle.def, shares[name]).memberAt(at) {
+			in = append(in, inside(segment, since[segment], settled))
+		}
+		want[name] = in
 		p.looks++
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		panic(fmt.Sprintf("who is in which segment at %s (-oracle +program):\n%s", stamp(at), diff))
 	}
+}
+
+func inside(segment string, since int64, settled bool) string {
+	if settled {
+		segment += " since " + stamp(since)
+	}
+	return segment
 }
 
 // compareLogs compares every entry and exit that timelines tell, and the sizes.

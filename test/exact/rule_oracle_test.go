@@ -174,7 +174,7 @@ func (s selection) of(v *view) (in []*event) {
 }
 
 func countClause(d dice) clause {
-	s, op, k := anySelection(d), pick(d, operators()...), pick(d, 0, 1, 2, 2, 3, 1.5)
+	s, op, k := anySelection(d), pick(d, append(operators(), "==", "!=")...), pick(d, 0, 1, 1, 2, 2, 3, 1.5)
 	return clause{text: fmt.Sprintf("%s.count() %s %v", s.text, op, k), spans: s.spans(),
 		judge: func(v *view) int { return compare(op, float64(len(s.of(v))), k) }}
 }
@@ -186,7 +186,10 @@ func existsClause(d dice) clause {
 
 func measureClause(d dice) clause {
 	s, op, k := anySelection(d), pick(d, operators()...), pick(d, -1, 0, 1, 2, 2.5, 3, 7)
-	how := pick(d, "sum", "avg", "min", "max", "distinct", "distinct")
+	how := pick(d, "sum", "avg", "min", "max", "distinct", "distinct", "distinct")
+	if how == "distinct" {
+		k = pick[float64](d, 1, 2, 3)
+	}
 	measured := func(v *view) int {
 		sum, least, most, different, n := 0.0, 1e9, -1e9, map[float64]bool{}, 0.0
 		for _, e := range s.of(v) {

@@ -36,7 +36,10 @@ func (h *history) before(i int) *definition {
 
 func (a *act) tell(b *strings.Builder, before *definition) {
 	late := ""
-	if !a.punctual {
+	switch {
+	case a.along:
+		late = "; what fell due is done in the same batch"
+	case !a.punctual:
 		late = "; what fell due before is not done yet"
 	}
 	switch a.what {

@@ -1,0 +1,70 @@
+package main
+
+// fault is one mistake that somebody could make, and the test that must find it.
+type fault struct {
+	name  string
+	file  string // from the root of the module
+	old   string // occurs in the file exactly once
+	fresh string // what stands there instead
+	tests tests
+	seeds int // within how many seeds it is found at the latest; 0 if the test has none
+}
+
+// tests are those of one package whose names match.
+type tests struct{ pkg, run string }
+
+// faults is the plain list. Whoever builds something whose exactness is promised adds
+// the mistakes that would break the promise: see CONTRIBUTING.md.
+func faults() []fault {
+	exact := tests{"./test/exact", "ToTheInstant"}
+	return []fault{
+		{"a window of hours is closed at its start", "rule/window.go", "return at > now-s.exact", "return at >= now-s.exact", exact, 100},
+		{"a window of days is closed at its start", "rule/window.go", "return at > s.back(now, x.zone())", "return at >= s.back(now, x.zone())", exact, 200},
+		{"a window is open at its end", "rule/window.go", "if at > now {\n\t\treturn false", "if at >= now {\n\t\treturn false", exact, 50},
+		{"points in a window are closed at its start", "rule/node_events.go", "return pts[i].At > start", "return pts[i].At >= start", exact, 300},
+		{"a day is 24 hours: a window's start", "rule/window.go", "return instantAt(clock(at, zone)-rapport.Instant(s.days)*day, zone)", "return at - rapport.Instant(s.days)*day", exact, 100},
+		{"a day is 24 hours: when something leaves", "rule/window.go", "return instantAt(clock(at-1, zone)+1+rapport.Instant(s.days)*day, zone)", "return at + rapport.Instant(s.days)*day", exact, 100},
+		{"the hour that is shown twice counts twice", "rule/window.go", "shown = max(shown, rapport.InstantOf(t)+offset(t))", "", exact, 300},
+		{"29 February is 1 March in common years", "rule/node_time.go", "t = t.AddDate(0, 0, -1)", "t = t.AddDate(0, 0, 0)", exact, 700},
+		{"an anniversary ends a day early", "rule/node_time.go", "return Yes, min(bound, midnight(next+1, x.zone()))", "return Yes, min(bound, midnight(next, x.zone()))", exact, 100},
+		{"unknown is no under not", "rule/truth.go", "func (t Truth) Not() Truth { return -t }", "func (t Truth) Not() Truth {\n\tif t == Yes {\n\t\treturn No\n\t}\n\treturn Yes\n}", exact, 50},
+		{"the next flip of an or is missed", "rule/node_cond.go", "return Yes, last", "return Yes, rapport.Never", exact, 100},
+		{"the next flip of an and is missed", "rule/node_cond.go", "return No, last", "return No, rapport.Never", exact, 100},
+		{"an and waits for its no alone", "rule/node_cond.go", "if truth == No {\n\t\treturn No, last\n\t}\n\treturn truth, first", "if truth == No {\n\t\treturn No, last\n\t}\n\treturn truth, rapport.Never", exact, 100},
+		{"a comparison with a date does not know of the zone", "rule/compile.go", "b.calendar = true // it may be a plain date", "", exact, 700},
+		{"keep is one point too few", "rule/compile_fact.go", "return max(1, int(math.Ceil(r.Number)))", "return max(1, int(math.Ceil(r.Number))-1)", exact, 100},
+		{"keep does not hold what is more than a number", "rule/compile_fact.go", "return max(1, int(math.Floor(r.Number))+1)", "return max(1, int(math.Floor(r.Number)))", exact, 100},
+		{"a filter takes what it is not certain of", "rule/fact.go", "p.filter.eval(x) != Yes", "p.filter.eval(x) == No", exact, 100},
+		{"distinct counts a value twice", "rule/history.go", "if !keep.Distinct || h.replaces(p) {", "if keep.Distinct || !keep.Distinct {", exact, 100},
+		{"a value that two had is two", "rule/history.go", "m.Points = newestOfEach(m.Points)", "_ = newestOfEach", exact, 700},
+		{"a join forgets one side's points", "rule/history.go", "m.Points = append(m.Points, h.Points...)", "m.Points = append([]Point(nil), h.Points...)", exact, 200},
+		{"a late event is dropped", "profile/fold.go", "point, ok := f.Observe(e)\n\t\tif !ok {", "point, ok := f.Observe(e)\n\t\tif !ok || point.At < r.LastSeen {", exact, 20},
+		{"a late identify wins over a newer one", "profile/trait.go", "return at > than || at == than && tie > thanTie", "return true", exact, 100},
+		{"a time of the future is not clamped", "collect/clock.go", "return min(at, received), true", "return at, true", exact, 50},
+		{"the sender's clock is not corrected", "collect/clock.go", "at = received - (sent.at - when.at)", "at = when.at", exact, 20},
+		{"a device is its first user's for ever", "profile/identity.go", "return ownership{first: first, until: link.At}", "return ownership{first: first, until: rapport.Never}", exact, 100},
+		{"an old alias joins again who was told apart", "profile/identity.go", "return slices.ContainsFunc(x.row(id).Apart, func(a Apart) bool { return at <= a.At && x.Root(a.From) == from })", "return false", exact, 700},
+		{"a device's join stays where it was said", "profile/merge.go", "into, _ = x.owners(m.Via)", "_, _ = x.owners(m.Via)", exact, 700},
+		{"readers of a segment are not evaluated again", "segment/update.go", "p.markAll(seg.readers)", "_ = seg.readers", exact, 100},
+		{"another zone is not another calendar", "segment/update.go", "if t.Zone {\n\t\tp.markAll(p.set.calendar)", "if t.Zone {\n\t\t_ = p.set.calendar", exact, 300},
+		{"a flip is done as of now", "segment/update.go", "p.markDue(at)\n\t\tp.run(at, ByTime)", "p.markDue(at)\n\t\tp.run(now, ByTime)", tests{"./segment", "BruteForce"}, 0},
+		{"a flip is told as of now", "flow/step.go", "b.tell(c, name, change.At, changeProperties(change))", "b.tell(c, name, b.now, changeProperties(change))", exact, 20},
+		{"a workspace is told before what was due", "segment/update.go", "p.due(now)\n\tp.touch(touched)", "p.touch(touched)", exact, 700},
+		{"a rule does not know which traits it reads", "segment/compile.go", "set.traits[name] = append(set.traits[name], i)", "set.traits[name] = append(set.traits[name][:0], i)", exact, 100},
+		{"a new customer is not in what reads what holds for nobody", "segment/newcomer.go", "open[i] = open[i] || open[set.byName[name]]", "_ = name", exact, 300},
+		{"a member is one since her last evaluation", "segment/update.go", "fresh.since = st.entries[i].since", "fresh.since = at", exact, 50},
+		{"a repeat is counted", "flow/step.go", "if b.g.seen.has(key) {", "if false {", exact, 50},
+		{"a repeat under another identifier is counted", "flow/step.go", "if b.err != nil || b.repeated(c, e) {", "if b.err != nil {", exact, 700},
+		{"repeats are forgotten by a restart", "flow/engine.go", "if err := g.remember(ctx); err != nil {", "if err := ctx.Err(); err != nil {", exact, 700},
+		{"a batch that failed is remembered", "flow/batch.go", "b.g.seen.remove(key, b.now)", "_ = key", exact, 100},
+		{"a record of a batch that failed is kept", "flow/batch.go", "for _, c := range b.touched {\n\t\tdelete(b.g.cache, c.record.ID)\n\t}", "", exact, 300},
+		{"an event is applied at its timestamp", "flow/step.go", "b.g.workspace.Segments.Update(c.segments, s, touched, b.now)", "b.g.workspace.Segments.Update(c.segments, s, touched, min(b.now, event.Timestamp()))", exact, 20},
+		{"what is due at the instant of an event comes after it", "flow/step.go", "b.dueBefore(c, b.now)\n\tif c.segments.Next() <= b.now {", "b.dueBefore(c, b.now)\n\tif c.segments.Next() < b.now {", exact, 700},
+		{"a first event that is an alias is the definitions' doing", "flow/engine.go", "return c.record.Events == 0 || c.record.Workspace", "return c.record.Workspace", exact, 100},
+		{"a wake-up is not moved when it becomes earlier", "store/memory/store.go", "(!known || old.Wake != r.Wake)", "(!known || old.Wake < r.Wake)", exact, 300},
+		{"a join is not told", "flow/join.go", "b.moved(into, changes)", "_ = changes", exact, 200},
+		{"an undone join leaves points with both", "flow/join.go", "if events := shares[id]; slices.ContainsFunc(events, folded) {", "if events := shares[id]; slices.ContainsFunc(events, folded) && b.g.cache[id] == nil {", exact, 200},
+		{"facts for a new rule forget what was due", "flow/refresh.go", "min(b.now, c.segments.Next())", "b.now", exact, 700},
+		{"a reader sees what was not due yet", "flow/look.go", "l.catchUp(now, nil)\n\treturn l, nil", "return l, nil", exact, 20},
+	}
+}
