@@ -297,3 +297,21 @@ func TestNamedInAJoinThatMovesEvents(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestDeviceThatOnlyAliasesNamed has two people of one device, by aliases alone, who
+// are one, are told apart, and are one again: then all that was done on it is hers.
+func TestDeviceThatOnlyAliasesNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ledger(t, 1))
+	for _, e := range []rapport.Event{alias("cat", "phone"), alias("bob", "phone"), track("", "phone", "Order Completed", `{"total":4}`)} {
+		w.now = w.now.Add(time.Second)
+		w.admit(e)
+	}
+	w.now = w.now.Add(time.Second)
+	w.undo("cat", rapport.UserID)
+	w.now = w.now.Add(time.Second)
+	w.admit(alias("cat", "bob"))
+	if got := w.customers(); len(got) != 1 || len(w.person("cat").Facts) == 0 {
+		t.Errorf("%q", got)
+	}
+}

@@ -205,17 +205,25 @@ func (x *Identities) row(id rapport.CustomerID) *Row {
 }
 
 // Recheck returns what a join or its undoing has changed for the devices of a
-// record: whose their anonymous events are may follow from who is who.
+// record: whose their anonymous events are may follow from who is who. An alias may
+// have named a device by what stands in the record as a user id only.
 func (x *Identities) Recheck(r *Record) []Relink {
 	var relinks []Relink
+	recheck := func(device rapport.Identifier) {
+		first, alone := x.owners(device)
+		relinks = append(relinks, Relink{Device: device, Affected: distinct(r.ID, first, alone)})
+	}
 	for i := range r.Identifiers {
 		id := &r.Identifiers[i]
-		if id.Kind != rapport.AnonymousID {
+		if id.Kind == rapport.AnonymousID {
+			if from, until := x.Interval(id.Identifier, r.ID); from != id.From || until != id.Until {
+				recheck(id.Identifier)
+			}
 			continue
 		}
-		if from, until := x.Interval(id.Identifier, r.ID); from != id.From || until != id.Until {
-			first, alone := x.owners(id.Identifier)
-			relinks = append(relinks, Relink{Device: id.Identifier, Affected: distinct(r.ID, first, alone)})
+		named := rapport.Identifier{Kind: rapport.AnonymousID, Value: id.Value}
+		if r.Identity(named) == nil && x.Directory.Row(x.Key.Identifier(named)) != nil {
+			recheck(named)
 		}
 	}
 	return relinks
