@@ -10,8 +10,8 @@ import (
 // act is something that happens to the whole shop.
 type act struct {
 	at       int64
-	what     string // calls, wake, restart, apply or undo
-	calls    []call
+	what     string      // calls, wake, restart, apply or undo
+	calls    []call      // of calls; of apply: that come while customers are brought up to it
 	punctual bool        // of calls and apply: what fell due before is done first
 	along    bool        // of calls: it is done after them, in the same batch
 	fails    bool        // of calls: the store can't be written at first
@@ -165,8 +165,11 @@ func (a *artist) applied(old *definition) *definition {
 	if !late && applied.later == 0 && a.chance(50) {
 		d.markets[a.IntN(len(d.markets))].zone = pick(a.dice, markets()...).zone
 	}
-	a.acts = append(a.acts, applied)
 	a.now += applied.later
+	if late && a.chance(50) {
+		applied.calls = a.calls()
+	}
+	a.acts = append(a.acts, applied)
 	return d
 }
 
@@ -208,11 +211,15 @@ func (a *artist) somewhere() *wallClock {
 }
 
 func (a *artist) batch() {
-	b := act{at: a.now, what: "calls", punctual: a.chance(60), along: a.chance(50), fails: a.chance(8)}
+	b := act{at: a.now, what: "calls", punctual: a.chance(60), along: a.chance(50), fails: a.chance(8), calls: a.calls()}
+	a.acts = append(a.acts, b)
+}
+
+func (a *artist) calls() (calls []call) {
 	for range a.between(1, 5) {
 		if len(a.sent) > 0 && a.chance(15) {
 			if c, ok := a.again(); ok {
-				b.calls = append(b.calls, c)
+				calls = append(calls, c)
 				continue
 			}
 		}
@@ -221,11 +228,11 @@ func (a *artist) batch() {
 			wrong := a.between(-3*24*60, 3*24*60) * minute
 			c.at, c.sent = c.at+wrong, a.now+wrong
 		}
-		b.calls = append(b.calls, c)
+		calls = append(calls, c)
 		a.sent, a.at[c.id] = append(a.sent, c), a.now
 		a.stamps = append(a.stamps, c.happened(a.now))
 	}
-	a.acts = append(a.acts, b)
+	return calls
 }
 
 // again returns a call that was sent before, mostly lately, at times under the user's

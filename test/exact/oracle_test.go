@@ -172,10 +172,19 @@ func (o *oracle) customer(def *definition, events []*event) *customer {
 	return c
 }
 
+// owner is a customer by name, who may not have been brought up to the definition.
+func (o *oracle) owner(name string, events []*event) *customer {
+	c := o.customer(o.def, events)
+	if o.former != nil {
+		c.frozen, c.stays = maps.Clone(o.in[name]), o.stays
+	}
+	return c
+}
+
 // holds judges a segment's rule at an instant. What it reads of other segments is
 // judged at the same instant.
 func (c *customer) holds(name string, at int64) bool {
-	if c.frozen != nil && !c.stays(name) {
+	if c.stays != nil && !c.stays(name) {
 		_, in := c.frozen[name]
 		return in
 	}
@@ -242,10 +251,7 @@ func (c *customer) edges(from, to int64) []int64 {
 func (o *oracle) settle(until int64) {
 	shares := o.shares()
 	for _, name := range slices.Sorted(maps.Keys(o.in)) {
-		c := o.customer(o.def, shares[name])
-		if o.former != nil {
-			c.frozen, c.stays = maps.Clone(o.in[name]), o.stays
-		}
+		c := o.owner(name, shares[name])
 		for _, at := range c.edges(o.now, until) {
 			o.note(name, c, at, "time")
 		}
@@ -300,7 +306,7 @@ func (o *oracle) admit(c call) {
 	if o.in[owner] == nil {
 		o.in[owner] = members{}
 	}
-	o.note(owner, o.customer(o.def, o.shares()[owner]), o.now, "event")
+	o.note(owner, o.owner(owner, o.shares()[owner]), o.now, "event")
 }
 
 // joins makes customers one: she is in all that either was in, and what the whole of
@@ -327,7 +333,7 @@ func (o *oracle) joins(joins []join, shares map[string][]*event) {
 		o.gone[j.from] = true
 		shares[j.into] = append(shares[j.into], shares[j.from]...)
 		delete(shares, j.from)
-		o.note(j.into, o.customer(o.def, shares[j.into]), o.now, "event")
+		o.note(j.into, o.owner(j.into, shares[j.into]), o.now, "event")
 	}
 }
 
@@ -349,7 +355,7 @@ func (o *oracle) redistribute(before map[string][]*event) {
 		if o.in[name] == nil {
 			o.in[name] = members{}
 		}
-		o.note(name, o.customer(o.def, events), o.now, "definition")
+		o.note(name, o.owner(name, events), o.now, "definition")
 	}
 }
 

@@ -54,6 +54,9 @@ func (a *act) tell(b *strings.Builder, before *definition) {
 	case "apply":
 		fmt.Fprintf(b, "other definitions come into force, everybody is brought up to them at %s%s:\n", stamp(a.end()), late)
 		tellDefinition(b, before, a.def)
+		for i := range a.calls {
+			fmt.Fprintf(b, "      meanwhile: %s\n", a.calls[i].tell(a.end()))
+		}
 	case "undo":
 		fmt.Fprintf(b, "two who were joined are told apart (join %d of those that stand)\n", a.pick)
 	default:
@@ -153,7 +156,7 @@ func (h *history) smaller() func(yield func(history) bool) {
 		}
 		for i, a := range h.acts {
 			for j := range a.calls {
-				if len(a.calls) > 1 && !yield(h.with(i, func(a *act) { a.calls = slices.Delete(slices.Clone(a.calls), j, j+1) })) {
+				if (len(a.calls) > 1 || a.what == "apply") && !yield(h.with(i, func(a *act) { a.calls = slices.Delete(slices.Clone(a.calls), j, j+1) })) {
 					return
 				}
 			}
