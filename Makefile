@@ -16,7 +16,7 @@ NPM_LOCKS := $(wildcard test/*/package-lock.json)
 NPM_DONE  := $(NPM_LOCKS:package-lock.json=node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build deps test test-long race fuzz bench pgo bench-go lint vet staticcheck laws fmt clean
+.PHONY: help run build deps test test-long mutants race fuzz bench pgo bench-go lint vet staticcheck laws fmt clean
 
 help: ## what can be done here (this list)
 	@echo "Rapport. On a fresh machine with Go, node and git, start with: make run"
@@ -51,6 +51,9 @@ test: deps lint ## run every check and test: lint, laws, unit, property, story, 
 
 test-long: deps lint ## the same with the long forms of property, kill and load tests (hours)
 	RAPPORT_TEST_LONG=1 $(GO) test -count=1 -timeout 4h $(PKG)
+
+mutants: ## plant each fault of a list, one at a time, and see that a test finds it; writes the table of docs/proof.md (within 15 minutes)
+	$(GO) run ./test/mutants -into docs/proof.md
 
 race: deps ## run the tests with the race detector (needs a C compiler)
 	@scripts/needs.sh gcc:gcc

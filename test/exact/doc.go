@@ -20,14 +20,17 @@
 //  4. Where events change hands otherwise (a join is undone, a device turns out to be
 //     somebody else's or shared), each gains and loses by what is hers by now, at
 //     that instant and by "definition". Who comes to be by it begins in nothing; who
-//     is left without events is gone, and nothing is told of her.
+//     is left without events is gone, and nothing is told of her. A join can be
+//     undone where what was joined is by now; that of a device until the device is
+//     shared.
 //  5. When other definitions come into force, rules that stay are told as if nothing
 //     had happened, also what was due and not done before; what new or other rules
 //     gain and lose is told at the instant at which the customer is brought up to
 //     them, by "definition". Of a rule that was taken away or replaced, what was due
 //     and not done is never told. (What is not promised: a new rule that reads a segment
 //     which stays may be told as of an instant before it came into force, by
-//     "time", if that segment had something due.)
+//     "time", if that segment had something due. And where events come at the very
+//     instant at which a new rule is brought to a customer, either may be told as its cause.)
 //  6. An event is counted once for 24 hours, also under another identifier of hers,
 //     after a restart, and after a commit that failed.
 //  7. Sizes are the number of members, and timelines hold what the batches told.

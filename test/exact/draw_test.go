@@ -319,7 +319,7 @@ func (a *artist) when() int64 {
 func (a *artist) traits() map[string]any {
 	traits := map[string]any{}
 	for range a.between(1, 3) {
-		switch a.IntN(7) {
+		switch a.IntN(8) {
 		case 0, 1:
 			traits["country"] = pick(a.dice, "GB", "US", "AU", "SG", "WS", "BR", "FR")
 		case 2:
@@ -328,10 +328,10 @@ func (a *artist) traits() map[string]any {
 			traits["age"] = pick[any](a.dice, 17.0, 18.0, 30.0, "unknown", nil)
 		case 4:
 			traits["birthday"] = a.birthday()
-		case 5:
+		case 5, 6:
 			at := time.UnixMilli(a.now + a.between(-60*24, 60*24)*hour).UTC()
 			traits["trial"] = pick(a.dice, at.Format("2006-01-02T15:04:05.000Z"), at.Format(time.DateOnly))
-		case 6:
+		case 7:
 			traits["market"] = pick[any](a.dice, "britain", "states", "island", "samoa", nil)
 		}
 	}

@@ -347,7 +347,7 @@ func (o *oracle) redistribute(before map[string][]*event) {
 			o.gone[name] = true
 		}
 	}
-	o.undoable = slices.DeleteFunc(o.undoable, func(j join) bool { return o.in[o.whole(j)] == nil && after[o.whole(j)] == nil })
+	o.undoable = slices.DeleteFunc(o.standing(), func(j join) bool { return o.in[o.whole(j)] == nil && after[o.whole(j)] == nil })
 	for name, events := range after {
 		if same(before[name], events) {
 			continue
@@ -391,8 +391,8 @@ func (o *oracle) repeated(owner string, e *event) bool {
 	return false
 }
 
-// standing returns the joins that can be taken back: that of a device only as long as
-// all that is done on it without logging in is somebody's.
+// standing returns the joins that can be taken back: that of a device until something
+// that is done on it without logging in is nobody's known, once.
 func (o *oracle) standing() []join {
 	return slices.DeleteFunc(slices.Clone(o.undoable), func(j join) bool {
 		first, until := o.who.ownership(strings.TrimPrefix(j.from, "@"))

@@ -312,7 +312,7 @@ func (p *play) allTold(log map[string][]string) map[string][]string {
 }
 
 func (p *play) undo(a *act) {
-	joins := p.oracle.standing()
+	joins := p.oracle.undoable
 	if len(joins) == 0 {
 		return
 	}

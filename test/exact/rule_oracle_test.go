@@ -67,9 +67,9 @@ func anyClause(d dice, depth int, segments []string) clause {
 	if depth == 0 || d.chance(20) {
 		kinds := []func(dice) clause{
 			countClause, countClause, countClause, measureClause, measureClause, existsClause, existsClause, edgeClause,
-			textClause, numberClause, anniversaryClause, daysClause, momentClause, bucketClause,
+			textClause, numberClause, anniversaryClause, daysClause, momentClause, momentClause, bucketClause,
 		}
-		if len(segments) > 0 && d.chance(30) {
+		if len(segments) > 0 && d.chance(40) {
 			return segmentClause(pick(d, segments...))
 		}
 		return pick(d, kinds...)(d)

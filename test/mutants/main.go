@@ -10,6 +10,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	root := flags.String("root", ".", "the root of the module")
 	only := flags.String("only", "", "plant only the faults whose name or file contains this")
 	at := flags.Int("at", 2, "how many faults are tried at once")
+	into := flags.String("into", "", "write the table into this page as well, where it stands; not with -only")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -55,7 +57,35 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return tell(out, results)
+	var table bytes.Buffer
+	failed := tell(&table, results)
+	if _, err := out.Write(table.Bytes()); err != nil {
+		return err
+	}
+	if *into != "" && *only == "" && failed == nil {
+		return rewrite(filepath.Join(*root, *into), table.String())
+	}
+	return failed
+}
+
+// The table stands in a page between these.
+const (
+	tableBegins = "<!-- The table is written by make mutants. -->\n\n"
+	tableEnds   = "\n<!-- The table ends. -->"
+)
+
+// rewrite puts the table in the place of the one in a page.
+func rewrite(page, table string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	before, rest, begins := strings.Cut(string(text), tableBegins)
+	_, after, ends := strings.Cut(rest, tableEnds)
+	if !begins || !ends {
+		return fmt.Errorf("%s has no place for the table", page)
+	}
+	return os.WriteFile(page, []byte(before+tableBegins+table+tableEnds+after), 0o600)
 }
 
 // result is what came of a planted fault.
@@ -98,6 +128,9 @@ func try(ctx context.Context, root, dir string, f fault) (result, error) {
 		return result{}, err
 	}
 	test := exec.CommandContext(ctx, "go", "test", "-short", "-count=1", "-timeout=5m", "-overlay="+overlay, "-run="+f.tests.run, f.tests.pkg)
+	if f.tests.args != "" {
+		test.Args = append(test.Args, "-args", f.tests.args)
+	}
 	test.Dir = root
 	test.Env = append(os.Environ(), fmt.Sprint("RAPPORT_TEST_SEEDS=", f.seeds), "RAPPORT_TEST_SEED=", "RAPPORT_TEST_LONG=")
 	said, err := test.CombinedOutput()

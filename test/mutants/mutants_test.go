@@ -55,6 +55,34 @@ func TestSurvivorsAreTold(t *testing.T) {
 	}
 }
 
+// The page tells of every fault.
+func TestPageHasTheTable(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(root, "docs", "proof.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range faults() {
+		if !strings.Contains(string(page), "| "+f.name+" |") {
+			t.Errorf("docs/proof.md does not tell of the fault %q: run make mutants", f.name)
+		}
+	}
+}
+
+func TestRewriteKeepsThePage(t *testing.T) {
+	t.Parallel()
+	page := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(page, []byte("above\n"+tableBegins+"old\n"+tableEnds+"\nbelow\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := rewrite(page, "new\n"); err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := os.ReadFile(page); string(text) != "above\n"+tableBegins+"new\n"+tableEnds+"\nbelow\n" {
+		t.Errorf("%q", text)
+	}
+}
+
 func TestPlantLeavesTheTreeAlone(t *testing.T) {
 	t.Parallel()
 	tree, dir := t.TempDir(), t.TempDir()
