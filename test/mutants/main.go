@@ -129,7 +129,7 @@ func try(ctx context.Context, root, dir string, f fault) (result, error) {
 	}
 	test := exec.CommandContext(ctx, "go", "test", "-short", "-count=1", "-timeout=5m", "-overlay="+overlay, "-run="+f.tests.run, f.tests.pkg)
 	if f.tests.args != "" {
-		test.Args = append(test.Args, "-args", f.tests.args)
+		test.Args = append(append(test.Args, "-args"), strings.Fields(f.tests.args)...)
 	}
 	test.Dir = root
 	test.Env = append(os.Environ(), fmt.Sprint("RAPPORT_TEST_SEEDS=", f.seeds), "RAPPORT_TEST_SEED=", "RAPPORT_TEST_LONG=")
