@@ -233,7 +233,10 @@ func (f *Flow) sweep(ctx context.Context) {
 		}
 		f.span = nil
 	}
-	if next := f.engine.NextSpan(); next != nil && !f.reading && f.Now() >= f.readAt {
+	if f.reading || f.Now() < f.readAt {
+		return
+	}
+	if next := f.engine.NextSpan(); next != nil {
 		f.read(ctx, next)
 	}
 }

@@ -3,6 +3,7 @@ package flow_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -83,5 +84,37 @@ func TestBatchThatWasKeptAfterAllCountsOnce(t *testing.T) {
 	w.admit(order)
 	if n := w.person("ana").Facts[0].History.Count; n != 2 {
 		t.Errorf("after a restart %d orders count", n)
+	}
+}
+
+// A new rule's facts come to be built however busy the stream is.
+func TestBuildingEndsWhileEventsComeIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	for i := range 300 {
+		w.admit(track(fmt.Sprint("user", i), "", "Order Completed", `{"total":1}`))
+	}
+	next := ledger(t, 2)
+	next.Providers = w.engine.Workspace().Providers
+	f := flow.Start(w.engine, clock.NewStepped(w.now.Time()), bell{make(chan struct{}, 1)}, flow.Limits{}, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	defer func() { _ = f.Stop(context.Background()) }()
+	if err := f.Apply(ctx, next); err != nil {
+		t.Fatal(err)
+	}
+	var sizes flow.Sizes
+	for n := 0; !sizes.Exact; n++ {
+		e := track(fmt.Sprint("user", n%300), "", "Order Completed", `{"total":1}`)
+		e.MessageID, e.Timestamp, e.ReceivedAt = fmt.Sprint("more", n), w.now, w.now
+		if err := f.Submit(ctx, []rapport.Event{e}); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Do(ctx, flow.Count(&sizes)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sizes.Segments["buyers"] != 300 {
+		t.Errorf("%d buyers", sizes.Segments["buyers"])
 	}
 }
