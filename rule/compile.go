@@ -76,9 +76,9 @@ func (b *builder) cond(e *Expr) cond {
 			parts[i] = b.cond(arg)
 		}
 		if e.Op == OpAnd {
-			return and(parts)
+			return and(stillFirst(parts))
 		}
-		return or(parts)
+		return or(stillFirst(parts))
 	case OpNot:
 		return not{b.cond(e.Args[0])}
 	case OpIn:

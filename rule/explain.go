@@ -30,9 +30,9 @@ func (b *builder) part(e *Expr) *part {
 	}
 	switch e.Op {
 	case OpAnd:
-		p.cond, p.text = and(conds), "and"
+		p.cond, p.text = and(stillFirst(conds)), "and"
 	case OpOr:
-		p.cond, p.text = or(conds), "or"
+		p.cond, p.text = or(stillFirst(conds)), "or"
 	default:
 		p.cond, p.text = not{conds[0]}, "not"
 	}

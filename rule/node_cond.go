@@ -32,6 +32,9 @@ func (n and) flip(x *env) (Truth, rapport.Instant) {
 		truth = truth.And(t)
 		first = min(first, at)
 		if t == No {
+			if at == rapport.Never {
+				return No, at // whatever the others say
+			}
 			last = max(last, at)
 		}
 	}
@@ -42,6 +45,21 @@ func (n and) flip(x *env) (Truth, rapport.Instant) {
 }
 
 const minInstant = -1 << 63
+
+// stillFirst puts what never changes as time passes before what may: where it
+// decides the answer, neither the others nor their next flips need be worked out.
+func stillFirst(parts []cond) []cond {
+	ordered := slices.Clone(parts)
+	slices.SortStableFunc(ordered, func(a, b cond) int { return rankOf(a) - rankOf(b) })
+	return ordered
+}
+
+func rankOf(c cond) int {
+	if _, still := c.(interface{ stored() still }); still {
+		return 0
+	}
+	return 1
+}
 
 // or is Yes if any part is, else Unknown if any part is, else No.
 type or []cond
@@ -63,6 +81,9 @@ func (n or) flip(x *env) (Truth, rapport.Instant) {
 		truth = truth.Or(t)
 		first = min(first, at)
 		if t == Yes {
+			if at == rapport.Never {
+				return Yes, at // whatever the others say
+			}
 			last = max(last, at)
 		}
 	}
