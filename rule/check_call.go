@@ -1,8 +1,10 @@
 package rule
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"rapport"
 )
@@ -25,18 +27,23 @@ func (c *checker) call(e *Expr) Type {
 	if c.filter && (f.clock || f.result == eventsKind || f.name == "segment" || f.name == "bucket") {
 		return c.outsideOnly(e, f.name+"(...)")
 	}
-	if f.of == ofTime && c.moves(e.Args[0]) {
+	if f.of == ofTime && c.moves(e.Args[0]) && partNamed(f.name) == noPart {
 		return c.fail(e, "ask it of a date of hers", "%s(...) of the current time never changes", f.name)
 	}
 	if !f.takes(len(args)) {
 		return c.fail(e, "write "+f.usage, "%s(...) has %s", f.name, wrongCount(len(args), f.least()))
 	}
 	c.args(e, f, target, args)
-	if len(f.params) > f.least() {
+	if strings.HasSuffix(f.params, "$") {
 		c.money(e, f)
 	}
-	if f.of == ofEvents && f.name == "within" {
-		c.onceWithin(e)
+	switch {
+	case f.name == "hour" && target.Kind == Date:
+		return c.fail(e, "", "a date has no hour")
+	case f.of == ofEvents && f.result == eventsKind:
+		c.narrowing(e, f)
+	case f.of == ofEvents && f.params != "":
+		c.measured(e, f)
 	}
 	switch {
 	case f.name == "events":
@@ -60,7 +67,10 @@ func elsewhere(name string) string {
 	return map[string]string{
 		"average": "write .avg(e, e.total)", "total": "write .sum(e, e.total)", "length": "write .size()", "len": "write .size()",
 		"toLowerCase": "write .lower()", "lowerAscii": "write .lower()", "any": "write .exists(i, ...)", "includes": "write .contains(...) of a text, or \"...\" in the list",
-		"filter": "write .where(e, ...)", "since": "write .within(\"30d\")", "in_segment": "write segment(\"...\")", "event": "write events(\"...\")",
+		"filter": "write .where(e, ...)", "since": "write .within(\"30d\") or .from(\"2026-11-22\")", "today": "write .this(\"day\")", "yesterday": "write .previous(\"day\")",
+		"then": "write .followed_by(events(\"...\"), \"2h\")", "before": "write .until(\"2026-11-22\")", "after": "write .from(\"2026-11-22\")",
+		"dayofweek": "write .weekday(), 1 being Monday", "getDayOfWeek": "write .weekday(), 1 being Monday", "getHours": "write .hour()", "getMonth": "write .month()", "getFullYear": "write .year()",
+		"minute": "compare the time itself, as in ... > ago(\"45m\")", "in_segment": "write segment(\"...\")", "event": "write events(\"...\")",
 	}[name]
 }
 
@@ -70,10 +80,7 @@ func (c *checker) unknownFunction(e *Expr, target Type, of []receiver) Type {
 		start := e.Args[0].End + 1
 		place = &Expr{Start: start, End: min(start+len(e.Text), e.End)}
 	}
-	suggestion := didYouMean(e.Text, namesOf(of), false)
-	if hint := elsewhere(e.Text); hint != "" && suggestion == "" {
-		suggestion = hint
-	}
+	suggestion := cmp.Or(elsewhere(e.Text), didYouMean(e.Text, namesOf(of), false))
 	if e.Op == OpCall {
 		if f, ok := lookup(e.Text, []receiver{ofEvents, ofText, ofList, ofTime}); ok {
 			suggestion = "write it behind a dot, as in ..." + f.usage
@@ -87,10 +94,12 @@ func (c *checker) unknownFunction(e *Expr, target Type, of []receiver) Type {
 }
 
 func (c *checker) args(e *Expr, f function, target Type, args []*Expr) {
-	for i, param := range f.params {
+	for i, param := range f.params[:len(args)] {
 		arg := args[i]
 		switch param {
-		case 'q':
+		case 's':
+			c.follower(arg, f)
+		case 'q', 'k':
 			c.quoted(arg, f)
 		case 'd', 'D':
 			c.span(arg, f, param == 'D')
@@ -154,7 +163,7 @@ func (c *checker) quoted(arg *Expr, f function) {
 	}
 	plan := c.in.Plan
 	switch {
-	case f.name == "timestamp":
+	case f.name == "timestamp" || f.name == "from" || f.name == "until":
 		if _, ok := rapport.TextOf(arg.Text).Instant(); !ok {
 			c.fail(arg, "write it as \"2026-11-22\" or \"2026-11-22T09:30:00Z\"", "%q is not a time", arg.Text)
 		}
@@ -182,14 +191,5 @@ func (c *checker) span(arg *Expr, f function, days bool) {
 		c.fail(arg, "write it as \"7d\"", "%s(...) counts in days", f.name)
 	case !days && s.isZero():
 		c.fail(arg, "", "a length of time of nothing holds no instant")
-	}
-}
-
-func (c *checker) onceWithin(e *Expr) {
-	for of := e.Args[0]; of.Op == OpMethod; of = of.Args[0] {
-		if of.Text == "within" {
-			c.fail(e, "keep the shorter one", "there are two within(...)")
-			return
-		}
 	}
 }

@@ -115,8 +115,7 @@ func (b *builder) question(e *Expr) cond {
 	if b.kind(e.Args[0]) != eventsKind {
 		return b.eachItem(e, Yes)
 	}
-	s, _ := b.selection(e.Args[0], nil, Keep{})
-	return &happened{s}
+	return b.exists(e)
 }
 
 func (b *builder) textTest(e *Expr, test func(s, part string) bool) cond {
@@ -150,6 +149,9 @@ func (b *builder) in(e *Expr) cond {
 	item, list := e.Args[0], e.Args[1]
 	if list.Op != OpList {
 		return fix(inList{b.value(item), b.value(list)})
+	}
+	if isCalendarPart(item) {
+		return b.calendarIn(item, list)
 	}
 	if computed(item) {
 		parts := make([]cond, len(list.Args))
@@ -214,7 +216,8 @@ func (b *builder) compareMoments(op Op, l, r *Expr) cond {
 }
 
 func (b *builder) compareNumbers(op Op, l, r *Expr) cond {
-	if b.isAggregate(r) && !b.isAggregate(l) || isDays(r) && !isDays(l) {
+	if b.isAggregate(r) && !b.isAggregate(l) || isDays(r) && !isDays(l) ||
+		isCalendarPart(r) && !isCalendarPart(l) && !isDays(l) && !b.isAggregate(l) {
 		l, r, op = r, l, mirrored(op)
 	}
 	switch {
@@ -224,6 +227,8 @@ func (b *builder) compareNumbers(op Op, l, r *Expr) cond {
 		return compareAggregate{b.aggregate(l, needed(l, op, r)), op, b.number(r)}
 	case isDays(l):
 		return compareDays{b.days(l), op, b.number(r)}
+	case isCalendarPart(l):
+		return compareCalendar{calendarPart: b.calendarPart(l), op: op, r: b.number(r)}
 	case r.Op == OpNumber && !computed(l):
 		return fix(compareStored{op, b.value(l), r.Number})
 	case l.Op == OpNumber && !computed(r):
@@ -269,6 +274,8 @@ func (b *builder) number(e *Expr) number {
 		return b.aggregate(e, 0)
 	case isDays(e):
 		return b.days(e)
+	case isCalendarPart(e):
+		return b.calendarPart(e)
 	case e.Op == OpCall && e.Text == "bucket":
 		return bucket{e.Args[0].Text, uint64(e.Args[1].Number)}
 	case e.Op == OpMethod && e.Text == "size":

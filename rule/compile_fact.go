@@ -9,40 +9,6 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// selection compiles events(...) with its where(...) and within(...), and notes
-// the fact that it reads. measured is the method that measures, or nil; keep
-// says what is needed besides the totals, its lengths replaced by the window's.
-func (b *builder) selection(e *Expr, measured *Expr, keep Keep) (selection, Fact) {
-	s, fact := b.selected(e, measured, keep)
-	b.addFact(fact)
-	return s, fact
-}
-
-// selected is selection without noting the fact.
-func (b *builder) selected(e *Expr, measured *Expr, keep Keep) (selection, Fact) {
-	var filters []*Expr
-	s := selection{}
-	for ; e.Op == OpMethod; e = e.Args[0] {
-		if e.Text == "within" {
-			s.within, _ = parseSpan(e.Args[1].Text)
-			s.windowed = true
-			continue
-		}
-		filters = append(filters, e)
-	}
-	length := Forever
-	if s.windowed {
-		length = s.within.keep()
-		b.clock = true
-		b.calendar = b.calendar || s.within.days > 0
-	}
-	keep.Window, keep.LastWithin = min(keep.Window, length), min(keep.LastWithin, length)
-	fact := b.fact(e.Args[0].Text, filters, measured, keep)
-	s.fact = fact.ID
-	b.read('e', fact.Event)
-	return s, fact
-}
-
 func (b *builder) addFact(f Fact) {
 	for i := range b.facts {
 		if b.facts[i].ID == f.ID {
@@ -68,9 +34,9 @@ func (b *builder) fact(event string, filters []*Expr, measured *Expr, keep Keep)
 	if measured != nil {
 		name, body := measured.Args[1].Text, measured.Args[2]
 		inner.scope = []binding{{name: name, event: true}}
-		if measured.Text == "distinct" {
+		if measured.Text == "distinct" || measured.Text == "by" {
 			f.probe.what = inner.stored(body)
-			f.Key += ".distinct(e, "
+			f.Key += "." + measured.Text + "(e, "
 		} else {
 			f.probe.measure = inner.number(body)
 			f.Key += ".sum(e, "
@@ -157,34 +123,27 @@ func measureNamed(name string) measure {
 // of the newest points are enough.
 func (b *builder) aggregate(e *Expr, last int) *aggregate {
 	n := &aggregate{measure: measureNamed(e.Text)}
+	in := takeApart(e.Args[0])
 	keep, measured := Keep{}, e
-	switch n.measure {
-	case countOf:
+	switch {
+	case n.measure == countOf:
 		measured = nil
-	case distinctOf:
+	case n.measure == distinctOf && in.open():
 		keep.Distinct, keep.Measured = true, true
+	case n.measure == distinctOf:
+		n.measure, measured = differentOf, &Expr{Op: OpMethod, Text: "by", Args: e.Args}
 	default:
 		keep.Measured = true
 	}
-	windowed := isWindowed(e.Args[0])
 	switch {
-	case !windowed && n.measure != distinctOf:
-	case last > 0:
+	case in.whole() && n.measure != distinctOf:
+	case last > 0 && in.open():
 		keep.Last, keep.LastWithin = last, Forever
 	default:
 		keep.Window = Forever
 	}
 	n.selection, _ = b.selection(e.Args[0], measured, keep)
 	return n
-}
-
-func isWindowed(e *Expr) bool {
-	for ; e.Op == OpMethod; e = e.Args[0] {
-		if e.Text == "within" {
-			return true
-		}
-	}
-	return false
 }
 
 // needed returns how many of the newest points decide a count's comparison with
@@ -197,16 +156,4 @@ func needed(e *Expr, op Op, r *Expr) int {
 		return max(1, int(math.Ceil(r.Number)))
 	}
 	return max(1, int(math.Floor(r.Number))+1)
-}
-
-// edge compiles first() and last(): the totals know them, except the first one
-// inside a window.
-func (b *builder) edge(e *Expr) moment {
-	keep := Keep{}
-	n := &edge{first: e.Text == "first"}
-	if n.first && isWindowed(e.Args[0]) {
-		keep.Window = Forever
-	}
-	n.selection, _ = b.selection(e.Args[0], nil, keep)
-	return n
 }

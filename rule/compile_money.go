@@ -16,14 +16,14 @@ func (b *builder) namesCurrency(e *Expr) bool { return b.isAggregate(e) && len(e
 // needed, since each is exchanged and rounded by itself.
 func (b *builder) money(e *Expr) *money {
 	s, plain := b.selected(e.Args[0], e, Keep{Measured: true, Window: Forever})
-	n := &money{windowed: s.windowed, measure: measureNamed(e.Text), currency: e.Args[3].Text}
+	n := &money{narrowed: !s.whole(), measure: measureNamed(e.Text), currency: e.Args[3].Text}
 	for _, code := range append([]string{""}, b.rates.codes...) {
 		part := amounts{selection: s, code: cmp.Or(code, b.rates.base)}
 		part.exchange = b.rates.exchange(part.code, n.currency)
 		part.fact = b.addMoney(plain, quote(code), fix(paidIn{code}), plain.probe.measure, part.totals())
 		n.parts = append(n.parts, part)
 	}
-	s.fact = b.addMoney(plain, "other than "+quoted(b.rates.codes), fix(paidOtherwise{b.rates.codes}), strangeCode{plain.probe.measure}, !s.windowed)
+	s.fact = b.addMoney(plain, "other than "+quoted(b.rates.codes), fix(paidOtherwise{b.rates.codes}), strangeCode{plain.probe.measure}, s.whole())
 	n.parts = append(n.parts, amounts{selection: s})
 	b.rated = true
 	return n

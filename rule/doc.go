@@ -18,8 +18,8 @@
 //     a parameter, randomness is a hash of the customer and a salt.
 //  2. A value that is not set is unknown, never false and never a panic; and, or
 //     and not follow Kleene's logic.
-//  3. A window holds the events with start < timestamp <= now. Its start never
-//     moves backwards as time passes, in any time zone.
+//  3. A window of a length holds the events with start < timestamp <= now. Neither
+//     edge of any window moves backwards as time passes, in any time zone.
 //  4. Between now and NextFlip(now), that instant excluded, Eval gives the same
 //     answer as at now, as long as no event, trait or segment changes.
 //  5. A [History] depends on which events were added and on the last instant at

@@ -85,15 +85,48 @@ func (p *part) change(x *env, want Truth) []string {
 // wish says in words how a leaf would come to the answer, by something that
 // happens or, where it is so, by waiting.
 func (p *part) wish(x *env, want Truth) string {
-	words := p.words(x, want)
-	if _, at := p.cond.flip(x); at < rapport.Never && at > x.now {
-		then := *x
-		then.now = at
-		if p.cond.eval(&then) == want {
-			return words + " (or waiting until " + at.In(x.zone()).Format(timeLayout) + ")"
+	at := p.waiting(x, want)
+	if at == rapport.Never {
+		return p.words(x, want)
+	}
+	wait := "waiting until " + at.In(x.zone()).Format(timeLayout)
+	switch n := p.cond.(type) {
+	case *matched:
+		if want == Yes && n.steps != nil {
+			return wait + n.without(p.expr.Args[0])
+		}
+	case compareClock, compareCalendar:
+		if p.onlyTime() {
+			return wait
 		}
 	}
-	return words
+	return p.words(x, want) + " (or " + wait + ")"
+}
+
+// waiting returns the next flip if it brings the answer by itself, else never.
+func (p *part) waiting(x *env, want Truth) rapport.Instant {
+	_, at := p.cond.flip(x)
+	if at == rapport.Never || at <= x.now {
+		return rapport.Never
+	}
+	then := *x
+	if then.now = at; p.cond.eval(&then) != want {
+		return rapport.Never
+	}
+	return at
+}
+
+// onlyTime reports whether nothing but the clock moves in a comparison.
+func (p *part) onlyTime() bool {
+	for _, side := range p.expr.Args {
+		if isCalendarPart(side) {
+			side = side.Args[0]
+		}
+		if !isConstant(side) && side.Op != OpList {
+			return false
+		}
+	}
+	return true
 }
 
 const timeLayout = "2006-01-02 15:04:05"
@@ -109,12 +142,16 @@ func (p *part) saw(x *env) string {
 		return both(n.l, n.r, x)
 	case compareDays:
 		return both(n.days, n.r, x)
+	case compareCalendar:
+		return n.saw(x)
 	case compareClock:
 		return showMoment(n.with, x)
 	case compareMoments:
 		return showMoment(n.l, x) + " and " + showMoment(n.r, x)
 	case *happened:
 		return showMoment(&edge{selection: selection{fact: n.fact}}, x)
+	case *matched:
+		return showMoment(&edge{selection: n.selection, exact: true}, x)
 	case anniversary:
 		return showDate(n.of, x)
 	case eachItem:

@@ -45,7 +45,7 @@ type Keep struct {
 	Last       int
 	LastWithin time.Duration
 	Distinct   bool // of points with the same value only the newest is kept
-	Measured   bool // points carry a value
+	Measured   bool // points carry a value that totals are kept of
 }
 
 // Merge returns a Keep that holds whatever k or o holds.

@@ -18,15 +18,15 @@ const (
 
 // function is one entry in the language's table of functions. Each letter of
 // params is a parameter: d a quoted length of time, D one in days, q a quoted
-// text, n a whole number, t a text, p a property, v the name of a variable for
-// what follows: c a condition, m a number, x any value. A $ is a quoted currency
-// that may be left out.
+// text, n a whole number, t a text, p a property, s a selection of events, v the
+// name of a variable for what follows: c a condition, m a number, x any value. What
+// may be left out: $ a quoted currency, k a quoted property.
 type function struct {
 	name   string
 	of     receiver
 	params string
 	result Kind
-	clock  bool // it asks what time it is
+	clock  bool // it asks what time it is, or what her calendar says
 	usage  string
 }
 
@@ -41,6 +41,13 @@ var functions = [...]function{
 	{"bucket", ofNothing, "qn", Number, false, `bucket("spring test", 100)`},
 
 	{"within", ofEvents, "d", eventsKind, false, `.within("30d")`},
+	{"this", ofEvents, "q", eventsKind, false, `.this("month")`},
+	{"previous", ofEvents, "q", eventsKind, false, `.previous("month")`},
+	{"between", ofEvents, "dd", eventsKind, false, `.between("60d", "30d")`},
+	{"from", ofEvents, "q", eventsKind, false, `.from("2026-11-22")`},
+	{"until", ofEvents, "q", eventsKind, false, `.until("2026-11-23")`},
+	{"followed_by", ofEvents, "sdk", eventsKind, false, `.followed_by(events("Order Completed"), "2h")`},
+	{"not_followed_by", ofEvents, "sdk", eventsKind, false, `.not_followed_by(events("Order Completed"), "2h")`},
 	{"where", ofEvents, "vc", eventsKind, false, `.where(e, e.total >= 100)`},
 	{"count", ofEvents, "", Number, false, `.count()`},
 	{"exists", ofEvents, "", Bool, false, `.exists()`},
@@ -66,6 +73,11 @@ var functions = [...]function{
 	{"anniversary_in", ofTime, "D", Bool, true, `.anniversary_in("7d")`},
 	{"days_until", ofTime, "", Number, true, `.days_until()`},
 	{"days_since", ofTime, "", Number, true, `.days_since()`},
+	{"weekday", ofTime, "", Number, true, `.weekday()`},
+	{"hour", ofTime, "", Number, true, `.hour()`},
+	{"day", ofTime, "", Number, true, `.day()`},
+	{"month", ofTime, "", Number, true, `.month()`},
+	{"year", ofTime, "", Number, true, `.year()`},
 }
 
 // takes reports whether a function may be given so many parameters.
@@ -74,7 +86,7 @@ func (f function) takes(n int) bool {
 }
 
 // least is how many parameters a function must be given.
-func (f function) least() int { return len(strings.TrimSuffix(f.params, "$")) }
+func (f function) least() int { return len(strings.TrimRight(f.params, "$k")) }
 
 // lookup finds a function by name among those that may be asked of a type.
 func lookup(name string, of []receiver) (function, bool) {

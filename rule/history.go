@@ -11,7 +11,7 @@ import (
 )
 
 // Point is one event of a fact's past. Value is what was measured, in millionths,
-// for sum, avg, min and max; the value's hash for distinct; else 0.
+// for sum, avg, min and max; the hash of what is told apart or shared; else 0.
 type Point struct {
 	At    rapport.Instant
 	Value int64

@@ -23,12 +23,13 @@ func anyKeep(t *rapid.T) Keep {
 }
 
 func anyPoints(t *rapid.T, keep Keep) []Point {
+	valued := rapid.Bool().Draw(t, "valued") // a hash of what is shared, though nothing is measured
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Point {
 		p := Point{At: rapport.Instant(rapid.Int64Range(0, 2*3_600_000).Draw(t, "at"))}
 		if rapid.Bool().Draw(t, "round") {
 			p.At -= p.At % 60_000 // so that some meet
 		}
-		if keep.Measured {
+		if keep.Measured || valued {
 			p.Value = rapid.OneOf(rapid.Int64Range(-3, 3), rapid.Int64()).Draw(t, "value")
 		}
 		return p

@@ -148,7 +148,7 @@ func moneyClause(t *rapid.T, c *oracleCase, paid []plainPayment, rates plainRate
 			return Unknown
 		}
 		return order(op, v, x)
-	}, spans}
+	}, spans, nil}
 }
 
 // anyRates draws one to three periods around the events; some currencies come late.

@@ -13,10 +13,18 @@ type env struct {
 	now     rapport.Instant
 	event   Event                   // inside a fact's filter or measure
 	items   [maxLoops]rapport.Value // the variables of list loops
+
+	// Room for selections that are not what is kept as it is; used by one at a time.
+	room    []Point
+	matched History
+	nearest map[int64]rapport.Instant
 }
 
 // maxLoops is how deep list loops may stand in one another.
 const maxLoops = 4
+
+// maxRoom is how many points an env may have room for when it is put back.
+const maxRoom = 4096
 
 // envs lends an env to each evaluation, so that evaluating allocates nothing.
 type envs struct{ pool sync.Pool }
@@ -31,6 +39,9 @@ func (p *envs) get() *env {
 // put takes an env back, with all that it held of the customer wiped out.
 func (p *envs) put(x *env, loops bool) {
 	x.subject, x.event = nil, nil
+	if cap(x.room) > maxRoom {
+		x.room, x.matched, x.nearest = nil, History{}, nil
+	}
 	if loops {
 		x.items = [maxLoops]rapport.Value{}
 	}

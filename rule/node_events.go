@@ -6,17 +6,28 @@ import (
 	"rapport"
 )
 
-// selection is a fact, and perhaps a window over it.
+// selection is a fact, and perhaps a window over it and what must have followed.
 type selection struct {
-	fact     FactID
-	within   span
-	windowed bool
+	fact   FactID
+	window window // nil: all of the past
+	steps  []sequence
 }
 
-// run is some points of a history that follow one another.
+// whole reports whether all that ever happened is selected.
+func (n *selection) whole() bool { return n.window == nil && n.steps == nil }
+
+// onlyLeaves reports whether events leave the selection one by one, and none enters.
+func (n *selection) onlyLeaves() bool {
+	_, ok := n.window.(recent)
+	return ok && n.steps == nil
+}
+
+// run is some points of a history that follow one another: what a selection
+// holds now. Those before it have left for good, those after it are still to enter.
 type run struct {
 	of       *History // nil: nothing is kept, and the run is empty
 	from, to int
+	end      int // of the points that may still enter
 }
 
 func (r run) len() int { return r.to - r.from }
@@ -35,38 +46,108 @@ func (r run) sum() Sum {
 	return r.of.sumBetween(r.from, r.to)
 }
 
-// run returns the points inside the window, ascending.
+// run returns what the selection holds, ascending. With steps it is valid until
+// the next run is asked for.
 func (n *selection) run(x *env) run {
 	h := x.subject.History(n.fact)
 	if h == nil {
 		return run{}
 	}
-	pts := h.Points
-	for len(pts) > 0 && pts[len(pts)-1].At > x.now {
-		pts = pts[:len(pts)-1]
+	r := n.place(x, run{of: h, end: upTo(h.Points, x.now)})
+	if n.steps == nil {
+		return r
 	}
-	if !n.windowed || len(pts) == 0 || n.within.holds(pts[0].At, x.now, x) {
-		return run{h, 0, len(pts)}
+	x.room = append(x.room[:0], h.Points[r.from:r.end]...)
+	points := x.room
+	for i := range n.steps {
+		points = n.steps[i].keep(x, points)
 	}
-	if !n.within.holds(pts[len(pts)-1].At, x.now, x) {
-		return run{h, len(pts), len(pts)}
-	}
-	start := n.within.back(x.now, x.zone())
-	return run{h, sort.Search(len(pts), func(i int) bool { return pts[i].At > start }), len(pts)}
+	x.matched.Points = points
+	return n.place(x, run{of: &x.matched, end: len(points)})
 }
 
-// points returns the points inside the window, ascending.
+// place finds which of the points are inside at x.now.
+func (n *selection) place(x *env, r run) run {
+	points := r.of.Points[:r.end]
+	r.from, r.to = n.inside(x, points)
+	if n.steps != nil && r.of == &x.matched {
+		r.to = min(r.to, n.certain(x, points))
+	}
+	r.to = max(r.from, r.to)
+	return r
+}
+
+func (n *selection) inside(x *env, points []Point) (from, to int) {
+	if n.window == nil || len(points) == 0 {
+		return 0, len(points)
+	}
+	if w, ok := n.window.(recent); ok {
+		switch {
+		case w.holds(points[0].At, x.now, x):
+			return 0, len(points)
+		case !w.holds(points[len(points)-1].At, x.now, x):
+			return len(points), len(points)
+		}
+	}
+	after, upto := n.window.bounds(x)
+	from = sort.Search(len(points), func(i int) bool { return points[i].At > after })
+	return from, sort.Search(len(points), func(i int) bool { return points[i].At > upto })
+}
+
+// points returns what the selection holds, ascending.
 func (n *selection) points(x *env) []Point { return n.run(x).points() }
+
+// holds reports whether an event at an instant is inside the window.
+func (n *selection) holds(x *env, at rapport.Instant) bool {
+	switch w := n.window.(type) {
+	case nil:
+		return true
+	case recent:
+		return w.holds(at, x.now, x)
+	}
+	after, upto := n.window.bounds(x)
+	return at > after && at <= upto
+}
 
 // leaves returns when an event leaves the window.
 func (n *selection) leaves(x *env, at rapport.Instant) rapport.Instant {
-	if !n.windowed {
+	if n.window == nil {
 		return rapport.Never
 	}
-	return n.within.whenBack(at, x.zone())
+	return n.window.leaves(x, at)
 }
 
-// happened is exists(): it needs no more than when the last event was.
+// enters returns when an event is inside the window and it is certain what followed.
+func (n *selection) enters(x *env, at rapport.Instant) rapport.Instant {
+	certain := n.over(x, at)
+	if n.window == nil {
+		return certain
+	}
+	return max(certain, n.window.enters(x, at))
+}
+
+// later returns when the selection next holds something else than r, and what;
+// never if it does not.
+func (n *selection) later(x *env, r run) (rapport.Instant, run) {
+	at := rapport.Never
+	if r.from < r.to {
+		at = n.leaves(x, r.of.Points[r.from].At)
+	}
+	if r.to < r.end {
+		at = min(at, n.enters(x, r.of.Points[r.to].At))
+	}
+	if at == rapport.Never {
+		return at, r
+	}
+	now := x.now
+	x.now = at
+	r = n.place(x, r)
+	x.now = now
+	return at, r
+}
+
+// happened is exists() where whatever is newest is inside: it needs no more than
+// when the last event was.
 type happened struct{ selection }
 
 func (n *happened) eval(x *env) Truth {
@@ -74,7 +155,7 @@ func (n *happened) eval(x *env) Truth {
 	if h == nil || h.Count == 0 {
 		return No
 	}
-	return TruthOf(!n.windowed || n.within.holds(h.Last, x.now, x))
+	return TruthOf(n.holds(x, h.Last))
 }
 
 func (n *happened) flip(x *env) (Truth, rapport.Instant) {
@@ -82,6 +163,21 @@ func (n *happened) flip(x *env) (Truth, rapport.Instant) {
 		return No, rapport.Never
 	}
 	return Yes, n.leaves(x, x.subject.History(n.fact).Last)
+}
+
+// matched is exists() of any other selection.
+type matched struct{ selection }
+
+func (n *matched) eval(x *env) Truth { return TruthOf(n.run(x).len() > 0) }
+
+func (n *matched) flip(x *env) (Truth, rapport.Instant) {
+	r := n.run(x)
+	some := r.len() > 0
+	at, r := n.later(x, r)
+	for i := 0; at < rapport.Never && i < lookAhead && (r.len() > 0) == some; i++ {
+		at, r = n.later(x, r)
+	}
+	return TruthOf(some), at
 }
 
 // measure says how points become a number. measureNamed knows the order.
@@ -93,7 +189,8 @@ const (
 	avgOf
 	minOf
 	maxOf
-	distinctOf // points of the same value are kept once, so it counts them
+	distinctOf  // points of the same value are kept once, so it counts them
+	differentOf // the same, where all points are kept
 )
 
 // aggregate is count(), sum(...) and the like over a selection.
@@ -103,8 +200,8 @@ type aggregate struct {
 }
 
 func (n *aggregate) eval(x *env) (float64, bool) {
-	if n.windowed || n.measure == distinctOf {
-		return n.over(n.run(x))
+	if !n.whole() || n.measure == distinctOf {
+		return n.over(x, n.run(x))
 	}
 	h := x.subject.History(n.fact)
 	if h == nil {
@@ -123,10 +220,12 @@ func (n *aggregate) eval(x *env) (float64, bool) {
 	return numberOf(h.Max), h.Count > 0
 }
 
-func (n *aggregate) over(r run) (float64, bool) {
+func (n *aggregate) over(x *env, r run) (float64, bool) {
 	switch n.measure {
 	case countOf, distinctOf:
 		return float64(r.len()), true
+	case differentOf:
+		return float64(x.different(r.points())), true
 	case sumOf, avgOf:
 		return n.ofSum(r.sum(), r.len())
 	}
@@ -145,6 +244,18 @@ func (n *aggregate) over(r run) (float64, bool) {
 	return numberOf(best), true
 }
 
+// different counts the values of points.
+func (x *env) different(points []Point) int {
+	if x.nearest == nil {
+		x.nearest = map[int64]rapport.Instant{}
+	}
+	clear(x.nearest)
+	for _, p := range points {
+		x.nearest[p.Value] = p.At
+	}
+	return len(x.nearest)
+}
+
 func sumPoints(pts []Point) (s Sum) {
 	for _, p := range pts {
 		s.add(p.Value)
@@ -160,17 +271,15 @@ func (n *aggregate) ofSum(s Sum, count int) (float64, bool) {
 }
 
 func (n *aggregate) next(x *env) rapport.Instant {
-	if !n.windowed {
+	if n.whole() {
 		return rapport.Never
 	}
-	if pts := n.points(x); len(pts) > 0 {
-		return n.leaves(x, pts[0].At)
-	}
-	return rapport.Never
+	at, _ := n.later(x, n.run(x))
+	return at
 }
 
 // compareAggregate compares an aggregate with a number. Its flip is exact as
-// long as the number stands still: it lets the points leave one by one until the
+// long as the number stands still: it lets the points enter and leave until the
 // answer is another.
 type compareAggregate struct {
 	*aggregate
@@ -197,16 +306,33 @@ func (n compareAggregate) judge(v float64, ok bool, r float64) Truth {
 func (n compareAggregate) flip(x *env) (Truth, rapport.Instant) {
 	r, ok := n.r.eval(x)
 	bound := n.r.next(x)
-	if !n.windowed || !ok {
+	if n.whole() || !ok {
 		return n.eval(x), bound
 	}
 	in := n.run(x)
-	v, ok := n.over(in)
+	v, ok := n.over(x, in)
 	truth := n.judge(v, ok, r)
-	if left := n.changing(in, truth, r); left >= 0 {
+	if _, oneByOne := n.window.(recent); !oneByOne || in.to < in.end {
+		bound = min(bound, n.turns(x, in, truth, r))
+	} else if left := n.changing(x, in, truth, r); left >= 0 {
 		bound = min(bound, n.leaves(x, in.points()[left].At))
 	}
 	return truth, bound
+}
+
+// turns returns when the answer may be another, by points that enter and leave.
+func (n compareAggregate) turns(x *env, in run, truth Truth, r float64) rapport.Instant {
+	at, in := n.later(x, in)
+	for seen := 0; at < rapport.Never && seen < lookAhead*lookAhead; at, in = n.later(x, in) {
+		v, ok := n.over(x, in)
+		if n.judge(v, ok, r) != truth {
+			break
+		}
+		if seen += lookAhead; n.measure > avgOf {
+			seen += in.len() // each was looked at
+		}
+	}
+	return at
 }
 
 // lookAhead is how many points are let go of in search of the one whose leaving
@@ -216,9 +342,9 @@ const lookAhead = 64
 
 // changing returns the first of the points whose leaving may change the answer, -1
 // if none does.
-func (n compareAggregate) changing(in run, truth Truth, r float64) int {
+func (n compareAggregate) changing(x *env, in run, truth Truth, r float64) int {
 	pts, sum := in.points(), in.sum()
-	v, ok := n.over(in)
+	v, ok := n.over(x, in)
 	for i := range pts {
 		if i == lookAhead {
 			return i
@@ -229,9 +355,11 @@ func (n compareAggregate) changing(in run, truth Truth, r float64) int {
 		case sumOf, avgOf:
 			sum.sub(pts[i].Value)
 			v, ok = n.ofSum(sum, len(pts)-i-1)
+		case differentOf:
+			v, ok = n.over(x, run{in.of, in.from + i + 1, in.to, in.end})
 		default:
 			if numberOf(pts[i].Value) == v {
-				v, ok = n.over(run{in.of, in.from + i + 1, in.to})
+				v, ok = n.over(x, run{in.of, in.from + i + 1, in.to, in.end})
 			}
 		}
 		if n.judge(v, ok, r) != truth {

@@ -84,18 +84,19 @@ func (n *amounts) told(p Point) payment {
 }
 
 // totals reports whether an amount counts as it was paid, whenever that was.
-func (n *amounts) totals() bool { return n.exchange.same && !n.windowed }
+func (n *amounts) totals() bool { return n.exchange.same && n.whole() }
 
-// counted returns the points that count: without a window all there are.
+// counted returns the points that count: without a window all there are. With
+// steps they are valid until those of other amounts are asked for.
 func (n *amounts) counted(x *env) run {
-	if n.windowed {
+	if !n.whole() {
 		return n.run(x)
 	}
 	h := x.subject.History(n.fact)
 	if h == nil {
 		return run{}
 	}
-	return run{h, 0, len(h.Points)}
+	return run{h, 0, len(h.Points), len(h.Points)}
 }
 
 func (n *amounts) tally(x *env, m measure, t *tally) {
@@ -106,7 +107,7 @@ func (n *amounts) tally(x *env, m measure, t *tally) {
 	case n.totals():
 		t.addTotals(h)
 		return
-	case !n.windowed:
+	case n.whole():
 		t.unrated += h.Count - int64(len(h.Points))
 	}
 	n.add(n.counted(x), m, t)
@@ -171,7 +172,7 @@ func (t *tally) value(m measure) (float64, bool) {
 // money is sum, avg, min or max, told in one currency.
 type money struct {
 	parts    []amounts // the last one is of those without a rate
-	windowed bool
+	narrowed bool      // by a window or by what followed
 	measure  measure
 	currency string
 }
@@ -191,8 +192,9 @@ func (n *money) eval(x *env) (float64, bool) {
 func (n *money) next(x *env) rapport.Instant {
 	first := rapport.Never
 	for i := range n.parts {
-		if r := n.parts[i].counted(x); n.windowed && r.len() > 0 {
-			first = min(first, n.parts[i].leaves(x, r.points()[0].At))
+		if n.narrowed {
+			at, _ := n.parts[i].later(x, n.parts[i].run(x))
+			first = min(first, at)
 		}
 	}
 	return first
@@ -242,11 +244,11 @@ func (n *amounts) lack(x *env) lack {
 	case h == nil || n.totals():
 	case n.code == "" && r.len() > 0:
 		return lack{amounts: "amounts in " + strangeName(r.points()[r.len()-1].Value)}
-	case n.code == "" && h.Count > 0 && !n.windowed:
+	case n.code == "" && h.Count > 0 && n.whole():
 		return lack{amounts: "amounts in " + strangeName(h.Max)}
 	case slices.ContainsFunc(r.points(), func(p Point) bool { return !n.told(p).rated }):
 		return lack{amounts: "amounts in " + n.code + n.exchange.before()}
-	case !n.windowed && int64(r.len()) < h.Count:
+	case n.whole() && int64(r.len()) < h.Count:
 		return lack{"amounts in " + n.code, true}
 	}
 	return lack{}
@@ -290,8 +292,12 @@ func (n compareMoney) judge(t *tally, r float64) Truth {
 func (n compareMoney) flip(x *env) (Truth, rapport.Instant) {
 	r, ok := n.r.eval(x)
 	bound := n.r.next(x)
-	if !n.windowed || !ok {
+	if !n.narrowed || !ok {
 		return n.eval(x), bound
+	}
+	if !n.parts[0].onlyLeaves() {
+		truth := n.eval(x)
+		return truth, min(bound, n.turns(x, truth, r))
 	}
 	var room [16]run
 	var first [lookAhead]payment
@@ -305,6 +311,22 @@ func (n compareMoney) flip(x *env) (Truth, rapport.Instant) {
 		bound = min(bound, n.parts[0].leaves(x, leaving[left].at))
 	}
 	return truth, bound
+}
+
+// turns lets payments enter and leave until the answer may be another.
+func (n compareMoney) turns(x *env, truth Truth, r float64) rapport.Instant {
+	now := x.now
+	defer func() { x.now = now }()
+	for range lookAhead {
+		x.now = n.money.next(x)
+		if x.now == rapport.Never {
+			break
+		}
+		if t := n.tally(x); n.judge(&t, r) != truth {
+			break
+		}
+	}
+	return x.now
 }
 
 // changing returns the answer, and the first of the payments whose leaving may

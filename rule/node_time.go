@@ -32,29 +32,52 @@ func (n storedMoment) next(*env) rapport.Instant { return rapport.Never }
 type edge struct {
 	selection
 	first bool
+	exact bool // the totals don't know it, only the points do
 }
 
 func (n *edge) eval(x *env) (rapport.Instant, bool) {
+	if n.exact {
+		return n.of(n.run(x))
+	}
 	h := x.subject.History(n.fact)
 	switch {
 	case h == nil || h.Count == 0:
 		return 0, false
-	case n.first && n.windowed:
-		if pts := n.points(x); len(pts) > 0 {
-			return pts[0].At, true
-		}
-		return 0, false
 	case n.first:
 		return h.First, true
 	}
-	return h.Last, !n.windowed || n.within.holds(h.Last, x.now, x)
+	return h.Last, n.holds(x, h.Last)
 }
 
-func (n *edge) next(x *env) rapport.Instant {
-	if at, ok := n.eval(x); ok {
-		return n.leaves(x, at)
+func (n *edge) of(r run) (rapport.Instant, bool) {
+	points := r.points()
+	switch {
+	case len(points) == 0:
+		return 0, false
+	case n.first:
+		return points[0].At, true
 	}
-	return rapport.Never
+	return points[len(points)-1].At, true
+}
+
+// next: the last leaves when all have, unless another enters before.
+func (n *edge) next(x *env) rapport.Instant {
+	if !n.exact {
+		if at, ok := n.eval(x); ok {
+			return n.leaves(x, at)
+		}
+		return rapport.Never
+	}
+	r := n.run(x)
+	was, ok := n.of(r)
+	at, r := n.later(x, r)
+	for i := 0; at < rapport.Never && i < lookAhead; i++ {
+		if is, some := n.of(r); some != ok || is != was {
+			break
+		}
+		at, r = n.later(x, r)
+	}
+	return at
 }
 
 // clockMoment is now, and what stands a span before or after it.

@@ -88,6 +88,7 @@ func lengths() []length {
 type plainEvent struct {
 	at int64
 	n  float64
+	k  int // the property k; 0 if it has none
 }
 
 // past is everything the oracle judges from.
@@ -99,13 +100,17 @@ type past struct {
 	moment int64  // of trait t, or 0
 }
 
-// clause is a condition in the language and as the oracle sees it. Edges are the
-// instants beside midnights at which it might change.
+// clause is a condition in the language and as the oracle sees it. It might change
+// at midnights, where an instant is a span ago, and at its edges.
 type clause struct {
 	text  string
 	judge func(p *past, now int64) Truth
 	spans []length
+	edges []edger
 }
+
+// edger returns more instants at which a clause might change.
+type edger func(c *oracleCase) []int64
 
 func order(op string, a, b float64) Truth {
 	return TruthOf(map[string]bool{"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "==": a == b, "!=": a != b}[op])
@@ -127,7 +132,8 @@ func (p *past) within(event string, least float64, now int64, l length) (in []pl
 }
 
 func anyClause(t *rapid.T, depth int) clause {
-	kinds := []func(*rapid.T) clause{countClause, sumClause, existsClause, lastClause, anniversaryClause, daysClause, momentClause, flagClause}
+	kinds := []func(*rapid.T) clause{countClause, sumClause, existsClause, lastClause, anniversaryClause, daysClause, momentClause, flagClause,
+		selectionClause, selectionClause, selectionClause, selectionClause, nowClause, partClause}
 	if depth == 0 {
 		return pick(t, "kind", kinds...)(t)
 	}
@@ -137,14 +143,14 @@ func anyClause(t *rapid.T, depth int) clause {
 		b := anyClause(t, depth-1)
 		return clause{"(" + a.text + ") && (" + b.text + ")", func(p *past, now int64) Truth {
 			return min(a.judge(p, now), b.judge(p, now))
-		}, append(a.spans, b.spans...)}
+		}, append(a.spans, b.spans...), append(a.edges, b.edges...)}
 	case "||":
 		b := anyClause(t, depth-1)
 		return clause{"(" + a.text + ") || (" + b.text + ")", func(p *past, now int64) Truth {
 			return max(a.judge(p, now), b.judge(p, now))
-		}, append(a.spans, b.spans...)}
+		}, append(a.spans, b.spans...), append(a.edges, b.edges...)}
 	case "!":
-		return clause{"!(" + a.text + ")", func(p *past, now int64) Truth { return -a.judge(p, now) }, a.spans}
+		return clause{"!(" + a.text + ")", func(p *past, now int64) Truth { return -a.judge(p, now) }, a.spans, a.edges}
 	}
 	return a
 }
@@ -155,7 +161,7 @@ func countClause(t *rapid.T) clause {
 	text := fmt.Sprintf(`events("%s").within("%s").where(e, e.n >= %v).count() %s %v`, event, l.text, least, op, k)
 	return clause{text, func(p *past, now int64) Truth {
 		return order(op, float64(len(p.within(event, least, now, l))), k)
-	}, []length{l}}
+	}, []length{l}, nil}
 }
 
 func sumClause(t *rapid.T) clause {
@@ -167,30 +173,36 @@ func sumClause(t *rapid.T) clause {
 		text = fmt.Sprintf(`%v %s events("A").within("%s").%s(e, e.n)`, x, mirror[op], l.text, how)
 	}
 	return clause{text, func(p *past, now int64) Truth {
-		in := p.within("A", -1e9, now, l)
-		sum, least, most, different := 0.0, 1e9, -1e9, map[float64]bool{}
-		for _, e := range in {
-			sum, least, most = sum+e.n, min(least, e.n), max(most, e.n)
-			different[e.n] = true
-		}
-		switch n := float64(len(in)); {
-		case how == "sum":
-			return order(op, sum, x)
-		case how == "distinct":
-			return order(op, float64(len(different)), x)
-		case n == 0:
-			return Unknown
-		default:
-			return order(op, map[string]float64{"avg": sum / n, "min": least, "max": most}[how], x)
-		}
-	}, []length{l}}
+		return summed(p.within("A", -1e9, now, l), how, op, x)
+	}, []length{l}, nil}
+}
+
+// summed compares what is measured of n over events.
+func summed(in []plainEvent, how, op string, x float64) Truth {
+	sum, least, most, different := 0.0, 1e9, -1e9, map[float64]bool{}
+	for _, e := range in {
+		sum, least, most = sum+e.n, min(least, e.n), max(most, e.n)
+		different[e.n] = true
+	}
+	switch n := float64(len(in)); {
+	case how == "count":
+		return order(op, n, x)
+	case how == "sum":
+		return order(op, sum, x)
+	case how == "distinct":
+		return order(op, float64(len(different)), x)
+	case n == 0:
+		return Unknown
+	default:
+		return order(op, map[string]float64{"avg": sum / n, "min": least, "max": most}[how], x)
+	}
 }
 
 func existsClause(t *rapid.T) clause {
 	l, event := pick(t, "length", lengths()...), pick(t, "event", "A", "B")
 	return clause{fmt.Sprintf(`events("%s").within("%s").exists()`, event, l.text), func(p *past, now int64) Truth {
 		return TruthOf(len(p.within(event, -1e9, now, l)) > 0)
-	}, []length{l}}
+	}, []length{l}, nil}
 }
 
 func lastClause(t *rapid.T) clause {
@@ -206,7 +218,7 @@ func lastClause(t *rapid.T) clause {
 			at = in[0].at
 		}
 		return order(op, float64(at), float64(p.clock.back(now, l)))
-	}, []length{l, window}}
+	}, []length{l, window}, nil}
 }
 
 func anniversaryClause(t *rapid.T) clause {
@@ -225,7 +237,7 @@ func anniversaryClause(t *rapid.T) clause {
 			}
 		}
 		return No
-	}, nil}
+	}, nil, nil}
 }
 
 func daysClause(t *rapid.T) clause {
@@ -240,7 +252,7 @@ func daysClause(t *rapid.T) clause {
 			return Unknown
 		}
 		return order(op, float64(sign*(d.UnixMilli()/86_400_000-p.clock.dayAt(now))), k)
-	}, nil}
+	}, nil, nil}
 }
 
 func momentClause(t *rapid.T) clause {
@@ -258,11 +270,11 @@ func momentClause(t *rapid.T) clause {
 			edge = p.clock.back(now, length{ms: -l.ms, days: -l.days})
 		}
 		return order(op, float64(p.moment), float64(edge))
-	}, []length{l, {ms: -l.ms, days: -l.days}}}
+	}, []length{l, {ms: -l.ms, days: -l.days}}, nil}
 }
 
 func flagClause(t *rapid.T) clause {
-	return clause{"customer.flag", func(p *past, _ int64) Truth { return p.flag }, nil}
+	return clause{"customer.flag", func(p *past, _ int64) Truth { return p.flag }, nil, nil}
 }
 
 // oracleZones: none, two hemispheres, a half hour of summer time, and none again.
@@ -286,21 +298,49 @@ func anyCase(t *rapid.T, tb testing.TB, zone string, clock wallClock) *oracleCas
 	c.start = first + rapid.Int64Range(0, 400*86_400_000).Draw(t, "start")
 	for range rapid.IntRange(0, 8).Draw(t, "events") {
 		e := plainEvent{at: c.start - rapid.Int64Range(0, 190*86_400_000).Draw(t, "ago"), n: float64(rapid.IntRange(-2, 9).Draw(t, "n"))}
-		switch rapid.IntRange(0, 3).Draw(t, "place") {
+		switch rapid.IntRange(0, 6).Draw(t, "place") {
 		case 0, 2: // beside or inside an hour that is skipped or shown twice
 			e.at = c.nearJump(t, e.at)
 		case 1:
 			e.at -= e.at % 3_600_000
+		case 3, 4: // a length before or after another, or a little more or less
+			e.at = c.nearAnother(t, e.at)
+		case 5:
+			e.at = c.start - pick[int64](t, "just now", 0, 1, 1_800_000, 7_199_999, 7_200_000, 80_000_000)
 		}
+		e.k = rapid.IntRange(0, 2).Draw(t, "k")
 		name := pick(t, "name", "A", "B")
 		c.events[name] = append(c.events[name], e)
-		c.rows = append(c.rows, happening{name, rapport.Instant(e.at), rapport.ObjectOf([]rapport.Value{rapport.TextOf("n"), rapport.NumberOf(e.n)})})
+		c.rows = append(c.rows, happening{name, rapport.Instant(e.at), propertiesOf(e)})
 	}
 	for _, list := range c.events {
 		slices.SortFunc(list, func(a, b plainEvent) int { return int(a.at - b.at) })
 	}
 	c.drawTraits(t)
 	return c
+}
+
+func propertiesOf(e plainEvent) rapport.Value {
+	pairs := []rapport.Value{rapport.TextOf("n"), rapport.NumberOf(e.n)}
+	if e.k != 0 {
+		pairs = append(pairs, rapport.TextOf("k"), rapport.NumberOf(float64(e.k)))
+	}
+	return rapport.ObjectOf(pairs)
+}
+
+// nearAnother returns an instant that stands to that of an event before it in a
+// way that sequences must tell apart.
+func (c *oracleCase) nearAnother(t *rapid.T, at int64) int64 {
+	if len(c.rows) == 0 {
+		return at
+	}
+	other := int64(rapid.SampledFrom(c.rows).Draw(t, "other").at)
+	if l := pick(t, "apart", append(lengths(), length{})...); rapid.Bool().Draw(t, "after") {
+		other = c.clock.ahead(other, l)
+	} else {
+		other = c.clock.back(other, l)
+	}
+	return min(other+pick[int64](t, "by", -1, 0, 1, -900_000), c.start)
 }
 
 // nearJump returns an instant beside one at which the clock jumps or will have
@@ -353,7 +393,7 @@ func (c *oracleCase) drawTraits(t *rapid.T) {
 
 // edges returns every instant of 400 days at which an answer could change: window
 // edges and midnights, and the milliseconds beside them.
-func (c *oracleCase) edges(spans []length) []int64 {
+func (c *oracleCase) edgesOf(of clause) []int64 {
 	var edges []int64
 	end := c.start + oracleDays*86_400_000
 	add := func(at int64) {
@@ -377,7 +417,12 @@ func (c *oracleCase) edges(spans []length) []int64 {
 			instants = append(instants, e.at)
 		}
 	}
-	for _, l := range spans {
+	for _, more := range of.edges {
+		for _, at := range more(c) {
+			add(at)
+		}
+	}
+	for _, l := range of.spans {
 		for _, at := range instants {
 			// the first now, to the millisecond, whose window no longer holds it
 			add(c.start + int64(sort.Search(oracleDays*86_400_000, func(ms int) bool { return c.clock.back(c.start+int64(ms), l) >= at })))
@@ -435,7 +480,7 @@ func (w *watch) run(tb testing.TB) {
 	}
 	w.wake(rapport.Instant(w.start))
 	w.compare(w.start)
-	for _, edge := range w.edges(w.spans) {
+	for _, edge := range w.edgesOf(w.clause) {
 		for w.flip <= rapport.Instant(edge) {
 			was := w.truth
 			w.wake(w.flip)

@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"cmp"
 	"math"
 	"strings"
 
@@ -20,9 +19,11 @@ func (p *part) words(x *env, want Truth) string {
 			return "one " + selectionWords(p.expr.Args[0])
 		}
 		return "no " + selectionWords(p.expr.Args[0])
+	case *matched:
+		return p.matchedWords(n, x, want)
 	case anniversary:
 		return wouldHave(nameOf(p.expr.Args[0]), want, "return", "not return") + " within " + plural(n.days, "day")
-	case compareNumbers, compareDays, compareMoments, compareClock:
+	case compareNumbers, compareDays, compareMoments, compareClock, compareCalendar:
 		return p.comparisonWords(want)
 	case interface{ stored() still }:
 		return p.storedWords(n.stored(), want)
@@ -135,6 +136,10 @@ func nameOf(e *Expr) string {
 		return s.String() + " ago"
 	case e.Op == OpMethod && (e.Text == "last" || e.Text == "first"):
 		return "the " + e.Text + " " + selectionWords(e.Args[0])
+	case isCalendarPart(e) && e.Args[0].Op == OpName:
+		return "the " + e.Text + " of now"
+	case isCalendarPart(e):
+		return "the " + e.Text + " of " + nameOf(e.Args[0])
 	}
 	return e.String()
 }
@@ -200,25 +205,6 @@ func countWords(op Op, r, have float64, what string) string {
 		return "exactly " + number + " " + what
 	}
 	return "another number than " + number + " of " + what
-}
-
-// selectionWords names a selection: Order Completed with e.total >= 100 within 30 days.
-func selectionWords(e *Expr) string {
-	var filters []string
-	within, event := "", ""
-	for ; e.Op == OpMethod; e = e.Args[0] {
-		if e.Text == "within" {
-			s, _ := parseSpan(e.Args[1].Text)
-			within = " within " + s.String()
-		} else {
-			filters = append([]string{e.Args[2].String()}, filters...)
-		}
-	}
-	event = e.Args[0].Text
-	if len(filters) > 0 {
-		event += " with " + strings.Join(filters, " and ")
-	}
-	return cmp.Or(event, "events") + within
 }
 
 func measureWords(e *Expr) string {

@@ -26,7 +26,7 @@ func faults() []fault {
 		{"a window of hours is closed at its start", "rule/window.go", "return at > now-s.exact", "return at >= now-s.exact", exact, 100},
 		{"a window of days is closed at its start", "rule/window.go", "return at > s.back(now, x.zone())", "return at >= s.back(now, x.zone())", exact, 200},
 		{"a window is open at its end", "rule/window.go", "if at > now {\n\t\treturn false", "if at >= now {\n\t\treturn false", exact, 50},
-		{"points in a window are closed at its start", "rule/node_events.go", "return pts[i].At > start", "return pts[i].At >= start", exact, 300},
+		{"points in a window are closed at its start", "rule/node_events.go", "return points[i].At > after", "return points[i].At >= after", exact, 300},
 		{"a day is 24 hours: a window's start", "rule/window.go", "return instantAt(clock(at, zone)-rapport.Instant(s.days)*day, zone)", "return at - rapport.Instant(s.days)*day", exact, 100},
 		{"a day is 24 hours: when something leaves", "rule/window.go", "return instantAt(clock(at-1, zone)+1+rapport.Instant(s.days)*day, zone)", "return at + rapport.Instant(s.days)*day", exact, 100},
 		{"the hour that is shown twice counts twice", "rule/window.go", "shown = max(shown, rapport.InstantOf(t)+offset(t))", "", rules, 0},
