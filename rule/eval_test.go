@@ -135,6 +135,9 @@ func FuzzEval(f *testing.F) {
 		`events("A").where(e, e.l.sum(i, i.p) > 1).distinct(e, e.x) >= 2`, `customer.d + duration("2w") > now - duration("1h")`, `bucket("a", 7) + customer.x.size() == 3`,
 		`customer.x in [1, 2] && customer.x in customer.l && customer.s.lower().contains("a")`, `events("A").within("1d").min(e, e.x) < events("A").within("2h").first().days_since()`,
 		`events("A").within("2h").sum(e, e.x, "USD") > events("A").avg(e, e.x, "SGD") || events("A").within("1d").max(e, e.x, "JPY") != 3`,
+		`events("A").this("week").followed_by(events("A"), "2h").count() < 2 && events("A").previous("day").not_followed_by(events("A").where(e, e.x > 1), "1d", "x").last() < now`,
+		`events("A").between("1d", "80m").distinct(e, e.x) == 1 || events("A").from("2026-02-01").until("2026-03-01T00:00:00Z").sum(e, e.x) > now.hour() * now.year()`,
+		`now.weekday() in [1, 7] && (now + duration("3d")).month() != customer.d.month() && events("A").first().day() == now.day()`,
 	} {
 		f.Add(s, `{"x": 3, "d": "2024-02-29", "l": [1, {"p": 2}], "s": "A"}`, int64(1_770_000_000_000))
 	}

@@ -26,10 +26,10 @@ func (w wallClock) ahead(at int64, l length) int64 {
 // nominal is a length in milliseconds, a day being 24 hours.
 func (l length) nominal() int64 { return l.ms + l.days*86_400_000 }
 
-func anyWindow(t *rapid.T) picked {
+func anyWindow(t *rapid.T, c *oracleCase) picked {
 	switch pick(t, "window", "", "within", "this", "previous", "between", "dates") {
 	case "within":
-		l := pick(t, "length", lengths()...)
+		l := pick(t, "length", append(lengths(), c.apart, c.apart)...)
 		return picked{fmt.Sprintf(`.within("%s")`, l.text), func(p *past, e plainEvent, now int64) bool {
 			return e.at > p.clock.back(now, l) && e.at <= now
 		}, []length{l}, nil}
@@ -51,9 +51,9 @@ func anyWindow(t *rapid.T) picked {
 			return unitOf(unit, p.clock.dayAt(e.at)) == before[today]
 		}, nil, nil}
 	case "between":
-		return betweenWindow(t)
+		return betweenWindow(t, c)
 	case "dates":
-		return datesWindow(t)
+		return datesWindow(t, c)
 	}
 	return picked{"", func(*past, plainEvent, int64) bool { return true }, nil, nil}
 }
@@ -75,8 +75,8 @@ func unitOf(unit string, d int64) int {
 	return on.Year()
 }
 
-func betweenWindow(t *rapid.T) picked {
-	far, near := pick(t, "far", lengths()...), pick(t, "near", lengths()...)
+func betweenWindow(t *rapid.T, c *oracleCase) picked {
+	far, near := pick(t, "far", append(lengths(), c.apart, c.apart)...), pick(t, "near", lengths()...)
 	if far.nominal() < near.nominal() {
 		far, near = near, far
 	}
@@ -88,20 +88,23 @@ func betweenWindow(t *rapid.T) picked {
 	}, []length{far, near}, nil}
 }
 
-// datesWindow is from, until or both, as plain dates or instants.
-func datesWindow(t *rapid.T) picked {
+// datesWindow is from, until or both, as plain dates or instants, near those of events.
+func datesWindow(t *rapid.T, c *oracleCase) picked {
 	var bounds [2]int64
 	var texts [2]string
-	plain := rapid.Bool().Draw(t, "plain")
+	plain, layout := rapid.Bool().Draw(t, "plain"), "2006-01-02T15:04:05.000Z"
 	for i := range bounds {
-		bounds[i] = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() + rapid.Int64Range(-100, 380).Draw(t, "day")*86_400_000
+		bounds[i] = c.start - rapid.Int64Range(0, 60*86_400_000).Draw(t, "ago")
+		if len(c.rows) > 0 {
+			bounds[i] = int64(rapid.SampledFrom(c.rows).Draw(t, "near").at) + rapid.Int64Range(0, 1).Draw(t, "beside")
+		}
+		if plain {
+			bounds[i], layout = c.clock.dayAt(bounds[i])*86_400_000, time.DateOnly
+		}
 		if i == 1 && bounds[1] <= bounds[0] {
 			bounds[1] = bounds[0] + 86_400_000*rapid.Int64Range(1, 60).Draw(t, "days")
 		}
-		if texts[i] = time.UnixMilli(bounds[i]).UTC().Format(time.DateOnly); !plain {
-			bounds[i] += 12_345_678
-			texts[i] = time.UnixMilli(bounds[i]).UTC().Format("2006-01-02T15:04:05.000Z")
-		}
+		texts[i] = time.UnixMilli(bounds[i]).UTC().Format(layout)
 	}
 	instant := func(p *past, i int) int64 {
 		if plain {
@@ -123,8 +126,8 @@ func datesWindow(t *rapid.T) picked {
 }
 
 // anyStep is followed_by or not_followed_by.
-func anyStep(t *rapid.T, shared bool) picked {
-	l, then, not := pick(t, "soon", lengths()...), pick(t, "then", "A", "B"), rapid.Bool().Draw(t, "not")
+func anyStep(t *rapid.T, c *oracleCase, shared bool) picked {
+	l, then, not := pick(t, "soon", append(lengths(), c.apart, c.apart, c.apart, c.apart)...), pick(t, "then", "A", "B"), rapid.Bool().Draw(t, "not")
 	least := pick[float64](t, "then least", -100, 3)
 	name, third, filter := "followed_by", "", ""
 	if not {
@@ -159,11 +162,11 @@ func anyStep(t *rapid.T, shared bool) picked {
 }
 
 // selectionClause draws a whole selection, its narrowings in any order, and a question.
-func selectionClause(t *rapid.T) clause {
-	event, parts := pick(t, "event", "A", "B"), []picked{anyWindow(t)}
+func selectionClause(t *rapid.T, of *oracleCase) clause {
+	event, parts := pick(t, "event", "A", "B"), []picked{anyWindow(t, of)}
 	shared := rapid.IntRange(0, 3).Draw(t, "shared") == 0
 	for range pick(t, "steps", 0, 1, 1, 1, 2) {
-		parts = append(parts, anyStep(t, shared))
+		parts = append(parts, anyStep(t, of, shared))
 	}
 	shared = shared && len(parts) > 1
 	if rapid.Bool().Draw(t, "filter") {

@@ -131,21 +131,22 @@ func (p *past) within(event string, least float64, now int64, l length) (in []pl
 	return in
 }
 
-func anyClause(t *rapid.T, depth int) clause {
+func anyClause(t *rapid.T, c *oracleCase, depth int) clause {
+	selection := func(t *rapid.T) clause { return selectionClause(t, c) }
 	kinds := []func(*rapid.T) clause{countClause, sumClause, existsClause, lastClause, anniversaryClause, daysClause, momentClause, flagClause,
-		selectionClause, selectionClause, selectionClause, selectionClause, nowClause, partClause}
+		selection, selection, selection, selection, nowClause, partClause}
 	if depth == 0 {
 		return pick(t, "kind", kinds...)(t)
 	}
-	a := anyClause(t, depth-1)
+	a := anyClause(t, c, depth-1)
 	switch pick(t, "join", "&&", "||", "!", "") {
 	case "&&":
-		b := anyClause(t, depth-1)
+		b := anyClause(t, c, depth-1)
 		return clause{"(" + a.text + ") && (" + b.text + ")", func(p *past, now int64) Truth {
 			return min(a.judge(p, now), b.judge(p, now))
 		}, append(a.spans, b.spans...), append(a.edges, b.edges...)}
 	case "||":
-		b := anyClause(t, depth-1)
+		b := anyClause(t, c, depth-1)
 		return clause{"(" + a.text + ") || (" + b.text + ")", func(p *past, now int64) Truth {
 			return max(a.judge(p, now), b.judge(p, now))
 		}, append(a.spans, b.spans...), append(a.edges, b.edges...)}
@@ -290,22 +291,30 @@ type oracleCase struct {
 	who   *customer
 	start int64
 	rows  []happening
+	apart length // how far events like to lie from each other
 }
 
 func anyCase(t *rapid.T, tb testing.TB, zone string, clock wallClock) *oracleCase {
 	c := &oracleCase{past: past{clock: clock, events: map[string][]plainEvent{}}, who: newCustomer(zone, tb)}
 	first := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 	c.start = first + rapid.Int64Range(0, 400*86_400_000).Draw(t, "start")
-	for range rapid.IntRange(0, 8).Draw(t, "events") {
-		e := plainEvent{at: c.start - rapid.Int64Range(0, 190*86_400_000).Draw(t, "ago"), n: float64(rapid.IntRange(-2, 9).Draw(t, "n"))}
-		switch rapid.IntRange(0, 6).Draw(t, "place") {
+	c.apart = pick(t, "apart", lengths()...)
+	for range rapid.IntRange(0, 10).Draw(t, "events") {
+		e := plainEvent{at: c.start - rapid.Int64Range(0, pick[int64](t, "days", 2, 35, 190)*86_400_000).Draw(t, "ago"), n: float64(rapid.IntRange(-2, 9).Draw(t, "n"))}
+		switch rapid.IntRange(0, 9).Draw(t, "place") {
 		case 0, 2: // beside or inside an hour that is skipped or shown twice
 			e.at = c.nearJump(t, e.at)
 		case 1:
 			e.at -= e.at % 3_600_000
-		case 3, 4: // a length before or after another, or a little more or less
+		case 3, 4, 8, 9: // a length before or after another, or a little more or less
 			e.at = c.nearAnother(t, e.at)
-		case 5:
+		case 5: // where a day begins, or a month
+			d := c.clock.dayAt(e.at)
+			if first := int64(time.UnixMilli(d * 86_400_000).UTC().Day()); rapid.Bool().Draw(t, "first") {
+				d -= first - 1
+			}
+			e.at = c.clock.first(d*86_400_000) + rapid.Int64Range(-1, 1).Draw(t, "beside")
+		case 6:
 			e.at = c.start - pick[int64](t, "just now", 0, 1, 1_800_000, 7_199_999, 7_200_000, 80_000_000)
 		}
 		e.k = rapid.IntRange(0, 2).Draw(t, "k")
@@ -335,12 +344,12 @@ func (c *oracleCase) nearAnother(t *rapid.T, at int64) int64 {
 		return at
 	}
 	other := int64(rapid.SampledFrom(c.rows).Draw(t, "other").at)
-	if l := pick(t, "apart", append(lengths(), length{})...); rapid.Bool().Draw(t, "after") {
+	if l := pick(t, "by", c.apart, c.apart, c.apart, length{}); rapid.Bool().Draw(t, "after") {
 		other = c.clock.ahead(other, l)
 	} else {
 		other = c.clock.back(other, l)
 	}
-	return min(other+pick[int64](t, "by", -1, 0, 1, -900_000), c.start)
+	return min(other+pick[int64](t, "beside", -1, 0, 0, 0, 1, -900_000), c.start)
 }
 
 // nearJump returns an instant beside one at which the clock jumps or will have
@@ -445,7 +454,7 @@ func TestEveryAnswerAndFlipEqualsBruteForce(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				w := &watch{T: rt, oracleCase: anyCase(rt, t, zone, clock)}
 				for range 4 {
-					w.clause = anyClause(rt, rapid.IntRange(0, 2).Draw(rt, "depth"))
+					w.clause = anyClause(rt, w.oracleCase, rapid.IntRange(0, 2).Draw(rt, "depth"))
 					w.run(t)
 				}
 				wakes, changes = wakes+w.wakes, changes+w.changes
@@ -480,12 +489,16 @@ func (w *watch) run(tb testing.TB) {
 	}
 	w.wake(rapport.Instant(w.start))
 	w.compare(w.start)
+	slept := 0
 	for _, edge := range w.edgesOf(w.clause) {
 		for w.flip <= rapport.Instant(edge) {
 			was := w.truth
 			w.wake(w.flip)
 			if w.wakes++; was != w.truth {
 				w.changes++
+			}
+			if slept++; slept > 4*24*oracleDays {
+				w.Fatalf("%s wakes again and again, now at %v", w.text, w.now)
 			}
 		}
 		w.compare(edge)
