@@ -50,6 +50,32 @@ func BenchmarkNextFlip(b *testing.B) {
 	}
 }
 
+// BenchmarkSequence judges a sequence of a usual customer, and of a very busy one.
+func BenchmarkSequence(b *testing.B) {
+	const text = `events("Product Added").within("30d").not_followed_by(events("Order Completed"), "2h"%s).count() >= 3`
+	for name, size := range map[string]struct {
+		events int
+		shared string
+	}{"10": {10, ""}, "10 shared": {10, `, "cart_id"`}, "5000": {5000, ""}, "5000 shared": {5000, `, "cart_id"`}} {
+		b.Run(name, func(b *testing.B) {
+			now := instant(b, "2026-11-22T10:00:00Z")
+			r := mustCompile(b, fmt.Sprintf(text, size.shared), Env{})
+			c, facts := newCustomer("Asia/Singapore", b), NewFactSet(r.Facts()...)
+			for i := range size.events {
+				at := now.Add(-time.Duration(i+1) * 25 * 24 * time.Hour / time.Duration(size.events))
+				properties := object(b, fmt.Sprintf(`{"cart_id": "cart %d"}`, i))
+				c.observe(facts, happening{"Product Added", at, properties}, now)
+				c.observe(facts, happening{"Order Completed", at + 60_000, properties}, now)
+			}
+			r.Judge(c, now)
+			b.ReportAllocs()
+			for b.Loop() {
+				r.Judge(c, now)
+			}
+		})
+	}
+}
+
 func BenchmarkObserve(b *testing.B) {
 	r := mustCompile(b, fiveClauses, Env{})
 	e := happening{"Order Completed", 1, object(b, `{"total": 120, "currency": "SGD"}`)}

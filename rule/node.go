@@ -14,7 +14,8 @@ type env struct {
 	event   Event                   // inside a fact's filter or measure
 	items   [maxLoops]rapport.Value // the variables of list loops
 
-	// Room for selections that are not what is kept as it is; used by one at a time.
+	// Room for selections that are not what is kept as it is: used by one at a time,
+	// and written over before it is read.
 	room    []Point
 	matched History
 	nearest map[int64]rapport.Instant
@@ -24,7 +25,7 @@ type env struct {
 const maxLoops = 4
 
 // maxRoom is how many points an env may have room for when it is put back.
-const maxRoom = 4096
+const maxRoom = 1 << 14
 
 // envs lends an env to each evaluation, so that evaluating allocates nothing.
 type envs struct{ pool sync.Pool }

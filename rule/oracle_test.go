@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -484,8 +485,8 @@ func (w *watch) run(tb testing.TB) {
 	w.rule = mustCompile(tb, w.text, w.env)
 	facts := NewFactSet(w.rule.Facts()...)
 	clear(w.who.facts)
-	for _, e := range rapid.Permutation(w.rows).Draw(w.T, "order") {
-		w.who.observe(facts, e, rapport.Instant(w.start))
+	for _, a := range w.admissions() {
+		w.who.observe(facts, a.happening, rapport.Instant(a.now))
 	}
 	w.wake(rapport.Instant(w.start))
 	w.compare(w.start)
@@ -503,6 +504,24 @@ func (w *watch) run(tb testing.TB) {
 		}
 		w.compare(edge)
 	}
+}
+
+// admission is an event and when it is admitted: at once, or late.
+type admission struct {
+	happening
+	now int64
+}
+
+func (w *watch) admissions() (all []admission) {
+	for _, e := range rapid.Permutation(w.rows).Draw(w.T, "order") {
+		now := int64(e.at)
+		if rapid.Bool().Draw(w.T, "late") {
+			now = rapid.Int64Range(now, w.start).Draw(w.T, "admitted")
+		}
+		all = append(all, admission{e, now})
+	}
+	slices.SortStableFunc(all, func(a, b admission) int { return cmp.Compare(a.now, b.now) })
+	return all
 }
 
 func (w *watch) wake(now rapport.Instant) {
