@@ -91,7 +91,14 @@ func halfToEven(exact *big.Rat) *big.Int {
 func moneyClause(t *rapid.T, c *oracleCase, paid []plainPayment, rates plainRates) clause {
 	how, op := pick(t, "how", "sum", "avg", "min", "max"), pick(t, "op", operators...)
 	to := pick(t, "currency", "SGD", "USD", "JPY", "KWD")
-	l := pick(t, "length", append(lengths(), length{"", 0, 100_000})...)
+	l := pick(t, "length", append(lengths(), length{"", 0, 100_000}, length{"", 0, 100_000}, length{"", 0, 100_000})...)
+	var narrowed []picked // by what the oracle of selections knows; else by the length
+	if l.text == "" && rapid.Bool().Draw(t, "narrowed") {
+		narrowed = append(narrowed, anyWindow(t, c))
+		if rapid.Bool().Draw(t, "step") {
+			narrowed = append(narrowed, anyStep(t, c, false))
+		}
+	}
 	told := make([]*big.Int, len(paid))
 	for i, one := range paid {
 		told[i] = rates.micros(one, to)
@@ -103,7 +110,8 @@ func moneyClause(t *rapid.T, c *oracleCase, paid []plainPayment, rates plainRate
 		}
 		var least, most *big.Int
 		for i, one := range paid {
-			if one.at <= start || one.at > now {
+			out := func(part picked) bool { return !part.holds(p, plainEvent{at: one.at}, now) }
+			if one.at <= start || one.at > now || slices.ContainsFunc(narrowed, out) {
 				continue
 			}
 			m := told[i]
@@ -141,6 +149,11 @@ func moneyClause(t *rapid.T, c *oracleCase, paid []plainPayment, rates plainRate
 	if l.text != "" {
 		within, spans = fmt.Sprintf(".within(%q)", l.text), []length{l}
 	}
+	var edges []edger
+	for _, part := range narrowed {
+		within += part.text
+		spans, edges = append(spans, part.spans...), append(edges, part.edges...)
+	}
 	text := fmt.Sprintf(`events("P")%s.%s(e, e.paid, %q) %s %s`, within, how, to, op, strconv.FormatFloat(x, 'f', -1, 64))
 	return clause{text, func(p *past, now int64) Truth {
 		v, ok := value(p, now)
@@ -148,7 +161,7 @@ func moneyClause(t *rapid.T, c *oracleCase, paid []plainPayment, rates plainRate
 			return Unknown
 		}
 		return order(op, v, x)
-	}, spans, nil}
+	}, spans, edges}
 }
 
 // anyRates draws one to three periods around the events; some currencies come late.
@@ -179,11 +192,13 @@ func anyPaid(t *rapid.T, c *oracleCase, rates plainRates) (paid []plainPayment) 
 	}
 	for range n {
 		p := plainPayment{at: c.start - rapid.Int64Range(0, 190*86_400_000).Draw(t, "ago"), currency: pick(t, "paid in", "", "SGD", "usd", "USD", "JPY", "KWD", "kwd", "sgd")}
-		switch pick(t, "place", 0, 1, 2, 3) {
+		switch pick(t, "place", 0, 1, 2, 3, 4) {
 		case 0:
 			p.at = min(c.start, pick(t, "edge", rates.from...)+pick[int64](t, "beside", -1, 0, 1))
 		case 1:
 			p.at = c.nearJump(t, p.at)
+		case 2:
+			p.at = c.nearAnother(t, p.at)
 		}
 		minor := rapid.Int64Range(-2_000, 20_000).Draw(t, "minor")
 		digits := map[string]int{"JPY": 0, "KWD": 3}[strings.ToUpper(p.currency)]
@@ -202,7 +217,6 @@ func anyPaid(t *rapid.T, c *oracleCase, rates plainRates) (paid []plainPayment) 
 
 // told gives the case's customer the payments, as events of her own.
 func (c *oracleCase) told(tb testing.TB, paid []plainPayment) {
-	c.events, c.rows = map[string][]plainEvent{}, nil
 	for _, p := range paid {
 		c.events["P"] = append(c.events["P"], plainEvent{at: p.at})
 		text := fmt.Sprintf(`{"paid": %s, "currency": %q}`, p.amount, p.currency)
