@@ -22,6 +22,8 @@ type segmentSize struct {
 	Size  int64  `json:"size" doc:"How many customers are in it now"`
 	State string `json:"state" enum:"exact,building" doc:"Building while customers are still being brought up to a new definition"`
 	Where string `json:"where" doc:"The rule, in its canonical form"`
+	// Progress is nil of what is exact.
+	Progress *float64 `json:"progress,omitempty" minimum:"0" maximum:"1" doc:"While it is building: which part of the customers has been brought up to the definition"`
 }
 
 type segmentPage struct {
@@ -91,15 +93,14 @@ func (a *api) segmentSizes(ctx context.Context) ([]segmentSize, error) {
 	if err := a.Flow.Do(ctx, flow.Count(&sizes)); err != nil {
 		return nil, err
 	}
-	state := "building"
-	if sizes.Exact {
-		state = "exact"
-	}
 	names := set.Names()
 	slices.Sort(names)
 	all := make([]segmentSize, len(names))
 	for i, name := range names {
-		all[i] = segmentSize{name, sizes.Segments[name], state, set.Rule(name).Text()}
+		all[i] = segmentSize{Name: name, Size: sizes.Segments[name], State: "exact", Where: set.Rule(name).Text()}
+		if sizes.Building[name] {
+			all[i].State, all[i].Progress = "building", &sizes.Progress
+		}
 	}
 	return all, nil
 }

@@ -19,7 +19,7 @@ func Assemble(c *workspace.Compiled, providers map[rapport.Channel]Provider, uns
 	at := places{c.Markets}
 	return &Workspace{
 		Version: c.Version, Facts: c.Facts, Segments: c.Segments, Journeys: c.Journeys,
-		Policy: policy, Places: at, Providers: providers,
+		Policy: policy, Places: at, Homes: c.Markets.Hash() >> 16, Providers: providers,
 		Renderer: Templates{Set: c.Templates, Market: at.market, Unsubscribe: unsubscribe},
 	}, nil
 }

@@ -98,7 +98,7 @@ func (b *Batch) customer(id rapport.CustomerID) *customer {
 		return c
 	}
 	c := newCustomer(id)
-	c.record.Workspace, c.record.FactSet = b.g.workspace.Version, b.g.workspace.Facts.Hash()
+	c.record.Homes, c.record.Walks, c.record.FactSet = b.g.workspace.Homes, b.g.workspace.walks(), b.g.workspace.Facts.Hash()
 	c.zone = b.g.workspace.Places.Zone(c.record)
 	c.record.Seat = b.g.seats.take(id)
 	b.taken = append(b.taken, c.record.Seat)
@@ -180,6 +180,7 @@ func (b *Batch) fill() {
 			continue // joined into another within this batch
 		}
 		b.fillAddresses(c)
+		c.record.Walks = b.g.workspace.walks() // whoever had runs was brought up to it
 		row, shrunk := records.encode(c)
 		if shrunk {
 			b.count("records/shrunk")

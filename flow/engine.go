@@ -148,12 +148,8 @@ func (g *Engine) rememberChunk(chunk store.Chunk) error {
 // nothing was folded yet there is nothing to bring up: what she enters is her first
 // event's doing.
 func (g *Engine) current(c *customer) bool {
-	return c.record.Events == 0 || g.upTo(c.record.Workspace, c.segments)
-}
-
-func (g *Engine) upTo(version uint64, segments *segment.State) bool {
-	w := g.workspace
-	return version == w.Version && w.Segments.Evaluated(segments)
+	walking := len(c.runs.Runs()) > 0
+	return c.record.Events == 0 || g.workspace.holds(c.record.Homes, c.record.Walks, walking, c.segments)
 }
 
 // expiry returns when a customer is forgotten for being nobody known and not met

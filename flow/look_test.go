@@ -120,7 +120,7 @@ func TestCount(t *testing.T) {
 	for _, s := range w.look(ws, w.now) {
 		in += int64(len(s.Segments))
 	}
-	if want := (flow.Sizes{Segments: map[string]int64{"regular": in}, Customers: 40, Exact: true}); in == 0 || !cmp.Equal(sizes, want) {
+	if want := (flow.Sizes{Segments: map[string]int64{"regular": in}, Customers: 40, Exact: true, Building: map[string]bool{"regular": false}, Progress: 1}); in == 0 || !cmp.Equal(sizes, want) {
 		t.Errorf("counted %+v, looking at everybody gives %+v", sizes, want)
 	}
 }

@@ -113,7 +113,7 @@ func List(name string, after uint32, limit int, into *Members) Work {
 		if err != nil {
 			return err
 		}
-		*into = Members{Exact: done && b.g.sweep == nil}
+		*into = Members{Exact: done && !b.g.building(name)}
 		next, most := b.g.seats.next, max(limit, listedAtOnce)
 		if into.Exact {
 			next, most = b.membersNow(segment.KeyOf(name)).NextValue, limit

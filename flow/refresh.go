@@ -18,11 +18,12 @@ import (
 // rule does not hold the stream up.
 func (b *Batch) refresh(c *customer) {
 	w := b.g.workspace
-	c.record.Workspace = w.Version
+	touched := segment.Touched{Zone: c.record.Homes != w.Homes}
+	c.record.Homes, c.record.Walks = w.Homes, w.walks()
 	c.zone = w.Places.Zone(c.record)
 	c.kept = b.g.keptOf(c)
 	b.leaveForgotten(c)
-	b.judge(c, segment.Touched{Zone: true}) // markets may have moved
+	b.judge(c, touched)
 }
 
 // judge evaluates what a definition has changed.
@@ -105,24 +106,25 @@ func (g *Engine) visitAgain() {
 // Apply puts another workspace in force. It takes effect between two batches;
 // customers are brought up to it when they are next met, and by [Engine.Sweep].
 func (g *Engine) Apply(w *Workspace) {
-	changed := g.changed(w)
-	next := *w
-	next.Segments = w.Segments.After(g.workspace.Segments)
+	old, next := g.workspace, *w
+	next.Segments = w.Segments.After(old.Segments)
 	g.workspace = &next
 	g.facts.add(w.Facts)
-	g.startSweep(changed)
+	if w.Homes != old.Homes || w.Facts.Hash() != old.Facts.Hash() || next.Segments.Hash() != old.Segments.Hash() || w.walks() != old.walks() {
+		g.startSweep(next.changed(old))
+	}
 	g.compareCurve()
 }
 
 // changed returns the segments of a workspace whose members may be others than
 // those that are known. It is never nil.
-func (g *Engine) changed(w *Workspace) []string {
-	kept := g.workspace.Facts.Kept()
-	names := []string{}
+func (w *Workspace) changed(old *Workspace) []string {
+	kept, names := old.Facts.Kept(), []string{}
 	for _, name := range w.Segments.Names() { // those that it reads come before
-		now, before := w.Segments.Rule(name), g.workspace.Segments.Rule(name)
+		now, before := w.Segments.Rule(name), old.Segments.Rule(name)
 		reads := func(other string) bool { return slices.Contains(names, other) }
-		if before == nil || before.Text() != now.Text() || !kept.Covers(now.Facts()) || slices.ContainsFunc(now.Reads().Segments, reads) || now.Reads().Calendar {
+		if before == nil || before.Definition() != now.Definition() || !kept.Covers(now.Facts()) ||
+			slices.ContainsFunc(now.Reads().Segments, reads) || now.Reads().Calendar && w.Homes != old.Homes {
 			names = append(names, name)
 		}
 	}
@@ -136,7 +138,7 @@ func (g *Engine) NextSpan() *Span {
 		return nil
 	}
 	g.sweep.span = &Span{
-		version: g.workspace.Version, facts: g.workspace.Facts, kept: g.facts.copy(),
+		workspace: g.workspace, facts: g.workspace.Facts, kept: g.facts.copy(),
 		after: g.sweep.after, now: g.now, limit: g.sweep.size,
 	}
 	return g.sweep.span

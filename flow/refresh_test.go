@@ -145,3 +145,64 @@ func TestEventsMetWhileASpanIsReadCountOnce(t *testing.T) {
 		}
 	}
 }
+
+// What changes nothing about customers, such as another text in a template, visits
+// nobody; other journeys visit those who have runs; a new segment leaves the sizes of
+// the others exact.
+func TestOnlyWhoIsConcernedIsVisited(t *testing.T) {
+	t.Parallel()
+	rules := map[string]string{"buyers": `events("Order Completed").exists()`, "golden": `customer.tier == "gold"`}
+	walk := func(days string) map[string]journey.Doc {
+		return map[string]journey.Doc{"wait": {Entry: journey.Entry{Event: []string{"Signed Up"}}, Steps: []journey.Step{{Name: "pause", Wait: days}}}}
+	}
+	w := newWorld(t, build(t, 1, rules, walk("3d")))
+	w.admit(track("ana", "", "Order Completed", ""), track("bob", "", "Signed Up", ""), identify("cat", "", `{"tier":"gold"}`))
+	visited := func(next *flow.Workspace) (exact bool, written int) {
+		next.Providers = w.engine.Workspace().Providers
+		w.engine.Apply(next)
+		_, _, exact = w.engine.Sizes()
+		before := map[rapport.CustomerID]string{}
+		for _, row := range w.rows() {
+			before[row.Customer] = string(row.Data)
+		}
+		w.advance(0)
+		for _, row := range w.rows() {
+			if string(row.Data) != before[row.Customer] {
+				written++
+			}
+		}
+		return exact, written
+	}
+	if exact, n := visited(build(t, 2, rules, walk("3d"))); !exact || n != 0 {
+		t.Errorf("another version of the same: sizes exact %v, %d records written", exact, n)
+	}
+	if exact, n := visited(build(t, 3, rules, walk("4d"))); exact || n != 1 {
+		t.Errorf("another journey: sizes exact %v, %d records written", exact, n)
+	}
+	more := map[string]string{"new": `events("Order Completed").count() >= 1`}
+	for name, text := range rules {
+		more[name] = text
+	}
+	next := build(t, 4, more, walk("4d"))
+	next.Providers = w.engine.Workspace().Providers
+	w.engine.Apply(next)
+	var sizes flow.Sizes
+	w.run(flow.Count(&sizes))
+	if sizes.Exact || !sizes.Building["new"] || sizes.Building["buyers"] || sizes.Building["golden"] || sizes.Progress != 0 {
+		t.Errorf("with a new segment: %+v", sizes)
+	}
+	w.advance(0)
+	w.run(flow.Count(&sizes))
+	if !sizes.Exact || sizes.Building["new"] || sizes.Progress != 1 || sizes.Segments["new"] != 1 {
+		t.Errorf("once everybody was visited: %+v", sizes)
+	}
+}
+
+func (w *world) rows() []store.Record {
+	w.t.Helper()
+	rows, err := w.store.Scan(context.Background(), rapport.CustomerID{}, 1000)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return rows
+}

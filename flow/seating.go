@@ -61,7 +61,7 @@ func (s *seating) visit(id rapport.CustomerID, data []byte) error {
 		return err
 	}
 	s.g.customers++
-	s.stale = s.stale || !s.g.upTo(seen.Workspace, &s.state) || seen.FactSet != s.g.workspace.Facts.Hash()
+	s.stale = s.stale || seen.FactSet != s.g.workspace.Facts.Hash() || !s.g.workspace.holds(seen.Homes, seen.Walks, len(seen.Journeys) > 0, &s.state)
 	if !s.g.seats.place(id, seen.Seat) {
 		who := standing{id: id}
 		s.state.Keys(func(key segment.Key) { who.keys = append(who.keys, key) })

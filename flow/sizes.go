@@ -5,6 +5,11 @@ type Sizes struct {
 	Segments  map[string]int64
 	Customers int64
 	Exact     bool // false while customers are still being brought up to the workspace
+	// Building are the segments whose members may be others until that is done; the
+	// sizes of all others are exact at any time.
+	Building map[string]bool
+	// Progress is which part of the customers has been brought up to the workspace.
+	Progress float64
 }
 
 // Count is the work of reading the sizes as of the instant of the batch: what
@@ -20,10 +25,27 @@ func Count(into *Sizes) Work {
 		b.addMoves(sizes)
 		*into = Sizes{
 			Segments: sizes, Customers: customers + b.born - int64(len(b.gone)),
-			Exact: exact && done,
+			Exact: exact && done, Building: map[string]bool{}, Progress: b.g.progress(),
+		}
+		for name := range sizes {
+			into.Building[name] = !done || b.g.building(name)
 		}
 		return nil
 	}
+}
+
+// building reports whether a segment's members may be others until the sweep has
+// ended.
+func (g *Engine) building(name string) bool {
+	return g.sweep != nil && (g.sweep.waiting == nil || g.sweep.waiting[name])
+}
+
+// progress returns which part of the customers the sweep has visited.
+func (g *Engine) progress() float64 {
+	if g.sweep == nil || g.customers == 0 {
+		return 1
+	}
+	return min(1, float64(g.sweep.done)/float64(g.customers))
 }
 
 // wakeAll does what has fallen due by now. It reports false if that is more than

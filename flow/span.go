@@ -7,6 +7,7 @@ import (
 	"rapport"
 	"rapport/profile"
 	"rapport/rule"
+	"rapport/segment"
 	"rapport/store"
 )
 
@@ -15,12 +16,12 @@ import (
 // were not kept, these facts, built from their events. It is read beside the flow,
 // which goes on meanwhile, and then installed by it.
 type Span struct {
-	version uint64
-	facts   *rule.FactSet // of the workspace
-	kept    map[uint64]rule.Kept
-	after   rapport.CustomerID
-	now     rapport.Instant
-	limit   int
+	workspace *Workspace
+	facts     *rule.FactSet // of the workspace
+	kept      map[uint64]rule.Kept
+	after     rapport.CustomerID
+	now       rapport.Instant
+	limit     int
 
 	ids     []rapport.CustomerID // who is not up to the workspace, ascending
 	last    rapport.CustomerID   // of all that were looked at
@@ -111,11 +112,20 @@ func (s *Span) look(row store.Record, hashes map[uint64]bool) error {
 	if r.FactSet != s.facts.Hash() {
 		hashes[r.FactSet] = true
 		s.pasts[r.ID] = newPast(r, s.upTo)
-	} else if r.Workspace == s.version {
-		return nil
+	} else if up, err := s.isUp(r); up || err != nil {
+		return err
 	}
 	s.ids = append(s.ids, r.ID)
 	return nil
+}
+
+// isUp reports whether a customer has been brought up to the workspace.
+func (s *Span) isUp(r *profile.Record) (bool, error) {
+	var segments segment.State
+	if err := segments.Read(r.Segments); err != nil {
+		return false, err
+	}
+	return s.workspace.holds(r.Homes, r.Walks, len(r.Journeys) > 0, &segments), nil
 }
 
 // newPast keeps of a record what says which events are hers.

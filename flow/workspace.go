@@ -20,11 +20,22 @@ type Workspace struct {
 	Journeys *journey.Set
 	Policy   *decide.Policy
 	Places   Places
+	Homes    uint64 // changes whenever Places may say another zone of somebody
 	Renderer Renderer
 	// Providers carry the messages of each channel. A channel without one keeps
 	// its messages waiting.
 	Providers map[rapport.Channel]Provider
 }
+
+// holds reports whether somebody has been brought up to the workspace: to its
+// markets, to its segments and, if she has runs, to its journeys. What else there is
+// in a workspace changes nothing about her.
+func (w *Workspace) holds(homes, walks uint64, walking bool, segments *segment.State) bool {
+	return homes == w.Homes && w.Segments.Evaluated(segments) && (!walking || walks == w.walks())
+}
+
+// walks is a hash of the journeys that takes few bytes.
+func (w *Workspace) walks() uint64 { return w.Journeys.Hash() >> 16 }
 
 // Places says where a customer is at home.
 type Places interface {

@@ -1,10 +1,13 @@
 package journey
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
 
 	"rapport"
 	"rapport/internal/durations"
@@ -57,6 +60,7 @@ func Compile(name string, doc Doc, in Env) (*Journey, []Problem) {
 		return nil, c.problems
 	}
 	c.link()
+	c.j.definition = c.definition(doc)
 	return c.j, nil
 }
 
@@ -65,7 +69,14 @@ type compiler struct {
 	j         *Journey
 	entryNoun rule.Noun
 	placed    map[string]string // from a step's name to its path
+	rules     []string          // their definitions
 	problems  []Problem
+}
+
+// definition hashes all that the journey is.
+func (c *compiler) definition(doc Doc) uint64 {
+	text, _ := json.Marshal([]any{doc, c.rules}) // neither holds what JSON can't
+	return xxhash.Sum64(text)
 }
 
 func (c *compiler) problem(path, message, suggestion string) {
@@ -124,6 +135,7 @@ func (c *compiler) rule(text, path string, events []string, begun bool) *rule.Ru
 		return nil
 	}
 	c.j.facts = append(c.j.facts, r.Facts()...)
+	c.rules = append(c.rules, r.Definition())
 	for _, name := range r.Reads().Segments {
 		c.refer(ToSegment, name, path)
 	}

@@ -28,6 +28,7 @@ type Journey struct {
 
 	facts      []rule.Fact
 	references []Reference
+	definition uint64 // hash of all that the journey is
 }
 
 type entry struct {

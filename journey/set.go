@@ -2,8 +2,11 @@ package journey
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
 
 	"rapport"
 	"rapport/internal/durations"
@@ -17,7 +20,11 @@ type Set struct {
 	byHash    map[uint64]*Journey
 	byEvent   map[string]*reading
 	bySegment map[string][]*Journey
+	digest    uint64
 }
+
+// Hash changes whenever a journey comes, goes or becomes another.
+func (x *Set) Hash() uint64 { return x.digest }
 
 // reading is what the journeys do with one event.
 type reading struct {
@@ -39,9 +46,12 @@ func NewSet(journeys []*Journey) *Set {
 		x.journeys = append(x.journeys, j)
 	}
 	slices.SortFunc(x.journeys, func(a, b *Journey) int { return strings.Compare(a.name, b.name) })
+	var names []byte
 	for _, j := range x.journeys {
 		x.index(j)
+		names = binary.LittleEndian.AppendUint64(append(names, j.name...), j.definition)
 	}
+	x.digest = xxhash.Sum64(names)
 	return x
 }
 

@@ -162,10 +162,10 @@ func (r *Record) appendCore(b []byte) []byte {
 	b = wire.AppendUint(wire.AppendInt(b, r.Events), r.Head)
 	b = wire.AppendFixed64(b, r.FactSet)
 	b = appendInstant(appendInstant(b, r.CartsClosed), r.Admitted)
-	b = wire.AppendInt(wire.AppendUint(b, r.Workspace), r.Today.Day)
+	b = wire.AppendInt(wire.AppendUint(b, r.Homes), r.Today.Day)
 	b = wire.AppendInt(b, r.Today.Events)
 	b = append(appendInstant(b, r.Today.Quarantined), flag(r.Crowded))
-	return wire.AppendUint(wire.AppendUint(b, r.lastPage), uint64(r.Seat))
+	return wire.AppendUint(wire.AppendUint(wire.AppendUint(b, r.lastPage), uint64(r.Seat)), r.Walks)
 }
 
 func (r *Record) readCore(in *wire.Reader) {
@@ -173,7 +173,7 @@ func (r *Record) readCore(in *wire.Reader) {
 	r.Events, r.Head = in.Int(), in.Uint()
 	r.FactSet = in.Fixed64()
 	r.CartsClosed, r.Admitted = readInstant(in), readInstant(in)
-	r.Workspace = in.Uint()
+	r.Homes = in.Uint()
 	r.Today = Tally{Day: in.Int(), Events: in.Int(), Quarantined: readInstant(in)}
 	r.Crowded = in.Byte() == 1
 	if in.Len() > 0 { // these were not there at first
@@ -181,6 +181,9 @@ func (r *Record) readCore(in *wire.Reader) {
 	}
 	if in.Len() > 0 {
 		r.Seat = uint32(in.Uint())
+	}
+	if in.Len() > 0 {
+		r.Walks = in.Uint()
 	}
 }
 

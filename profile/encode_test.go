@@ -25,7 +25,7 @@ func full() *Record {
 	history := &rule.History{Count: 2, First: 1000, Last: 2000, Points: []rule.Point{{At: 1000, Value: 5}, {At: 2000, Value: 7}}}
 	return &Record{
 		ID: rapport.CustomerID{1, 2, 3}, FirstSeen: 1000, LastSeen: 90000, Events: 12, Admitted: 91000, Head: 7, FactSet: 1 << 60,
-		Workspace: 3, Today: Tally{Day: 19000, Events: 4, Quarantined: 99000}, Crowded: true, CartsClosed: 500,
+		Homes: 3, Walks: 1 << 40, Today: Tally{Day: 19000, Events: 4, Quarantined: 99000}, Crowded: true, CartsClosed: 500,
 		Identifiers: []Identity{
 			{Identifier: id(rapport.UserID, "ana")},
 			{Identifier: id(rapport.AnonymousID, "web"), From: 10, Until: rapport.Never, FirstAnonymous: 20, LastAnonymous: 30},
@@ -90,6 +90,7 @@ func golden(t testing.TB, name string) []byte {
 func TestRecordsOfVersionOneAreRead(t *testing.T) {
 	t.Parallel()
 	want := full()
+	want.Walks = 0 // which it did not have
 	got, err := Decode(want.ID, golden(t, "record"))
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +121,7 @@ func TestGlanceIsWhatDecodeSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := GlanceAt(r.ID, data)
-		want := Glance{FactSet: whole.FactSet, Workspace: whole.Workspace, Seat: whole.Seat, Segments: whole.Segments}
+		want := Glance{FactSet: whole.FactSet, Homes: whole.Homes, Walks: whole.Walks, Seat: whole.Seat, Segments: whole.Segments, Journeys: whole.Journeys}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil || whole.Seat != r.Seat {
 			t.Errorf("(-whole +glance) %v\n%s", err, diff)
 		}
@@ -132,7 +133,7 @@ func TestGlanceIsWhatDecodeSays(t *testing.T) {
 			}
 		}
 	}
-	if got, err := GlanceAt(rapport.CustomerID{1, 2, 3}, golden(t, "record")); err != nil || got.Seat != 0 || got.Workspace != 3 {
+	if got, err := GlanceAt(rapport.CustomerID{1, 2, 3}, golden(t, "record")); err != nil || got.Seat != 0 || got.Homes != 3 {
 		t.Errorf("of version one: %+v, %v", got, err)
 	}
 }

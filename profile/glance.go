@@ -7,10 +7,12 @@ import (
 
 // Glance is the little of a record that is wanted of everybody at once.
 type Glance struct {
-	FactSet   uint64
-	Workspace uint64
-	Seat      uint32
-	Segments  []byte // in the record's own memory
+	FactSet  uint64
+	Homes    uint64
+	Walks    uint64
+	Seat     uint32
+	Segments []byte // in the record's own memory
+	Journeys []byte // likewise
 }
 
 // GlanceAt reads the little of a record that a [Glance] holds and passes over the
@@ -30,9 +32,11 @@ func GlanceAt(id rapport.CustomerID, data []byte) (g Glance, err error) {
 			if core.Err() != nil {
 				return g, errDamaged(id)
 			}
-			g.FactSet, g.Workspace, g.Seat = r.FactSet, r.Workspace, r.Seat
+			g.FactSet, g.Homes, g.Walks, g.Seat = r.FactSet, r.Homes, r.Walks, r.Seat
 		case sectionSegments:
 			g.Segments = body
+		case sectionJourneys:
+			g.Journeys = body
 		}
 		if in.Err() != nil {
 			return g, errDamaged(id)

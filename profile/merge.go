@@ -22,7 +22,7 @@ func (r *Record) Join(o *Record, facts *rule.FactSet, now rapport.Instant) {
 	}
 	r.Events += o.Events
 	r.FirstSeen, r.LastSeen = earliest(r.FirstSeen, o.FirstSeen), max(r.LastSeen, o.LastSeen)
-	r.Admitted, r.Workspace = max(r.Admitted, o.Admitted), max(r.Workspace, o.Workspace)
+	r.Admitted = max(r.Admitted, o.Admitted)
 	r.Today = r.Today.join(o.Today)
 	r.Crowded = r.Crowded || o.Crowded
 	for _, id := range o.Identifiers {
@@ -131,7 +131,7 @@ func Rebuild(id rapport.CustomerID, x *Identities, events []*Event, before *Reco
 		}
 	}
 	if before != nil {
-		r.Workspace, r.Today, r.Merges, r.Seat = before.Workspace, before.Today, before.Merges, before.Seat
+		r.Homes, r.Walks, r.Today, r.Merges, r.Seat = before.Homes, before.Walks, before.Today, before.Merges, before.Seat
 		r.Segments, r.Journeys, r.Contacts, r.unknown = before.Segments, before.Journeys, before.Contacts, before.unknown
 		r.lastPage, r.kept = before.lastPage, before.kept
 	}

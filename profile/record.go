@@ -21,7 +21,8 @@ type Record struct {
 	Admitted    rapport.Instant   // when the last that came from outside was folded
 	Head        uint64            // number of the chunk with her newest entry; 0 for none
 	FactSet     uint64            // hash of the facts that Facts are complete for
-	Workspace   uint64            // version of the workspace that she was last brought up to
+	Homes       uint64            // hash of the markets that she was last brought up to
+	Walks       uint64            // hash of the journeys that her runs were last brought up to
 	Today       Tally             // of her latest day
 	Crowded     bool              // more identifiers lead to her than are listed
 	Seat        uint32            // her number among all customers, from 1; 0 while she has none

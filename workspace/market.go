@@ -8,6 +8,7 @@ import (
 	"time"
 	_ "time/tzdata" // the same zones on every machine
 
+	"github.com/cespare/xxhash/v2"
 	"golang.org/x/text/currency"
 	"golang.org/x/text/language"
 
@@ -80,6 +81,17 @@ func countryOf(c Traits) string {
 		country = c.Trait("address").Get("country").Text()
 	}
 	return strings.ToUpper(strings.TrimSpace(country))
+}
+
+// Hash changes whenever a customer's market may have another time zone, or she
+// another market.
+func (m *Markets) Hash() uint64 {
+	d := xxhash.New()
+	for _, name := range m.Names() {
+		p := m.byName[name]
+		_, _ = fmt.Fprintf(d, "%q %q %q %v\n", name, p.Zone, p.Doc.Countries, p == m.fallback)
+	}
+	return d.Sum64()
 }
 
 // Get returns a market by its name, nil if there is none.
