@@ -23,7 +23,10 @@
 //     comes after stands in the timeline, and no rule or journey sees it until
 //     the next day. Who is only a device and is not met again is forgotten, never
 //     while a journey is under way.
-//  8. Nothing here reads the machine's clock or draws a random number: the same
+//  8. Who is in which segment, as bitmaps say it, is what the records say, and the
+//     counters of how a segment's size went add up to it: they change in the batch
+//     that changes the record, or not at all.
+//  9. Nothing here reads the machine's clock or draws a random number: the same
 //     inputs at the same instants give the same store, byte for byte.
 //
 // What it does not do: it does not speak HTTP or SQL, knows no provider's
