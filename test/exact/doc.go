@@ -26,8 +26,8 @@
 //  5. When other definitions come into force, rules that stay are told as if nothing
 //     had happened, also what was due and not done before; what new or other rules
 //     gain and lose is told at the instant at which the customer is brought up to
-//     them, by "definition". Of a rule that was taken away or replaced, what was due
-//     and not done is never told. (What is not promised: a new rule that reads a segment
+//     them, by "definition", and so is that she left a segment that was taken away. Of a
+//     rule that was taken away or replaced, what was due and not done is never told. (What is not promised: a new rule that reads a segment
 //     which stays may be told as of an instant before it came into force, by
 //     "time", if that segment had something due. And where events come at the very
 //     instant at which a new rule is brought to a customer, either may be told as its cause.)

@@ -272,11 +272,15 @@ func (o *oracle) note(name string, c *customer, at int64, cause string) {
 		} else {
 			delete(o.in[name], s.name)
 		}
-		if o.log[name] == nil {
-			o.log[name] = map[string][]string{}
-		}
-		o.log[name][s.name] = append(o.log[name][s.name], passage(is, at, cause))
+		o.tell(name, s.name, passage(is, at, cause))
 	}
+}
+
+func (o *oracle) tell(name, segment, passed string) {
+	if o.log[name] == nil {
+		o.log[name] = map[string][]string{}
+	}
+	o.log[name][segment] = append(o.log[name][segment], passed)
 }
 
 // window is how long a messageId is remembered.
@@ -434,7 +438,12 @@ func (o *oracle) sweep() {
 	o.former = nil
 	shares := o.shares()
 	for name, in := range o.in {
-		maps.DeleteFunc(in, func(segment string, _ int64) bool { _, ok := o.def.segment(segment); return !ok })
+		for _, segment := range slices.Sorted(maps.Keys(in)) {
+			if _, stands := o.def.segment(segment); !stands {
+				delete(in, segment)
+				o.tell(name, segment, passage(false, o.now, "definition"))
+			}
+		}
 		o.note(name, o.customer(o.def, shares[name]), o.now, "definition")
 	}
 }
