@@ -154,16 +154,16 @@ func (c *Columns) fed(ctx context.Context, q Question) (m *mirror.Mirror, custom
 	return c.mirror, touched.Customers, c.whole, nil
 }
 
-// prepare makes the mirror anew if there is another workspace, or a rule that reads
-// a trait that it doesn't keep. Traits that only earlier questions read are kept as
-// long as there is room.
+// prepare makes the mirror anew if there are other rules or markets, or a rule that
+// reads a trait that it doesn't keep. Traits that only earlier questions read are
+// kept as long as there is room.
 func (c *Columns) prepare(w *Workspace, r *rule.Rule) {
 	needed := traitsOf(w, r)
-	wanted := needed
-	if c.workspace == w && (c.mirror == nil || !c.mirror.Full()) {
+	wanted, same := needed, c.workspace != nil && c.workspace.judgesAs(w)
+	if same && (c.mirror == nil || !c.mirror.Full()) {
 		wanted = sortedOnce(append(needed, c.traits...))
 	}
-	if c.workspace == w && c.mirror != nil && slices.Equal(wanted, c.traits) {
+	if same && c.mirror != nil && slices.Equal(wanted, c.traits) {
 		return
 	}
 	c.workspace, c.traits = w, wanted

@@ -110,7 +110,7 @@ func (g *Engine) Apply(w *Workspace) {
 	next.Segments = w.Segments.After(old.Segments)
 	g.workspace = &next
 	g.facts.add(w.Facts)
-	if w.Homes != old.Homes || w.Facts.Hash() != old.Facts.Hash() || next.Segments.Hash() != old.Segments.Hash() || w.walks() != old.walks() {
+	if !w.judgesAs(old) || w.walks() != old.walks() {
 		g.startSweep(next.changed(old))
 	}
 	g.compareCurve()

@@ -34,6 +34,11 @@ func (w *Workspace) holds(homes, walks uint64, walking bool, segments *segment.S
 	return homes == w.Homes && w.Segments.Evaluated(segments) && (!walking || walks == w.walks())
 }
 
+// judgesAs reports whether another workspace has the same rules, facts and markets.
+func (w *Workspace) judgesAs(o *Workspace) bool {
+	return w.Homes == o.Homes && w.Facts.Hash() == o.Facts.Hash() && w.Segments.Hash() == o.Segments.Hash()
+}
+
 // walks is a hash of the journeys that takes few bytes.
 func (w *Workspace) walks() uint64 { return w.Journeys.Hash() >> 16 }
 
