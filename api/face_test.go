@@ -183,7 +183,7 @@ func TestAPreviewThatGivesUpSaysSo(t *testing.T) {
 	for rule, want := range map[string]string{
 		// What records hold is read of all.
 		`events(\"Order Completed\").within(\"48h\").exists()`:       `{"count":3,"exact":true,"scanned":3,"customers":3}`,
-		`events(\"Order Completed\").where(e, e.total > 1).exists()`: `{"count":2,"exact":false,"scanned":2,"customers":3}`,
+		`events(\"Order Completed\").where(e, e.total > 1).exists()`: `{"count":2,"exact":false,"scanned":2,"customers":3,"estimate":3}`,
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/segments/preview", strings.NewReader(`{"where":"`+rule+`"}`))
 		r.Header.Set("Authorization", "Bearer "+adminKey)

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -19,6 +20,8 @@ type preview struct {
 	Sample    []member `json:"sample"`
 	Scanned   int64    `json:"scanned" doc:"How many customers were looked at"`
 	Customers int64    `json:"customers" doc:"How many there are"`
+	// Estimate is nil of an exact count, and where those looked at were no fair sample.
+	Estimate *int64 `json:"estimate,omitempty" doc:"Only if not exact: about how many it would be of all, if those looked at were like the others"`
 }
 
 func (a *api) previewOperations() {
@@ -76,8 +79,19 @@ func (a *api) previewSegment(ctx context.Context, in *struct {
 			return nil, err
 		}
 		p.out.Customers = sizes.Customers
+		p.out.Estimate = p.estimate()
 	}
 	return &answer[preview]{p.out}, nil
+}
+
+// estimate scales the count up to all customers. Records are read in the order of
+// hashes of ids, so those looked at are as good as drawn by lot.
+func (p *previewer) estimate() *int64 {
+	if p.out.Scanned == 0 {
+		return nil
+	}
+	n := int64(math.Round(float64(p.out.Count) * float64(p.out.Customers) / float64(p.out.Scanned)))
+	return &n
 }
 
 // mirrored answers from memory, if that holds all that the rule reads.

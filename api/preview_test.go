@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -76,7 +77,24 @@ func TestAPreviewIsWhatTheSegmentWillBe(t *testing.T) {
 		if n := customersOf(byLog); n > 1 && !strings.Contains(singly, `"exact":false`) {
 			rt.Fatalf("of %d customers not all can have been read: %s", n, singly)
 		}
+		checkEstimate(rt, byLog)
+		checkEstimate(rt, singly)
 	})
+}
+
+// checkEstimate requires an estimate of what is not exact, and of nothing else.
+func checkEstimate(t *rapid.T, preview string) {
+	var p struct {
+		Count, Scanned, Customers float64
+		Exact                     bool
+		Estimate                  *float64
+	}
+	if err := json.Unmarshal([]byte(preview), &p); err != nil {
+		t.Fatal(err)
+	}
+	if (p.Estimate != nil) != (!p.Exact && p.Scanned > 0) || p.Estimate != nil && *p.Estimate != math.Round(p.Count*p.Customers/p.Scanned) {
+		t.Fatalf("an estimate is told that should not be, or another: %s", preview)
+	}
 }
 
 func customersOf(preview string) int {

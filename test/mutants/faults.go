@@ -65,7 +65,7 @@ func faults() []fault {
 		{"another zone is not another calendar", "segment/update.go", "if t.Zone {\n\t\tp.markAll(p.set.calendar)", "if t.Zone {\n\t\t_ = p.set.calendar", exact, 300},
 		{"a flip is done as of now", "segment/update.go", "p.markDue(at)\n\t\tp.run(at, ByTime)", "p.markDue(at)\n\t\tp.run(now, ByTime)", segments, 0},
 		{"a flip is told as of now", "flow/step.go", "b.tell(c, name, change.At, changeProperties(change, by))", "b.tell(c, name, b.now, changeProperties(change, by))", exact, 20},
-		{"a workspace is told before what was due", "segment/update.go", "p.due(now)\n\tp.touch(touched)", "p.touch(touched)", exact, 700},
+		{"a workspace is told before what was due", "segment/update.go", "p.due(now)\n\tp.touch(touched)", "p.touch(touched)", tests{pkg: "./segment", run: "RefreshKeepsTheCause"}, 0},
 		{"a rule does not know which traits it reads", "segment/compile.go", "set.traits[name] = append(set.traits[name], i)", "set.traits[name] = append(set.traits[name][:0], i)", exact, 100},
 		{"a new customer is not in what reads what holds for nobody", "segment/newcomer.go", "open[i] = open[i] || open[set.byName[name]]", "_ = name", exact, 700},
 		{"a member is one since her last evaluation", "segment/update.go", "fresh.since = st.entries[i].since", "fresh.since = at", exact, 50},
