@@ -206,3 +206,26 @@ func (w *world) rows() []store.Record {
 	}
 	return rows
 }
+
+// elsewhere is a world in which everybody lives in another zone.
+type elsewhere struct{ zone *time.Location }
+
+func (e elsewhere) Zone(flow.Traits) *time.Location { return e.zone }
+
+// Markets that move to another zone move their customers' calendars, though no rule
+// is another.
+func TestAnotherZoneOfAMarketIsNoticed(t *testing.T) {
+	t.Parallel()
+	rules := map[string]string{"today": `events("Order Completed").this("day").exists()`}
+	w := newWorld(t, build(t, 1, rules, nil))
+	w.admit(track("ana", "", "Order Completed", ""))
+	w.advance(3 * time.Hour)
+	next := build(t, 2, rules, nil)
+	next.Places, next.Homes = elsewhere{time.FixedZone("far east", 14*3600)}, 7 // where it is past midnight
+	w.apply(next)
+	want := []string{"Segment Entered today by event", "Segment Left today by definition"}
+	if got := w.moved("ana"); !slices.Equal(got, want) {
+		t.Errorf("%q, wanted %q", got, want)
+	}
+	w.checkSizes(t)
+}

@@ -87,7 +87,7 @@ func faults() []fault {
 		{"the mirror is stale", "flow/columns.go", "b.g.touched.Add(c.record.Seat)", "_ = c", columns, 50},
 		{"a sum goes on counting what left its window", "rule/history_index.go", "sum := h.index.sums[to-1].minus(h.index.sums[from])", "sum := h.index.sums[to-1]", tests{pkg: "./rule", run: "TestPagedHistory"}, 0},
 		{"a page that changed is not written", "rule/history_page.go", "p.n += by\n\t\t\tp.fresh = true", "p.n += by", tests{pkg: "./rule", run: "TestPagedHistory|TestOnlyChangedPages"}, 0},
-		{"another market's zone is not noticed", "flow/workspace.go", "return homes == w.Homes && w", "return w", exact, 300},
+		{"another market's zone is not noticed", "flow/workspace.go", "return homes == w.Homes && w", "return w", tests{pkg: "./flow", run: "AnotherZoneOfAMarket"}, 0},
 		{"a reader sees what was not due yet", "flow/look.go", "l.catchUp(now, nil)\n\treturn l, nil", "return l, nil", exact, 20},
 	}
 }
