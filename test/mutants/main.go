@@ -128,8 +128,9 @@ func try(ctx context.Context, root, dir string, f fault) (result, error) {
 		return result{}, err
 	}
 	test := exec.CommandContext(ctx, "go", "test", "-short", "-count=1", "-timeout=5m", "-overlay="+overlay, "-run="+f.tests.run, f.tests.pkg)
-	if f.tests.args != "" {
-		test.Args = append(append(test.Args, "-args"), strings.Fields(f.tests.args)...)
+	if f.tests.drawn {
+		// Of a short run rapid takes a fifth of the checks.
+		test.Args = append(test.Args, "-args", "-rapid.nofailfile", "-rapid.seed=1", fmt.Sprint("-rapid.checks=", 5*f.seeds))
 	}
 	test.Dir = root
 	test.Env = append(os.Environ(), fmt.Sprint("RAPPORT_TEST_SEEDS=", f.seeds), "RAPPORT_TEST_SEED=", "RAPPORT_TEST_LONG=")
@@ -178,6 +179,8 @@ func judge(f fault, said string, passed bool) result {
 	}
 	r.found = true
 	if m := regexp.MustCompile(`(?m)^\s*\w+\.go:\d+: seed (\d+), (.*)$`).FindStringSubmatch(said); m != nil {
+		r.seed, r.words = m[1], m[2]
+	} else if m := regexp.MustCompile(`(?m)^\s*\w+_test\.go:\d+: \[rapid\] failed after (\d+) tests: (.*)$`).FindStringSubmatch(said); m != nil {
 		r.seed, r.words = m[1], m[2]
 	} else {
 		r.words = line(said, `^\s*\w+_test\.go:\d+: .*$|^panic: .*$`)
