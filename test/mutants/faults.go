@@ -63,7 +63,7 @@ func faults() []fault {
 		{"a device's join stays where it was said", "profile/merge.go", "into, _ = x.owners(m.Via)", "_, _ = x.owners(m.Via)", exact, 700},
 		{"readers of a segment are not evaluated again", "segment/update.go", "p.markAll(seg.readers)", "_ = seg.readers", exact, 100},
 		{"another zone is not another calendar", "segment/update.go", "if t.Zone {\n\t\tp.markAll(p.set.calendar)", "if t.Zone {\n\t\t_ = p.set.calendar", exact, 300},
-		{"a flip is done as of now", "segment/update.go", "p.markDue(at)\n\t\tp.run(at, ByTime)", "p.markDue(at)\n\t\tp.run(now, ByTime)", segments, 0},
+		{"a flip is done as of now", "segment/update.go", "p.markDue(at)\n\t\tp.run(at, ByTime)", "p.markDue(at)\n\t\tp.run(now, ByTime)", segments, 200},
 		{"a flip is told as of now", "flow/step.go", "b.tell(c, name, change.At, changeProperties(change, by))", "b.tell(c, name, b.now, changeProperties(change, by))", exact, 20},
 		{"a workspace is told before what was due", "segment/update.go", "p.due(now)\n\tp.touch(touched)", "p.touch(touched)", tests{pkg: "./segment", run: "RefreshKeepsTheCause"}, 0},
 		{"a rule does not know which traits it reads", "segment/compile.go", "set.traits[name] = append(set.traits[name], i)", "set.traits[name] = append(set.traits[name][:0], i)", exact, 100},
