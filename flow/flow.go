@@ -218,7 +218,7 @@ func (f *Flow) turn(ctx context.Context, first *request) {
 
 // sweepFor is how long a turn goes on bringing customers up to a new workspace
 // while others wait.
-const sweepFor = 40 * time.Millisecond
+const sweepFor = 20 * time.Millisecond
 
 func (f *Flow) sweep(ctx context.Context) {
 	if f.span != nil {
