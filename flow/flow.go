@@ -216,59 +216,6 @@ func (f *Flow) turn(ctx context.Context, first *request) {
 	}
 }
 
-// sweepFor is how long a turn goes on bringing customers up to a new workspace
-// while others wait.
-const sweepFor = 20 * time.Millisecond
-
-func (f *Flow) sweep(ctx context.Context) {
-	if f.span != nil {
-		start := f.Now()
-		more, err := f.engine.Install(ctx, start, f.span, func() bool { return f.Now().Sub(start) >= sweepFor })
-		if err != nil {
-			f.report("bringing customers up to the workspace", err)
-			return
-		}
-		if more {
-			return
-		}
-		f.span = nil
-	}
-	if f.reading || f.Now() < f.readAt {
-		return
-	}
-	if next := f.engine.NextSpan(); next != nil {
-		f.read(ctx, next)
-	}
-}
-
-// read reads a span beside the loop, which then goes on with it.
-func (f *Flow) read(ctx context.Context, s *Span) {
-	f.reading = true
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-f.stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	f.sending.Go(func() {
-		err := s.Read(ctx, f.engine.store)
-		cancel()
-		done := &request{note: func() {
-			f.span, f.reading = s, false
-			if err != nil {
-				f.span, f.readAt = nil, f.Now().Add(again)
-				f.report("reading customers for the workspace", err)
-			}
-		}}
-		select {
-		case f.inbox <- done:
-		case <-f.stopped:
-		}
-	})
-}
-
 // gather takes what waits from the inbox, as much as one batch may hold, up to
 // the first request that needs the engine for itself.
 func (f *Flow) gather(first *request) (batch []*request, alone *request) {
