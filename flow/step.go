@@ -33,11 +33,15 @@ func (b *Batch) admit(e *rapport.Event) {
 	whose := b.g.identities.Attribute(e)
 	b.reunite(&whose, e)
 	c := b.customer(whose.Customer)
-	if b.err != nil || b.repeated(c, e) {
+	if b.err != nil {
 		return
 	}
-	b.g.seen.add(key, b.now)
+	repeated := b.repeated(c, e)
+	b.g.seen.add(key, b.now) // of a repeat too: who she is may change before it comes once more
 	b.keys = append(b.keys, key)
+	if repeated {
+		return
+	}
 	b.count("events")
 	if c.record.Count(e.Timestamp, b.g.perDay) {
 		b.quarantine(c, e)

@@ -191,7 +191,7 @@ func (p *pass) evaluate(i int, at rapport.Instant, cause Cause) {
 		return
 	}
 	fresh := entry{key: seg.key, text: seg.text}
-	if p.partial != nil && len(seg.facts) > 0 && p.partial.Lacks(seg.facts) {
+	if p.lacks(seg, cause) {
 		p.hold(seg)
 		return
 	}
@@ -203,6 +203,21 @@ func (p *pass) evaluate(i int, at rapport.Instant, cause Cause) {
 	}
 	p.markAll(seg.readers)
 	p.changes = append(p.changes, Change{Segment: seg.name, Entered: fresh.member, At: at, Cause: cause})
+}
+
+// lacks reports whether a segment must not be judged yet. Where only segments that it
+// reads are still to be built, a rule that was judged before goes on being judged by
+// where she is in these meanwhile, so what falls due is told as of its instant; but
+// what the definitions change is judged when all of it can be.
+func (p *pass) lacks(seg *compiled, cause Cause) bool {
+	switch {
+	case p.partial == nil || len(seg.facts) == 0 || !p.partial.Lacks(seg.facts):
+		return false
+	case cause == ByDefinition || p.partial.Lacks(seg.rule.Facts()):
+		return true
+	}
+	i, found := p.state.find(seg.key)
+	return !found || p.state.entries[i].text != seg.text
 }
 
 // hold leaves a customer where she is, in a segment or not, until the facts that it

@@ -17,7 +17,8 @@ type inMemory struct{ *memory.Store }
 
 func (s inMemory) Reopen() (shelf, error) { return inMemory{s.Store.Reopen()}, nil }
 
-// onDisk is a store in a folder. Its commits never fail: that is tried in memory.
+// onDisk is a store in a folder. Its commits never fail: that is tried in memory. So
+// where they are to, the same calls are admitted twice.
 type onDisk struct {
 	*sqlite.Store
 	dir string

@@ -120,6 +120,7 @@ type oracle struct {
 	undoable []join                         // joins of customers that were not undone
 	gone     map[string]bool                // who was part of somebody else, or without events, for a time
 
+	brief  []string    // keys of seen that a restart forgets
 	former *definition // in force for those who were not brought up to the new one yet
 }
 
@@ -291,6 +292,14 @@ func (o *oracle) known(source, id string) bool {
 	return ok && o.now-at < window
 }
 
+// restart forgets under which other names repeats came: of these nothing is kept.
+func (o *oracle) restart() {
+	for _, repeat := range o.brief {
+		delete(o.seen, repeat)
+	}
+	o.brief = nil
+}
+
 // admit takes a call in, as of now.
 func (o *oracle) admit(c call) {
 	if o.known(c.source(), c.id) {
@@ -302,10 +311,12 @@ func (o *oracle) admit(c call) {
 	o.joins(joins, before)
 	o.redistribute(before)
 	owner := o.who.owner(e)
-	if o.repeated(owner, e) {
+	repeated := o.repeated(owner, e)
+	o.seen[e.source()+" "+e.id] = o.now
+	if repeated {
+		o.brief = append(o.brief, e.source()+" "+e.id)
 		return
 	}
-	o.seen[e.source()+" "+e.id] = o.now
 	o.admitted = append(o.admitted, e)
 	if o.in[owner] == nil {
 		o.in[owner] = members{}

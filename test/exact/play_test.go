@@ -170,6 +170,7 @@ func (p *play) do(a *act) {
 		p.advance(a.at)
 		p.compareLogs()
 	case "restart":
+		p.oracle.restart()
 		var err error
 		p.store, err = p.store.Reopen()
 		p.must(err)

@@ -70,7 +70,7 @@ func faults() []fault {
 		{"a new customer is not in what reads what holds for nobody", "segment/newcomer.go", "open[i] = open[i] || open[set.byName[name]]", "_ = name", exact, 700},
 		{"a member is one since her last evaluation", "segment/update.go", "fresh.since = st.entries[i].since", "fresh.since = at", exact, 50},
 		{"a repeat is counted", "flow/step.go", "if b.g.seen.has(key) {", "if false {", exact, 50},
-		{"a repeat under another identifier is counted", "flow/step.go", "if b.err != nil || b.repeated(c, e) {", "if b.err != nil {", exact, 700},
+		{"a repeat under another identifier is counted", "flow/step.go", "repeated := b.repeated(c, e)", "repeated := false", exact, 700},
 		{"repeats are forgotten by a restart", "flow/engine.go", "if err := g.remember(ctx); err != nil {", "if err := ctx.Err(); err != nil {", exact, 700},
 		{"a batch that failed is remembered", "flow/batch.go", "b.g.seen.remove(key, b.now)", "_ = key", exact, 100},
 		{"a record of a batch that failed is kept", "flow/batch.go", "for _, c := range b.touched {\n\t\tdelete(b.g.cache, c.record.ID)\n\t}", "", exact, 300},
