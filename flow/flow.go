@@ -436,12 +436,24 @@ func (f *Flow) setAlarm(ctx context.Context) {
 }
 
 // Apply puts another workspace in force at a batch boundary.
+//
+// Few customers are brought up to it at once, so that who tries something out sees
+// what it comes to; many are later, see [Engine.Sweep].
 func (f *Flow) Apply(ctx context.Context, w *Workspace) error {
-	return f.Alone(ctx, func(_ context.Context, g *Engine) error {
+	return f.Alone(ctx, func(ctx context.Context, g *Engine) error {
 		g.Apply(w)
+		if g.customers > fewCustomers {
+			return nil
+		}
+		if err := g.sweepAll(ctx); err != nil {
+			f.report("bringing customers up to the workspace", err) // the next turn tries again
+		}
 		return nil
 	})
 }
+
+// fewCustomers is how many are brought up to a workspace within some milliseconds.
+const fewCustomers = 200
 
 // Advance moves an offset clock to an instant and does everything that falls due
 // on the way, see [Engine.Advance]. A target that has passed is refused with kind
