@@ -289,8 +289,12 @@ const window = 24 * hour
 
 func (o *oracle) known(source, id string) bool {
 	at, ok := o.seen[source+" "+id]
-	return ok && o.now-at < window
+	return ok && halfDay(at) >= halfDay(o.now-window)
 }
+
+// halfDay is the half day (UTC) that an instant is in: what was admitted in one is
+// forgotten together, when the last of it is a whole window old.
+func halfDay(at int64) int64 { return at / (12 * hour) }
 
 // restart forgets under which other names repeats came: of these nothing is kept.
 func (o *oracle) restart() {
