@@ -190,14 +190,12 @@ func (p *pass) evaluate(i int, at rapport.Instant, cause Cause) {
 	if cause == ByTime && p.replaced(seg) {
 		return
 	}
-	fresh := entry{key: seg.key, text: seg.text}
 	if p.lacks(seg, cause) {
 		p.hold(seg)
 		return
 	}
-	var truth rule.Truth
-	truth, fresh.next = seg.rule.Judge(p.subject, at)
-	fresh.member = truth == rule.Yes
+	truth, next := seg.rule.Judge(p.subject, at)
+	fresh := entry{key: seg.key, text: seg.text, member: truth == rule.Yes, next: next}
 	if !p.keep(fresh, at) {
 		return
 	}
