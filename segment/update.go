@@ -114,6 +114,8 @@ type pass struct {
 	state   *State
 	subject rule.Subject
 	partial rule.Partial // the same, if facts may be missing; else nil
+	changed []int        // while what was due under a former set is done: what is new or other since
+	former  bool         // changed is known
 	marks   []uint64
 	room    [16]uint64 // marks of up to 1,024 segments
 	changes []Change
@@ -190,7 +192,7 @@ func (p *pass) evaluate(i int, at rapport.Instant, cause Cause) {
 	if cause == ByTime && p.replaced(seg) {
 		return
 	}
-	if p.lacks(seg, cause) {
+	if p.lacks(i, cause) {
 		p.hold(seg)
 		return
 	}
@@ -207,15 +209,19 @@ func (p *pass) evaluate(i int, at rapport.Instant, cause Cause) {
 // reads are still to be built, a rule that was judged before goes on being judged by
 // where she is in these meanwhile, so what falls due is told as of its instant; but
 // what the definitions change is judged when all of it can be.
-func (p *pass) lacks(seg *compiled, cause Cause) bool {
+func (p *pass) lacks(i int, cause Cause) bool {
+	seg := &p.set.segments[i]
 	switch {
 	case p.partial == nil || len(seg.facts) == 0 || !p.partial.Lacks(seg.facts):
 		return false
 	case cause == ByDefinition || p.partial.Lacks(seg.rule.Facts()):
 		return true
+	case p.former:
+		_, isNew := slices.BinarySearch(p.changed, i)
+		return isNew
 	}
-	i, found := p.state.find(seg.key)
-	return !found || p.state.entries[i].text != seg.text
+	at, found := p.state.find(seg.key)
+	return !found || p.state.entries[at].text != seg.text
 }
 
 // hold leaves a customer where she is, in a segment or not, until the facts that it
@@ -285,12 +291,14 @@ func (p *pass) rebase(now rapport.Instant) {
 		return
 	}
 	p.forget()
+	p.changed, p.former = p.set.since[p.state.set]
 	p.due(now)
-	if changed, known := p.set.since[p.state.set]; known {
-		p.markAll(changed)
+	if p.former {
+		p.markAll(p.changed)
 	} else {
 		p.touchAll()
 	}
+	p.former = false
 	p.run(now, ByDefinition)
 	p.state.set = p.set.hash
 }
