@@ -154,8 +154,8 @@ func (b *Batch) commit() error {
 	return nil
 }
 
-// keep hands the batch to the store. One that was kept although the store met an
-// error on the way is kept: whoever sent it again would be taken for a repeat.
+// keep hands the batch to the store. Where the store met an error and kept the batch
+// all the same, it counts as kept: what is sent again then is a repeat.
 func (b *Batch) keep() error {
 	err := b.g.store.Commit(b.ctx, &b.out)
 	if err != nil && b.g.store.State().Position == b.number && b.g.state.Epoch == b.g.store.State().Epoch {

@@ -284,7 +284,8 @@ func (g *Engine) shrink() {
 }
 
 // maxHeavy is how many points those in the cache may have together who have so
-// many that they are kept in pages: about 200 MB.
+// many that they are kept in pages: about 200 MB, and as much again for what makes
+// them quick to ask.
 const maxHeavy = 6_000_000
 
 // weigh notes how much room a customer takes who has very many points.

@@ -442,7 +442,7 @@ func (f *Flow) setAlarm(ctx context.Context) {
 func (f *Flow) Apply(ctx context.Context, w *Workspace) error {
 	return f.Alone(ctx, func(ctx context.Context, g *Engine) error {
 		g.Apply(w)
-		if g.customers > fewCustomers {
+		if g.customers > fewCustomers || g.state.Position > fewBatches {
 			return nil
 		}
 		if err := g.sweepAll(ctx); err != nil {
@@ -452,8 +452,12 @@ func (f *Flow) Apply(ctx context.Context, w *Workspace) error {
 	})
 }
 
-// fewCustomers is how many are brought up to a workspace within some milliseconds.
-const fewCustomers = 200
+// fewCustomers is how many are brought up to a workspace within some milliseconds, if
+// they have not lived through more than fewBatches.
+const (
+	fewCustomers = 200
+	fewBatches   = 1000
+)
 
 // Advance moves an offset clock to an instant and does everything that falls due
 // on the way, see [Engine.Advance]. A target that has passed is refused with kind

@@ -36,7 +36,8 @@ type section struct {
 	data   []byte
 }
 
-// AppendBinary appends the record's encoding. Equal records have equal bytes.
+// AppendBinary appends the record's encoding. Equal records have equal bytes, save
+// that those of very busy customers may be cut into pages in different places.
 func (r *Record) AppendBinary(b []byte) []byte {
 	b = append(b, formatVersion)
 	scratch := make([]byte, 0, 512)
