@@ -54,16 +54,23 @@ type share struct {
 	taken int64
 }
 
-// take notes that the call holds n bytes more, and reports whether there is room.
+// take notes that the call holds n bytes more, and reports whether there is room. If
+// there is none it takes none, so that who is refused takes nobody else's.
 func (s *share) take(n int) bool {
 	besides := min(n, s.free)
 	s.free -= besides
 	more := int64(n - besides)
-	if more == 0 {
-		return true
+	for more > 0 {
+		taken := s.room.taken.Load()
+		if taken+more > s.limit {
+			return false
+		}
+		if s.room.taken.CompareAndSwap(taken, taken+more) {
+			s.taken += more
+			break
+		}
 	}
-	s.taken += more
-	return s.room.taken.Add(more) <= s.limit
+	return true
 }
 
 func (s *share) giveBack() { s.room.taken.Add(-s.taken) }

@@ -78,8 +78,10 @@ func TestBodiesShareTheirRoom(t *testing.T) {
 	small := send(strings.NewReader(fat(40 << 10)))
 	<-to.came
 	close(to.open)
-	_, _ = io.WriteString(sender, large[half:])
-	_ = sender.Close()
+	go func() { // which nobody reads to the end if it is refused
+		_, _ = io.WriteString(sender, large[half:])
+		_ = sender.Close()
+	}()
 	for name, answer := range map[string]chan *httptest.ResponseRecorder{"first": first, "second": second, "small": small} {
 		if w := <-answer; w.Code != http.StatusOK {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
@@ -87,5 +89,20 @@ func TestBodiesShareTheirRoom(t *testing.T) {
 	}
 	if w := <-send(strings.NewReader(fat(900 << 10))); w.Code != http.StatusOK { // all was given back
 		t.Errorf("afterwards: %d %s", w.Code, w.Body)
+	}
+}
+
+// TestWhoIsRefusedTakesNoRoom: a body that finds no room is not in the way of one
+// that does.
+func TestWhoIsRefusedTakesNoRoom(t *testing.T) {
+	t.Parallel()
+	take := api.Shares(100, 2)
+	for i, step := range []struct {
+		share, n int
+		room     bool
+	}{{0, 80, true}, {1, 30, false}, {0, 20, true}, {1, 1, false}} {
+		if got := take(step.share, step.n); got != step.room {
+			t.Errorf("step %d: room for %d bytes more of share %d: %v", i, step.n, step.share, got)
+		}
 	}
 }
