@@ -174,7 +174,7 @@ func (b *Batch) fill() {
 	if !b.g.facts.saved {
 		b.out.Marks = append(b.out.Marks, b.g.facts.mark())
 	}
-	records := encoder{records: make([]byte, 0, 1024*len(b.touched))}
+	records := encoder{records: make([]byte, 0, b.g.recordSize*len(b.touched))}
 	for _, c := range b.touched {
 		if b.g.cache[c.record.ID] != c {
 			continue // joined into another within this batch
@@ -191,6 +191,9 @@ func (b *Batch) fill() {
 			c.back = false
 		}
 		b.out.Records = append(b.out.Records, row)
+	}
+	if n := len(b.touched); n > 0 {
+		b.g.recordSize = len(records.records)/n + len(records.records)/(8*n) + 1
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(b.gone), func(x, y rapport.CustomerID) int { return slices.Compare(x[:], y[:]) }) {
 		b.out.Records = append(b.out.Records, store.Record{Customer: id})

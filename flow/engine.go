@@ -62,6 +62,7 @@ type Engine struct {
 	curve      curve
 	touched    *roaring.Bitmap // seats of those whose records have changed since somebody asked; nil if nobody did
 	customers  int64
+	recordSize int    // bytes that a record is likely to take, from the last batch
 	sweep      *sweep // bringing everybody up to the workspace; nil when that is done
 	facts      *factSets
 }

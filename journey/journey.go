@@ -40,6 +40,15 @@ type entry struct {
 	maxAge   durations.Span
 }
 
+// need returns which text the event must say somewhere to start anything, nil if it
+// may say what it likes.
+func (e *entry) need() *rule.Need {
+	if e.where == nil {
+		return nil
+	}
+	return e.where.Need("event")
+}
+
 // happening is an event that is looked out for, with the rule that must hold.
 type happening struct {
 	events []string

@@ -28,12 +28,12 @@ func (x *Set) Hash() uint64 { return x.digest }
 
 // reading is what the journeys do with one event.
 type reading struct {
-	entries []*Journey     // whom it starts
-	runs    bool           // it may end or move runs
-	goals   bool           // it may reach goals
-	heard   bool           // it is to be remembered as an exit
-	fields  []string       // its properties that rules of exits read, sorted
-	horizon durations.Span // for how long it is remembered
+	entries rule.ByNeed[*Journey] // what it may start, by what it must say
+	runs    bool                  // it may end or move runs
+	goals   bool                  // it may reach goals
+	heard   bool                  // it is to be remembered as an exit
+	fields  []string              // its properties that rules of exits read, sorted
+	horizon durations.Span        // for how long it is remembered
 }
 
 // NewSet gathers journeys. Of two with the same name the later one counts.
@@ -45,7 +45,7 @@ func NewSet(journeys []*Journey) *Set {
 	for _, j := range x.byHash {
 		x.journeys = append(x.journeys, j)
 	}
-	slices.SortFunc(x.journeys, func(a, b *Journey) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(x.journeys, compareNames)
 	var names []byte
 	for _, j := range x.journeys {
 		x.index(j)
@@ -58,7 +58,7 @@ func NewSet(journeys []*Journey) *Set {
 func (x *Set) index(j *Journey) {
 	for _, name := range j.entry.events {
 		r := x.reading(name)
-		r.entries = append(r.entries, j)
+		r.entries.Add(j, j.entry.need())
 	}
 	if j.entry.segment != "" {
 		x.bySegment[j.entry.segment] = append(x.bySegment[j.entry.segment], j)
@@ -92,6 +92,13 @@ func (x *Set) reading(event string) *reading {
 	}
 	return r
 }
+
+// starts returns the journeys that the event may start, by name.
+func (r *reading) starts(e Event) []*Journey {
+	return slices.SortedFunc(r.entries.Of(e.Property), compareNames)
+}
+
+func compareNames(a, b *Journey) int { return strings.Compare(a.name, b.name) }
 
 // remember widens what is kept of the event such that an exit's rule can be
 // asked later, until no entry that happened before it could start a run.

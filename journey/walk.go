@@ -34,7 +34,7 @@ func (w *walk) happened(e Event, r *reading) {
 	}
 	w.exitRuns()
 	w.moveRuns()
-	for _, j := range r.entries {
+	for _, j := range r.starts(e) {
 		w.enterByEvent(j, e)
 	}
 	if r.heard {

@@ -123,8 +123,17 @@ func (r *Record) History(id rule.FactID) *rule.History {
 	return nil
 }
 
+// findFact is a binary search, written out since rules ask dozens of times an event.
 func findFact(facts []Fact, id rule.FactID) (int, bool) {
-	return slices.BinarySearchFunc(facts, id, func(f Fact, id rule.FactID) int { return cmp.Compare(f.ID, id) })
+	low, high := 0, len(facts)
+	for low < high {
+		if middle := (low + high) / 2; facts[middle].ID < id {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, low < len(facts) && facts[low].ID == id
 }
 
 // Identity returns what is known of one of her identifiers, nil if it is not hers.

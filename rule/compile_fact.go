@@ -29,7 +29,7 @@ func (b *builder) fact(event string, filters []*Expr, measured *Expr, keep Keep)
 	if filter := b.filter(filters); len(filter) > 0 {
 		f.Key += ".where(e, " + joinTexts(filter) + ")"
 		f.probe.filter = inner.filterCond(filters)
-		f.need = needOf(filter)
+		f.need = needOf(f.probe.filter, "")
 	}
 	if measured != nil {
 		name, body := measured.Args[1].Text, measured.Args[2]

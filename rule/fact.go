@@ -3,6 +3,7 @@ package rule
 import (
 	"cmp"
 	"encoding/binary"
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -25,7 +26,7 @@ type Fact struct {
 	Keep  Keep   // how much of the past must be kept
 
 	probe *probe
-	need  *need // nil: its filter has to be tried on every event of the name
+	need  *Need // nil: its filter has to be tried on every event of the name
 }
 
 // Observe says whether an event belongs to the fact, and the point that it adds
@@ -95,7 +96,8 @@ func NewFactSet(facts ...Fact) *FactSet {
 		if s.byEvent[f.Event] == nil {
 			s.byEvent[f.Event] = new(eventFacts)
 		}
-		s.byEvent[f.Event].add(f)
+		s.byEvent[f.Event].all = append(s.byEvent[f.Event].all, f)
+		s.byEvent[f.Event].byNeed.Add(f, f.need)
 		_, _ = digest.Write(f.appendDigest(nil))
 	}
 	s.hash = digest.Sum64()
@@ -107,6 +109,12 @@ func (f *Fact) appendDigest(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(f.Keep.Window))
 	b = binary.LittleEndian.AppendUint64(b, uint64(f.Keep.Last))
 	return binary.LittleEndian.AppendUint64(b, uint64(f.Keep.LastWithin))
+}
+
+// eventFacts is the facts of one event.
+type eventFacts struct {
+	all    []*Fact // by ID
+	byNeed ByNeed[*Fact]
 }
 
 // All returns the facts in the order of their ids. The slice must not be changed.
@@ -121,6 +129,16 @@ func (s *FactSet) ByEvent(name string) []*Fact {
 	return nil
 }
 
+// Of returns the facts that an event may add to, each once: all those of its name
+// whose filter does not ask a property for a text that it does not have.
+func (s *FactSet) Of(e Event) iter.Seq[*Fact] {
+	l := s.byEvent[e.Name()]
+	if l == nil {
+		l = &eventFacts{}
+	}
+	return l.byNeed.Of(e.Property)
+}
+
 // Get returns a fact, or nil if no rule asks for it.
 func (s *FactSet) Get(id FactID) *Fact { return s.byID[id] }
 
@@ -132,15 +150,14 @@ type probe struct {
 	filter  cond   // nil: every event matches
 	measure number // of sum, avg, min, max; else nil
 	what    value  // of distinct; else nil
-	envs    envs
 	loops   bool
 }
 
 func (p *probe) observe(e Event) (Point, bool) {
-	x := p.envs.get()
+	x := getEnv()
 	x.event = e
 	point, ok := p.point(x)
-	p.envs.put(x, p.loops)
+	putEnv(x, p.loops)
 	return point, ok
 }
 

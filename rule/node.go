@@ -27,18 +27,14 @@ const maxLoops = 4
 // maxRoom is how many points an env may have room for when it is put back.
 const maxRoom = 1 << 14
 
-// envs lends an env to each evaluation, so that evaluating allocates nothing.
-type envs struct{ pool sync.Pool }
+// envs lends an env to each evaluation, so that evaluating allocates nothing. All
+// rules share them: one that another rule has just used is near at hand.
+var envs = sync.Pool{New: func() any { return new(env) }}
 
-func (p *envs) get() *env {
-	if x, ok := p.pool.Get().(*env); ok {
-		return x
-	}
-	return new(env)
-}
+func getEnv() *env { return envs.Get().(*env) }
 
-// put takes an env back, with all that it held of the customer wiped out.
-func (p *envs) put(x *env, loops bool) {
+// putEnv takes an env back, with all that it held of the customer wiped out.
+func putEnv(x *env, loops bool) {
 	x.subject, x.event = nil, nil
 	if cap(x.room) > maxRoom {
 		x.room, x.matched, x.nearest = nil, History{}, nil
@@ -46,7 +42,7 @@ func (p *envs) put(x *env, loops bool) {
 	if loops {
 		x.items = [maxLoops]rapport.Value{}
 	}
-	p.pool.Put(x)
+	envs.Put(x)
 }
 
 // zone is where the calendar is kept. A fact is kept for all zones alike: its

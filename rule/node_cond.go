@@ -46,6 +46,32 @@ func (n and) flip(x *env) (Truth, rapport.Instant) {
 
 const minInstant = -1 << 63
 
+// holding reports whether a condition is Yes and until when that stays. Each part of
+// an and that is not Yes is in the way of the whole until it may have changed.
+func holding(c cond, x *env) (holds bool, until rapport.Instant) {
+	parts, ok := c.(and)
+	if !ok {
+		t, at := c.flip(x)
+		return t == Yes, at
+	}
+	holds, first, last := true, rapport.Never, rapport.Instant(minInstant)
+	for _, part := range parts {
+		yes, at := holding(part, x)
+		switch {
+		case yes:
+			first = min(first, at)
+		case at == rapport.Never:
+			return false, at // whatever the others say
+		default:
+			holds, last = false, max(last, at)
+		}
+	}
+	if holds {
+		return true, first
+	}
+	return false, last
+}
+
 // stillFirst puts what never changes as time passes before what may: where it
 // decides the answer, neither the others nor their next flips need be worked out.
 func stillFirst(parts []cond) []cond {

@@ -11,7 +11,6 @@ type Rule struct {
 	reads Reads
 	loops bool   // some list loop puts items into the env
 	rates uint64 // hash of the rates that it reads; 0 if it reads none
-	envs  envs
 }
 
 // Compile parses, checks and compiles a rule. The error is [Errors].
@@ -34,7 +33,7 @@ func (r *Rule) Facts() []Fact { return r.facts }
 func (r *Rule) Reads() Reads { return r.reads }
 
 func (r *Rule) env(s Subject, now rapport.Instant) *env {
-	x := r.envs.get()
+	x := getEnv()
 	x.subject, x.now = s, now
 	return x
 }
@@ -43,7 +42,7 @@ func (r *Rule) env(s Subject, now rapport.Instant) *env {
 func (r *Rule) Eval(s Subject, now rapport.Instant) Truth {
 	x := r.env(s, now)
 	truth := r.root.eval(x)
-	r.envs.put(x, r.loops)
+	putEnv(x, r.loops)
 	return truth
 }
 
@@ -62,14 +61,27 @@ func (r *Rule) Judge(s Subject, now rapport.Instant) (Truth, rapport.Instant) {
 	}
 	x := r.env(s, now)
 	truth, at := r.root.flip(x)
-	r.envs.put(x, r.loops)
+	putEnv(x, r.loops)
 	return truth, max(at, now+1)
+}
+
+// Holds reports whether the answer is Yes, and an instant after now until which that
+// stays so unless the customer's record changes. Since it does not tell No from
+// Unknown it costs less than Judge, and the instant is often later.
+func (r *Rule) Holds(s Subject, now rapport.Instant) (holds bool, until rapport.Instant) {
+	if !r.reads.Clock {
+		return r.Eval(s, now) == Yes, rapport.Never
+	}
+	x := r.env(s, now)
+	holds, until = holding(r.root, x)
+	putEnv(x, r.loops)
+	return holds, max(until, now+1)
 }
 
 // Explain answers the rule and says why, and what would flip it.
 func (r *Rule) Explain(s Subject, now rapport.Instant) *Trace {
 	x := r.env(s, now)
 	trace := r.whole.explain(x)
-	r.envs.put(x, r.loops)
+	putEnv(x, r.loops)
 	return trace
 }

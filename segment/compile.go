@@ -27,8 +27,8 @@ type Set struct {
 	segments []compiled // a segment comes after those it reads
 	byName   map[string]int
 	byKey    map[uint64]int
-	traits   map[string][]int
-	facts    map[rule.FactID][]int
+	traits   map[string]*readers
+	facts    map[rule.FactID]*readers
 	calendar []int                 // rules that read the customer's time zone
 	deep     map[rule.FactID][]int // by what reads a fact itself or through other segments
 	first    []int                 // what must be evaluated for every new customer
@@ -36,15 +36,22 @@ type Set struct {
 	hash     uint64
 }
 
+// readers is the segments that read something, by which text of which trait each
+// needs: whoever has another in that trait is not in the segment, whatever they read.
+type readers = rule.ByNeed[int]
+
 type compiled struct {
 	name    string
 	key     uint64
 	text    uint16
 	rule    *rule.Rule
 	reads   rule.Reads
+	need    *rule.Need  // of her traits
 	readers []int       // segments that read this one
 	facts   []rule.Fact // that it reads, by itself and by the segments it reads
 }
+
+func (c *compiled) needs(trait string) bool { return c.need != nil && c.need.Property == trait }
 
 // Compile checks all segments together, by name: each rule against the data
 // plan, references between segments, and that no segment reads itself through
@@ -146,8 +153,8 @@ func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
 		segments: make([]compiled, len(ordered)),
 		byName:   make(map[string]int, len(ordered)),
 		byKey:    make(map[uint64]int, len(ordered)),
-		traits:   map[string][]int{},
-		facts:    map[rule.FactID][]int{},
+		traits:   map[string]*readers{},
+		facts:    map[rule.FactID]*readers{},
 		deep:     map[rule.FactID][]int{},
 	}
 	for i, name := range ordered {
@@ -157,7 +164,7 @@ func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
 			return nil, []Problem{{Segment: name, Message: "this name cannot stand beside \"" + ordered[other] + "\"; choose another"}}
 		}
 		s.byName[name], s.byKey[key] = i, i
-		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Definition())), rule: r, reads: r.Reads()}
+		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Definition())), rule: r, reads: r.Reads(), need: r.Need("customer")}
 		s.segments[i].facts = s.allFacts(r)
 		s.index(i)
 	}
@@ -178,12 +185,12 @@ func (set *Set) allFacts(r *rule.Rule) []rule.Fact {
 
 // index notes what makes segment i worth evaluating again.
 func (set *Set) index(i int) {
-	reads := set.segments[i].reads
+	reads, need := set.segments[i].reads, set.segments[i].need
 	for _, name := range reads.Traits {
-		set.traits[name] = append(set.traits[name], i)
+		readersOf(set.traits, name).Add(i, need)
 	}
 	for _, id := range reads.Facts {
-		set.facts[id] = append(set.facts[id], i)
+		readersOf(set.facts, id).Add(i, need)
 	}
 	for _, f := range set.segments[i].facts {
 		if list := set.deep[f.ID]; len(list) == 0 || list[len(list)-1] != i {
@@ -197,6 +204,13 @@ func (set *Set) index(i int) {
 	if reads.Calendar {
 		set.calendar = append(set.calendar, i)
 	}
+}
+
+func readersOf[K comparable](all map[K]*readers, what K) *readers {
+	if all[what] == nil {
+		all[what] = new(readers)
+	}
+	return all[what]
 }
 
 // digest hashes names and definitions of rules. It is never the hash of a state

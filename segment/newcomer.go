@@ -14,6 +14,7 @@ import (
 // findFirst notes the segments that must be evaluated for every new customer:
 // those that hold for nobody in particular, those whose answer depends on the
 // time, on her id or on her time zone even then, and those that read any of these.
+// What needs a trait is evaluated once she has it.
 // That she is not in what holds for nobody in particular is no change that its
 // readers would be told of.
 func (set *Set) findFirst() {
@@ -24,7 +25,7 @@ func (set *Set) findFirst() {
 		nobody := &stranger{}
 		p := &pass{set: set, state: st, subject: &subject{Subject: nobody, state: st}}
 		holds := seg.rule.Eval(p.subject, 0) == rule.Yes
-		open[i] = holds || seg.reads.Clock && seg.rule.NextFlip(p.subject, 0) != rapport.Never || nobody.asked
+		open[i] = holds || seg.need == nil && (seg.reads.Clock && seg.rule.NextFlip(p.subject, 0) != rapport.Never || nobody.asked)
 		for _, name := range seg.reads.Segments {
 			open[i] = open[i] || open[set.byName[name]]
 		}

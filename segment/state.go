@@ -104,16 +104,17 @@ func (e entry) merge(o entry) entry {
 	return e
 }
 
+// find is a binary search, written out since each evaluation ends with one.
 func (st *State) find(key uint64) (int, bool) {
-	return slices.BinarySearchFunc(st.entries, key, func(e entry, key uint64) int {
-		switch {
-		case e.key < key:
-			return -1
-		case e.key > key:
-			return 1
+	low, high := 0, len(st.entries)
+	for low < high {
+		if middle := (low + high) / 2; st.entries[middle].key < key {
+			low = middle + 1
+		} else {
+			high = middle
 		}
-		return 0
-	})
+	}
+	return low, low < len(st.entries) && st.entries[low].key == key
 }
 
 // Format of a state: a version, the set's hash, the number of entries, and each

@@ -44,12 +44,12 @@ func (set *Set) Update(st *State, s rule.Subject, touched Touched, now rapport.I
 // reads reports whether any rule reads what was touched.
 func (set *Set) reads(t Touched) bool {
 	for _, name := range t.Traits {
-		if len(set.traits[name]) > 0 {
+		if set.traits[name] != nil {
 			return true
 		}
 	}
 	for _, id := range t.Facts {
-		if len(set.facts[id]) > 0 {
+		if set.facts[id] != nil {
 			return true
 		}
 	}
@@ -150,16 +150,38 @@ func (p *pass) markAll(segments []int) {
 	}
 }
 
+// markReaders marks those readers that she can be in or get into as her traits are.
+func (p *pass) markReaders(r *readers) {
+	if r == nil {
+		return
+	}
+	for i := range r.Of(p.subject.Trait) {
+		p.mark(i)
+	}
+}
+
+// markNeeding marks the segments she was in, or might have got into by waiting, that
+// need a text of a trait: she may have lost it.
+func (p *pass) markNeeding(trait string) {
+	for i := range p.state.entries {
+		at, ok := p.set.byKey[p.state.entries[i].key]
+		if ok && p.set.segments[at].needs(trait) {
+			p.mark(at)
+		}
+	}
+}
+
 func (p *pass) touch(t Touched) {
 	if t.All {
 		p.touchAll()
 		return
 	}
 	for _, name := range t.Traits {
-		p.markAll(p.set.traits[name])
+		p.markReaders(p.set.traits[name])
+		p.markNeeding(name)
 	}
 	for _, id := range t.Facts {
-		p.markAll(p.set.facts[id])
+		p.markReaders(p.set.facts[id])
 	}
 	for _, id := range t.Built {
 		p.markAll(p.set.deep[id])
@@ -196,8 +218,8 @@ func (p *pass) evaluate(i int, at rapport.Instant, cause Cause) {
 		p.hold(seg)
 		return
 	}
-	truth, next := seg.rule.Judge(p.subject, at)
-	fresh := entry{key: seg.key, text: seg.text, member: truth == rule.Yes, next: next}
+	member, next := seg.rule.Holds(p.subject, at)
+	fresh := entry{key: seg.key, text: seg.text, member: member, next: next}
 	if !p.keep(fresh, at) {
 		return
 	}

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -60,6 +61,42 @@ func TestNoFactIsPassedOver(t *testing.T) {
 			t.Fatalf("of %v: got %q, want %q", e, got, want)
 		}
 	})
+}
+
+// What a rule needs is what it asks in any case, and it asks a time for no text.
+func TestNeed(t *testing.T) {
+	t.Parallel()
+	plan := &Plan{Customer: Noun{Fields: map[string]Type{"born": {Kind: Time}}}, Events: map[string]Noun{"E": {Fields: map[string]Type{"due": {Kind: Time}}}}}
+	for text, want := range map[string]*Need{
+		`customer.tier == "gold"`:                                                           {"tier", []string{"gold"}},
+		`customer.age > 3 && "gold" == customer.tier`:                                       {"tier", []string{"gold"}},
+		`customer.age > 3 && customer.tier in ["gold", "tin"]`:                              {"tier", []string{"gold", "tin"}},
+		`(customer.a == "x" || customer.age > 3) && (has(customer.b) && customer.c == "y")`: {"c", []string{"y"}},
+		`customer.tier != "gold"`:                                                           nil,
+		`customer.tier > "gold"`:                                                            nil,
+		`!(customer.tier == "gold")`:                                                        nil,
+		`customer.tier.lower() == "gold"`:                                                   nil,
+		`customer.address.city == "Oslo"`:                                                   nil,
+		`customer.tier == customer.other`:                                                   nil,
+		`customer.born == "2000-02-29"`:                                                     nil,
+		`event.tier == "gold"`:                                                              nil,
+		`customer.a == "x" || customer.a == "y"`:                                            nil,
+	} {
+		r, err := Compile(text, Env{Plan: plan, Roots: []string{"event"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Need("customer"); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s needs %+v, not %+v", text, got, want)
+		}
+	}
+	r, err := Compile(`events("E").where(e, e.due == "2026-11-11").exists()`, Env{Plan: plan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if need := r.Facts()[0].need; need != nil {
+		t.Errorf("a fact asks a time for %v", need)
+	}
 }
 
 func TestFactsAboutOtherTextsAreNotTried(t *testing.T) {
