@@ -80,7 +80,7 @@ func (p *jsonParser) value(depth int) (Value, error) {
 
 func (p *jsonParser) object(depth int) (Value, error) {
 	p.pos++
-	pairs := []Value{}
+	pairs := make([]Value, 0, 12) // most objects have no more
 	for first := true; ; first = false {
 		p.space()
 		if p.pos < len(p.data) && p.data[p.pos] == '}' && first {

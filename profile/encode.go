@@ -40,30 +40,43 @@ type section struct {
 // that those of very busy customers may be cut into pages in different places.
 func (r *Record) AppendBinary(b []byte) []byte {
 	b = append(b, formatVersion)
-	scratch := make([]byte, 0, 512)
-	add := func(number uint64, data []byte) {
-		if len(data) > 0 {
-			b = wire.AppendText(wire.AppendUint(b, number), data)
-		}
-	}
-	add(sectionCore, r.appendCore(scratch))
-	add(sectionIdentifiers, appendList(scratch, r.Identifiers, appendIdentity))
-	add(sectionTraits, appendList(scratch, r.Traits, appendTrait))
-	add(sectionGroups, appendList(scratch, r.Groups, wire.AppendText[string]))
-	add(sectionConsents, appendList(scratch, r.Consents, appendConsent))
-	add(sectionSuppressed, appendList(scratch, r.Suppressed, appendSuppression))
-	add(sectionFacts, appendList(scratch, r.Facts, appendFact))
-	add(sectionCarts, appendList(scratch, r.Carts, appendCart))
-	add(sectionOrders, appendList(scratch, r.Orders, appendOrder))
-	add(sectionReturns, appendList(scratch, r.Returns, appendReturn))
-	add(sectionMerges, appendList(scratch, r.Merges, appendMerge))
-	add(sectionSegments, r.Segments)
-	add(sectionJourneys, r.Journeys)
-	add(sectionContacts, r.Contacts)
+	b = appendSection(b, sectionCore, r.appendCore)
+	b = appendSection(b, sectionIdentifiers, listOf(r.Identifiers, appendIdentity))
+	b = appendSection(b, sectionTraits, listOf(r.Traits, appendTrait))
+	b = appendSection(b, sectionGroups, listOf(r.Groups, wire.AppendText[string]))
+	b = appendSection(b, sectionConsents, listOf(r.Consents, appendConsent))
+	b = appendSection(b, sectionSuppressed, listOf(r.Suppressed, appendSuppression))
+	b = appendSection(b, sectionFacts, listOf(r.Facts, appendFact))
+	b = appendSection(b, sectionCarts, listOf(r.Carts, appendCart))
+	b = appendSection(b, sectionOrders, listOf(r.Orders, appendOrder))
+	b = appendSection(b, sectionReturns, listOf(r.Returns, appendReturn))
+	b = appendSection(b, sectionMerges, listOf(r.Merges, appendMerge))
+	b = appendSection(b, sectionSegments, bytesOf(r.Segments))
+	b = appendSection(b, sectionJourneys, bytesOf(r.Journeys))
+	b = appendSection(b, sectionContacts, bytesOf(r.Contacts))
 	for _, s := range r.unknown {
-		add(s.number, s.data)
+		b = appendSection(b, s.number, bytesOf(s.data))
 	}
 	return b
+}
+
+// appendSection appends a section; one that takes no bytes is left out.
+func appendSection(b []byte, number uint64, write func([]byte) []byte) []byte {
+	start := len(b)
+	b = wire.AppendUint(b, number)
+	head := len(b)
+	if b = wire.AppendFramed(b, write); len(b) == head+1 {
+		return b[:start]
+	}
+	return b
+}
+
+func bytesOf(data []byte) func([]byte) []byte {
+	return func(b []byte) []byte { return append(b, data...) }
+}
+
+func listOf[T any](items []T, item func([]byte, T) []byte) func([]byte) []byte {
+	return func(b []byte) []byte { return appendList(b, items, item) }
 }
 
 // Decode reads a record. What it returns does not share data's memory. One that is
@@ -127,12 +140,11 @@ func (r *Record) readSection(number uint64, in *wire.Reader, body []byte) bool {
 // appendList appends each item with its length in front, so that items can grow.
 func appendList[T any](b []byte, items []T, item func([]byte, T) []byte) []byte {
 	if len(items) == 0 {
-		return nil
+		return b
 	}
 	b = wire.AppendUint(b, uint64(len(items)))
-	var room [256]byte
-	for _, it := range items {
-		b = wire.AppendText(b, item(room[:0], it))
+	for i := range items {
+		b = wire.AppendFramed(b, func(b []byte) []byte { return item(b, items[i]) })
 	}
 	return b
 }

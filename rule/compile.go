@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"strings"
 
 	"rapport"
@@ -16,7 +17,8 @@ func compile(e *Expr, text string, in Env) (*Rule, error) {
 	if err := c.finish(); err != nil {
 		return nil, err
 	}
-	b := builder{types: c.types, roots: append([]string{"customer"}, in.Roots...), reads: map[string]bool{}, rates: c.rates()}
+	room := cmp.Or(in.Room, new(Room))
+	b := builder{types: c.types, room: room, roots: append([]string{"customer"}, in.Roots...), reads: map[string]bool{}, rates: c.rates()}
 	part := b.part(e)
 	return &Rule{
 		text:  e.String(),
@@ -25,6 +27,7 @@ func compile(e *Expr, text string, in Env) (*Rule, error) {
 		facts: b.factList(),
 		reads: b.readsList(),
 		loops: b.loops,
+		room:  room,
 		rates: b.ratesHash(),
 	}, nil
 }
@@ -34,6 +37,7 @@ type builder struct {
 	types map[*Expr]Type
 	roots []string
 	scope []binding
+	room  *Room
 	loops bool // some list loop needs room for its item
 	rates *Rates
 	rated bool // some question is told in a currency

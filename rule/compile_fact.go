@@ -23,7 +23,7 @@ func (b *builder) addFact(f Fact) {
 // with variables named alike and filters in order, so that facts which mean the
 // same have the same key.
 func (b *builder) fact(event string, filters []*Expr, measured *Expr, keep Keep) Fact {
-	f := Fact{Event: event, Keep: keep, probe: new(probe)}
+	f := Fact{Event: event, Keep: keep, probe: &probe{room: b.room}}
 	f.Key = (&Expr{Op: OpCall, Text: "events", Args: []*Expr{{Op: OpText, Text: event}}}).String()
 	inner := builder{types: b.types, reads: map[string]bool{}}
 	if filter := b.filter(filters); len(filter) > 0 {

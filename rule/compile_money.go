@@ -44,9 +44,9 @@ func (b *builder) addMoney(plain Fact, currency string, paid cond, measure numbe
 	if totals {
 		f.Keep = Keep{Measured: true}
 	}
-	f.probe = &probe{filter: paid, measure: measure, loops: plain.probe.loops}
+	f.probe = &probe{filter: paid, measure: measure, loops: plain.probe.loops, room: b.room}
 	if plain.probe.filter != nil {
-		f.probe.filter = and{paid, plain.probe.filter}
+		f.probe.filter, f.need = and{paid, plain.probe.filter}, plain.need
 	}
 	b.addFact(f)
 	return f.ID

@@ -151,13 +151,14 @@ type probe struct {
 	measure number // of sum, avg, min, max; else nil
 	what    value  // of distinct; else nil
 	loops   bool
+	room    *Room
 }
 
 func (p *probe) observe(e Event) (Point, bool) {
-	x := getEnv()
+	x := p.room.get()
 	x.event = e
 	point, ok := p.point(x)
-	putEnv(x, p.loops)
+	p.room.put(x, p.loops)
 	return point, ok
 }
 

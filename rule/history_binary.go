@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"rapport"
+	"rapport/internal/wire"
 )
 
 // The encoding of a history: the length of the body, and in it
@@ -25,10 +26,7 @@ const (
 
 // AppendBinary appends h in a compact form of its own that later versions read.
 func (h *History) AppendBinary(b []byte) []byte {
-	var room [1024]byte
-	body := h.appendBody(room[:0])
-	b = binary.AppendUvarint(b, uint64(len(body)))
-	return append(b, body...)
+	return wire.AppendFramed(b, h.appendBody)
 }
 
 func (h *History) appendBody(b []byte) []byte {

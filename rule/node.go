@@ -27,14 +27,21 @@ const maxLoops = 4
 // maxRoom is how many points an env may have room for when it is put back.
 const maxRoom = 1 << 14
 
-// envs lends an env to each evaluation, so that evaluating allocates nothing. All
-// rules share them: one that another rule has just used is near at hand.
-var envs = sync.Pool{New: func() any { return new(env) }}
+// Room lends each evaluation what it works with, so that evaluating allocates
+// nothing. Rules that are evaluated one after the other had better share one: what
+// another has just used is near at hand. The zero Room is ready; it is safe for
+// concurrent use.
+type Room struct{ pool sync.Pool }
 
-func getEnv() *env { return envs.Get().(*env) }
+func (r *Room) get() *env {
+	if x, ok := r.pool.Get().(*env); ok {
+		return x
+	}
+	return new(env)
+}
 
-// putEnv takes an env back, with all that it held of the customer wiped out.
-func putEnv(x *env, loops bool) {
+// put takes an env back, with all that it held of the customer wiped out.
+func (r *Room) put(x *env, loops bool) {
 	x.subject, x.event = nil, nil
 	if cap(x.room) > maxRoom {
 		x.room, x.matched, x.nearest = nil, History{}, nil
@@ -42,7 +49,7 @@ func putEnv(x *env, loops bool) {
 	if loops {
 		x.items = [maxLoops]rapport.Value{}
 	}
-	envs.Put(x)
+	r.pool.Put(x)
 }
 
 // zone is where the calendar is kept. A fact is kept for all zones alike: its

@@ -151,4 +151,5 @@ func (p *Plan) Event(name string) Noun {
 type Env struct {
 	Plan  *Plan
 	Roots []string
+	Room  *Room // that the rule shares with others; nil: it has one of its own
 }

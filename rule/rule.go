@@ -9,6 +9,7 @@ type Rule struct {
 	whole *part // the same, for explaining
 	facts []Fact
 	reads Reads
+	room  *Room
 	loops bool   // some list loop puts items into the env
 	rates uint64 // hash of the rates that it reads; 0 if it reads none
 }
@@ -33,7 +34,7 @@ func (r *Rule) Facts() []Fact { return r.facts }
 func (r *Rule) Reads() Reads { return r.reads }
 
 func (r *Rule) env(s Subject, now rapport.Instant) *env {
-	x := getEnv()
+	x := r.room.get()
 	x.subject, x.now = s, now
 	return x
 }
@@ -42,7 +43,7 @@ func (r *Rule) env(s Subject, now rapport.Instant) *env {
 func (r *Rule) Eval(s Subject, now rapport.Instant) Truth {
 	x := r.env(s, now)
 	truth := r.root.eval(x)
-	putEnv(x, r.loops)
+	r.room.put(x, r.loops)
 	return truth
 }
 
@@ -61,7 +62,7 @@ func (r *Rule) Judge(s Subject, now rapport.Instant) (Truth, rapport.Instant) {
 	}
 	x := r.env(s, now)
 	truth, at := r.root.flip(x)
-	putEnv(x, r.loops)
+	r.room.put(x, r.loops)
 	return truth, max(at, now+1)
 }
 
@@ -74,7 +75,7 @@ func (r *Rule) Holds(s Subject, now rapport.Instant) (holds bool, until rapport.
 	}
 	x := r.env(s, now)
 	holds, until = holding(r.root, x)
-	putEnv(x, r.loops)
+	r.room.put(x, r.loops)
 	return holds, max(until, now+1)
 }
 
@@ -82,6 +83,6 @@ func (r *Rule) Holds(s Subject, now rapport.Instant) (holds bool, until rapport.
 func (r *Rule) Explain(s Subject, now rapport.Instant) *Trace {
 	x := r.env(s, now)
 	trace := r.whole.explain(x)
-	putEnv(x, r.loops)
+	r.room.put(x, r.loops)
 	return trace
 }

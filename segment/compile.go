@@ -86,7 +86,7 @@ func environment(plan *rule.Plan, names []string) rule.Env {
 		p = *plan
 	}
 	p.Segments, p.StrictSegments = names, true
-	return rule.Env{Plan: &p}
+	return rule.Env{Plan: &p, Room: new(rule.Room)}
 }
 
 func problemsOf(name string, err error) []Problem {

@@ -13,8 +13,9 @@ import (
 // change by itself. The zero State is that of a new customer, for whom no rule
 // has been evaluated yet. It is not safe for concurrent use.
 type State struct {
-	set     uint64  // hash of the Set it was evaluated under; 0 if it never was
-	entries []entry // by key
+	set     uint64          // hash of the Set it was evaluated under; 0 if it never was
+	entries []entry         // by key
+	next    rapport.Instant // the earliest of the entries; 0 if it has to be looked for
 }
 
 // entry is a segment of which she is a member or that may change by itself; of
@@ -52,11 +53,13 @@ func (st *State) Evaluated(set *Set) bool { return st.set == set.hash }
 // Next returns the earliest instant at which a membership may change by itself,
 // [rapport.Never] if none does. It may turn out that nothing changes then.
 func (st *State) Next() rapport.Instant {
-	next := rapport.Never
-	for i := range st.entries {
-		next = min(next, st.entries[i].next)
+	if st.next == 0 {
+		st.next = rapport.Never
+		for i := range st.entries {
+			st.next = min(st.next, st.entries[i].next)
+		}
 	}
-	return next
+	return st.next
 }
 
 // Merge returns the state of a customer who was kept as two: she is in every
@@ -175,7 +178,7 @@ func Decode(data []byte) (*State, error) {
 // Read is Decode into a State that was used before, so that reading one after
 // another takes no new memory. After an error it must not be used.
 func (st *State) Read(data []byte) error {
-	st.set, st.entries = 0, st.entries[:0]
+	st.set, st.entries, st.next = 0, st.entries[:0], 0
 	if len(data) == 0 {
 		return nil
 	}

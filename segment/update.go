@@ -250,6 +250,7 @@ func (p *pass) lacks(i int, cause Cause) bool {
 // reads have been built; who calls [Set.Refresh] then finds out.
 func (p *pass) hold(seg *compiled) {
 	i, found := p.state.find(seg.key)
+	p.state.next = 0
 	switch {
 	case found && p.state.entries[i].member:
 		p.state.entries[i].next = rapport.Never
@@ -270,15 +271,18 @@ func (p *pass) replaced(seg *compiled) bool {
 func (p *pass) keep(fresh entry, at rapport.Instant) (changed bool) {
 	st := p.state
 	i, found := st.find(fresh.key)
-	was := found && st.entries[i].member
-	fresh.since = at
-	if was {
-		fresh.since = st.entries[i].since
+	former := entry{next: rapport.Never}
+	if found {
+		former = st.entries[i]
 	}
-	if !fresh.member {
-		fresh.since = 0
+	if fresh.member {
+		fresh.since = at
+	}
+	if fresh.member && former.member {
+		fresh.since = former.since
 	}
 	wanted := fresh.member || fresh.next != rapport.Never
+	st.expect(former.next, fresh.next)
 	switch {
 	case found && wanted:
 		st.entries[i] = fresh
@@ -287,7 +291,17 @@ func (p *pass) keep(fresh entry, at rapport.Instant) (changed bool) {
 	case wanted:
 		st.entries = slices.Insert(st.entries, i, fresh)
 	}
-	return was != fresh.member
+	return former.member != fresh.member
+}
+
+// expect keeps the state's earliest instant right when one of an entry becomes another.
+func (st *State) expect(former, next rapport.Instant) {
+	switch {
+	case next < st.next:
+		st.next = next
+	case former == st.next && next > former:
+		st.next = 0
+	}
 }
 
 // due runs what is due by now, instant by instant. An evaluation leaves a later
@@ -329,6 +343,7 @@ func (p *pass) rebase(now rapport.Instant) {
 // whose rule is another now: the new rule is evaluated as of now, not of then.
 func (p *pass) forget() {
 	kept := p.state.entries[:0]
+	p.state.next = 0
 	for _, e := range p.state.entries {
 		i, ok := p.set.byKey[e.key]
 		if !ok {

@@ -32,6 +32,24 @@ func AppendText[T ~string | ~[]byte](b []byte, s T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
+// AppendFramed appends what write appends, with its length in front, as [Reader.Bytes]
+// reads it. What is written may be moved once, if it takes more than 127 bytes.
+func AppendFramed(b []byte, write func([]byte) []byte) []byte {
+	start := len(b)
+	b = write(append(b, 0))
+	n := len(b) - start - 1
+	if n < 0x80 {
+		b[start] = byte(n)
+		return b
+	}
+	var room [binary.MaxVarintLen64]byte
+	length := binary.AppendUvarint(room[:0], uint64(n))
+	b = append(b, length[1:]...)
+	copy(b[start+len(length):], b[start+1:start+1+n])
+	copy(b[start:], length)
+	return b
+}
+
 // Reader reads values in the order in which they were appended.
 type Reader struct {
 	b   []byte
