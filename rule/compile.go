@@ -27,6 +27,7 @@ func compile(e *Expr, text string, in Env) (*Rule, error) {
 		facts: b.factList(),
 		reads: b.readsList(),
 		loops: b.loops,
+		clock: b.clock,
 		room:  room,
 		rates: b.ratesHash(),
 	}, nil

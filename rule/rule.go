@@ -2,15 +2,18 @@ package rule
 
 import "rapport"
 
-// Rule is a checked and compiled condition. It is immutable.
+// Rule is a checked and compiled condition. It is immutable. What each evaluation
+// reads stands first, since a thousand rules do not fit into the processor's cache.
 type Rule struct {
-	text  string
 	root  cond
-	whole *part // the same, for explaining
+	room  *Room
+	loops bool // some list loop puts items into the env
+	clock bool // the answer may change as time passes
+
+	text  string
+	whole *part // the root, for explaining
 	facts []Fact
 	reads Reads
-	room  *Room
-	loops bool   // some list loop puts items into the env
 	rates uint64 // hash of the rates that it reads; 0 if it reads none
 }
 
@@ -57,7 +60,7 @@ func (r *Rule) NextFlip(s Subject, now rapport.Instant) rapport.Instant {
 
 // Judge is Eval and NextFlip at once, for the price of one.
 func (r *Rule) Judge(s Subject, now rapport.Instant) (Truth, rapport.Instant) {
-	if !r.reads.Clock {
+	if !r.clock {
 		return r.Eval(s, now), rapport.Never
 	}
 	x := r.env(s, now)
@@ -70,7 +73,7 @@ func (r *Rule) Judge(s Subject, now rapport.Instant) (Truth, rapport.Instant) {
 // stays so unless the customer's record changes. Since it does not tell No from
 // Unknown it costs less than Judge, and the instant is often later.
 func (r *Rule) Holds(s Subject, now rapport.Instant) (holds bool, until rapport.Instant) {
-	if !r.reads.Clock {
+	if !r.clock {
 		return r.Eval(s, now) == Yes, rapport.Never
 	}
 	x := r.env(s, now)

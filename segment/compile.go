@@ -40,15 +40,15 @@ type Set struct {
 // needs: whoever has another in that trait is not in the segment, whatever they read.
 type readers = rule.ByNeed[int]
 
+// compiled is a segment of the set; what each evaluation reads stands first.
 type compiled struct {
-	name    string
 	key     uint64
-	text    uint16
 	rule    *rule.Rule
-	reads   rule.Reads
-	need    *rule.Need  // of her traits
-	readers []int       // segments that read this one
+	text    uint16
 	facts   []rule.Fact // that it reads, by itself and by the segments it reads
+	name    string
+	readers []int      // segments that read this one
+	need    *rule.Need // of her traits
 }
 
 func (c *compiled) needs(trait string) bool { return c.need != nil && c.need.Property == trait }
@@ -164,7 +164,7 @@ func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
 			return nil, []Problem{{Segment: name, Message: "this name cannot stand beside \"" + ordered[other] + "\"; choose another"}}
 		}
 		s.byName[name], s.byKey[key] = i, i
-		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Definition())), rule: r, reads: r.Reads(), need: r.Need("customer")}
+		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Definition())), rule: r, need: r.Need("customer")}
 		s.segments[i].facts = s.allFacts(r)
 		s.index(i)
 	}
@@ -185,7 +185,7 @@ func (set *Set) allFacts(r *rule.Rule) []rule.Fact {
 
 // index notes what makes segment i worth evaluating again.
 func (set *Set) index(i int) {
-	reads, need := set.segments[i].reads, set.segments[i].need
+	reads, need := set.segments[i].rule.Reads(), set.segments[i].need
 	for _, name := range reads.Traits {
 		readersOf(set.traits, name).Add(i, need)
 	}

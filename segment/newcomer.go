@@ -22,11 +22,11 @@ func (set *Set) findFirst() {
 	open := make([]bool, len(set.segments)) // segments that are evaluated
 	for i := range set.segments {
 		seg := &set.segments[i]
-		nobody := &stranger{}
+		reads, nobody := seg.rule.Reads(), &stranger{}
 		p := &pass{set: set, state: st, subject: &subject{Subject: nobody, state: st}}
 		holds := seg.rule.Eval(p.subject, 0) == rule.Yes
-		open[i] = holds || seg.need == nil && (seg.reads.Clock && seg.rule.NextFlip(p.subject, 0) != rapport.Never || nobody.asked)
-		for _, name := range seg.reads.Segments {
+		open[i] = holds || seg.need == nil && (reads.Clock && seg.rule.NextFlip(p.subject, 0) != rapport.Never || nobody.asked)
+		for _, name := range reads.Segments {
 			open[i] = open[i] || open[set.byName[name]]
 		}
 		if holds {
