@@ -92,6 +92,20 @@ func (b *Batch) peek(id rapport.CustomerID) *customer {
 	return loaded[0]
 }
 
+// preload brings those customers into memory in one go who are not there.
+func (b *Batch) preload(ids []rapport.CustomerID) {
+	var missing []rapport.CustomerID
+	for _, id := range ids {
+		if _, gone := b.gone[id]; !gone && b.g.cache[id] == nil {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) > 0 {
+		_, err := b.g.load(b.ctx, missing)
+		b.fail(err)
+	}
+}
+
 // customer returns a customer, a new one if there is no record of her.
 func (b *Batch) customer(id rapport.CustomerID) *customer {
 	if c := b.existing(id); c != nil {

@@ -5,3 +5,6 @@ func (g *Engine) ForgetTouched() { g.touched.Clear() }
 
 // Remembered returns of how many segments members are remembered.
 func (g *Engine) Remembered() int { return len(g.members) }
+
+// WakeUntil is [Wake] that may be told to stop.
+var WakeUntil = wakeUntil

@@ -260,7 +260,8 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 		err = f.engine.Preload(ctx, groups...)
 	}
 	if len(ids) > 0 {
-		works = append(works, Wake(ids))
+		begun := f.Now()
+		works = append(works, wakeUntil(ids, func() bool { return len(f.inbox) > 0 && f.Now().Sub(begun) >= patience }))
 	}
 	if f.unwell() {
 		works = append(works, probe)
@@ -276,6 +277,10 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 	f.queued.Add(-int64(events))
 	f.answer(batch, errs, err)
 }
+
+// patience is how long a turn goes on with what nobody waits for while others wait:
+// with what fell due, and with bringing customers up to a new workspace.
+const patience = 20 * time.Millisecond
 
 // unwell reports whether the last batch failed and the next may not.
 func (f *Flow) unwell() bool { return f.failing.Load() != nil && f.fatal.Load() == nil }

@@ -294,6 +294,65 @@ func TestLateWakeUpDoesWhatWasDueAsOfItsInstant(t *testing.T) {
 	}
 }
 
+// TestWhoIsNotWokenStaysDue: when much falls due at one instant and others wait, a
+// batch may do a part of it. The rest stays due, and is done as of that instant, also
+// for one who is met before.
+func TestWhoIsNotWokenStaysDue(t *testing.T) {
+	t.Parallel()
+	const crowd = 250
+	w := newWorld(t, build(t, 1, map[string]string{"fresh": `events("A").within("1h").exists()`}, nil))
+	for i := range crowd {
+		w.admit(track(fmt.Sprintf("user-%d", i), "", "A", ""))
+	}
+	w.restart() // nobody is in memory
+	due := w.now.Add(time.Hour)
+	w.now = due.Add(time.Second)
+	wakes, err := w.store.Due(t.Context(), w.now, 2*crowd)
+	if err != nil || len(wakes) != crowd {
+		t.Fatal(len(wakes), err)
+	}
+	ids := make([]rapport.CustomerID, len(wakes))
+	for i := range wakes {
+		ids[i] = wakes[i].Customer
+	}
+	w.run(flow.WakeUntil(ids, func() bool { return true }))
+	left, err := w.store.Due(t.Context(), w.now, 2*crowd)
+	if err != nil || len(left) == 0 || len(left) >= crowd {
+		t.Fatalf("%d of %d are still due, %v", len(left), crowd, err)
+	}
+	w.admit(track("user-7", "", "B", ""))
+	w.advance(time.Second)
+	sizes, _, _ := w.engine.Sizes()
+	if got := w.leftAt(due); got != crowd || sizes["fresh"] != 0 {
+		t.Errorf("%d of %d left at that instant, %d are still in", got, crowd, sizes["fresh"])
+	}
+}
+
+// leftAt returns how often somebody left a segment at an instant.
+func (w *world) leftAt(at rapport.Instant) (n int) {
+	w.t.Helper()
+	chunks, err := w.store.Chunks(context.Background(), 0, 1000)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, chunk := range chunks {
+		for _, block := range chunk.Blocks {
+			entries, err := store.DecodeBlock(block.Data)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			for _, entry := range entries {
+				for i := range entry.Events {
+					if e := &entry.Events[i]; e.Name == flow.SegmentLeft && e.Timestamp == at {
+						n++
+					}
+				}
+			}
+		}
+	}
+	return n
+}
+
 func TestWakeUpsAreNeverEarly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, shop(t, 1))

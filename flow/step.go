@@ -213,9 +213,24 @@ func (b *Batch) due(c *customer, at rapport.Instant) {
 
 // Wake is the work of doing what fell due for customers.
 func Wake(ids []rapport.CustomerID) Work {
+	return wakeUntil(ids, func() bool { return false })
+}
+
+// wakePage is how many customers are loaded together to be woken.
+const wakePage = 100
+
+// wakeUntil is Wake until enough says so, which is asked now and then; the others
+// stay due.
+func wakeUntil(ids []rapport.CustomerID, enough func() bool) Work {
 	return func(b *Batch) error {
-		for _, id := range ids {
-			b.existing(id)
+		for page := range slices.Chunk(ids, wakePage) {
+			b.preload(page)
+			for _, id := range page {
+				b.existing(id)
+			}
+			if enough() {
+				break
+			}
 		}
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"rapport"
 )
@@ -171,14 +170,10 @@ func (g *Engine) Sweep(ctx context.Context, now rapport.Instant) (more bool, err
 	return g.sweep != nil, nil
 }
 
-// sweepFor is how long a turn goes on bringing customers up to a new workspace
-// while others wait.
-const sweepFor = 20 * time.Millisecond
-
 func (f *Flow) sweep(ctx context.Context) {
 	if f.span != nil {
 		start := f.Now()
-		more, err := f.engine.Install(ctx, start, f.span, func() bool { return f.Now().Sub(start) >= sweepFor })
+		more, err := f.engine.Install(ctx, start, f.span, func() bool { return f.Now().Sub(start) >= patience })
 		if err != nil {
 			f.report("bringing customers up to the workspace", err)
 			return
