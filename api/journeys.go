@@ -24,6 +24,8 @@ type stepCount struct {
 	Passed  int64  `json:"passed" doc:"Runs that went on behind it"`
 	Asked   int64  `json:"asked,omitempty" doc:"Of a send: wishes to send"`
 	Dropped int64  `json:"dropped,omitempty" doc:"Of a send: wishes that were decided against"`
+
+	Ways map[string]int64 `json:"ways,omitempty" doc:"Of a branch, a split or a wait_until: how many runs went which way"`
 }
 
 type journeyPage struct {
@@ -106,12 +108,22 @@ func (c *journeyCount) add(kind, detail string, n int64) {
 		c.Refused[detail] += n
 	case journey.Moved.String():
 		c.step(detail).Passed += n
+	case "took":
+		way, step, _ := strings.Cut(detail, "/")
+		c.step(step).took(way, n)
 	case journey.Asked.String():
 		c.step(detail).Asked += n
 		c.step(detail).Passed += n
 	case "dropped":
 		c.step(detail).Dropped += n
 	}
+}
+
+func (s *stepCount) took(way string, n int64) {
+	if s.Ways == nil {
+		s.Ways = map[string]int64{}
+	}
+	s.Ways[way] += n
 }
 
 func (c *journeyCount) step(name string) *stepCount {

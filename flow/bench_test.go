@@ -41,7 +41,7 @@ func loadWorkspace(t testing.TB) *flow.Workspace {
 			Reentry: journey.Reentry{Running: "restart"},
 			Exit:    []journey.Exit{{Event: []string{"Order Completed"}}},
 			Steps: []journey.Step{
-				{Name: "quiet", Wait: "1h"},
+				{Name: "quiet", Wait: journey.Wait{For: "1h"}},
 				{Name: "remind", Send: &journey.Send{Template: "cart", Channel: "email", Class: "promotional"}},
 			},
 		}

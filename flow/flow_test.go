@@ -194,7 +194,7 @@ func TestJourneySendsOnceConsentAllows(t *testing.T) {
 	doc := journey.Doc{
 		Entry: journey.Entry{Event: []string{"Signed Up"}},
 		Steps: []journey.Step{
-			{Name: "pause", Wait: "1h"},
+			{Name: "pause", Wait: journey.Wait{For: "1h"}},
 			{Name: "hello", Send: &journey.Send{Template: "welcome", Channel: "email", Class: "promotional", Purpose: "marketing"}},
 		},
 	}

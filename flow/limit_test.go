@@ -127,7 +127,7 @@ func TestDeviceThatIsNotMetAgainIsForgotten(t *testing.T) {
 func TestDeviceWithAJourneyUnderWayIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, build(t, 1, nil, map[string]journey.Doc{"long": {
-		Entry: journey.Entry{Event: []string{"Signed Up"}}, Steps: []journey.Step{{Name: "wait", Wait: "120d"}},
+		Entry: journey.Entry{Event: []string{"Signed Up"}}, Steps: []journey.Step{{Name: "wait", Wait: journey.Wait{For: "120d"}}},
 	}}))
 	w.admit(track("", "web", "Signed Up", ""))
 	w.advance(120*24*time.Hour - time.Millisecond)

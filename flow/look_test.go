@@ -53,7 +53,7 @@ func waiting() journey.Doc {
 	return journey.Doc{
 		Entry:   journey.Entry{Segment: "idle"},
 		Reentry: journey.Reentry{After: "1h"},
-		Steps:   []journey.Step{{Name: "first", Wait: "5h"}, {Name: "second", Wait: "7h"}},
+		Steps:   []journey.Step{{Name: "first", Wait: journey.Wait{For: "5h"}}, {Name: "second", Wait: journey.Wait{For: "7h"}}},
 	}
 }
 
@@ -209,7 +209,7 @@ func TestReplayIsWhatHappened(t *testing.T) {
 	doc := journey.Doc{
 		Entry: journey.Entry{Event: []string{"Signed Up"}},
 		Exit:  []journey.Exit{{Event: []string{"Order Completed"}}},
-		Steps: []journey.Step{{Name: "pause", Wait: "5h"}},
+		Steps: []journey.Step{{Name: "pause", Wait: journey.Wait{For: "5h"}}},
 	}
 	ws := build(t, 1, nil, map[string]journey.Doc{"welcome": doc})
 	w := newWorld(t, ws)

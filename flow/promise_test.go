@@ -29,7 +29,7 @@ func shop(t testing.TB, version uint64) *flow.Workspace {
 			Entry: journey.Entry{Event: []string{"Product Added"}}, Reentry: journey.Reentry{Running: "restart"},
 			Exit: []journey.Exit{{Event: []string{"Order Completed"}}},
 			Steps: []journey.Step{
-				{Name: "pause", Wait: "1h"},
+				{Name: "pause", Wait: journey.Wait{For: "1h"}},
 				{Name: "remind", Send: &journey.Send{Template: "cart", Channel: "email", Class: "promotional", Purpose: "marketing"}},
 			},
 		},

@@ -43,13 +43,13 @@ func TestRuleOnFactsThatAreBeingBuiltWaits(t *testing.T) {
 	}, map[string]journey.Doc{
 		"greet": {
 			Entry: journey.Entry{Event: []string{"Order Completed"}, Where: `events("Order Completed").where(e, e.total > 0).count() >= 3`},
-			Steps: []journey.Step{{Name: "wait", Wait: "10d"}},
+			Steps: []journey.Step{{Name: "wait", Wait: journey.Wait{For: "10d"}}},
 		},
 		"ask": {
 			Entry: journey.Entry{Event: []string{"Order Completed"}, Where: `event.total == 2`},
 			Steps: []journey.Step{
-				{Name: "fork", Branch: []journey.Case{{When: `events("Order Completed").where(e, e.total > 0).count() >= 3`, Steps: []journey.Step{{Name: "long", Wait: "20d"}}}}},
-				{Name: "short", Wait: "10d"},
+				{Name: "fork", Branch: []journey.Case{{When: `events("Order Completed").where(e, e.total > 0).count() >= 3`, Steps: []journey.Step{{Name: "long", Wait: journey.Wait{For: "20d"}}}}}},
+				{Name: "short", Wait: journey.Wait{For: "10d"}},
 			},
 		},
 	})
@@ -153,7 +153,7 @@ func TestOnlyWhoIsConcernedIsVisited(t *testing.T) {
 	t.Parallel()
 	rules := map[string]string{"buyers": `events("Order Completed").exists()`, "golden": `customer.tier == "gold"`}
 	walk := func(days string) map[string]journey.Doc {
-		return map[string]journey.Doc{"wait": {Entry: journey.Entry{Event: []string{"Signed Up"}}, Steps: []journey.Step{{Name: "pause", Wait: days}}}}
+		return map[string]journey.Doc{"wait": {Entry: journey.Entry{Event: []string{"Signed Up"}}, Steps: []journey.Step{{Name: "pause", Wait: journey.Wait{For: days}}}}}
 	}
 	w := newWorld(t, build(t, 1, rules, walk("3d")))
 	w.admit(track("ana", "", "Order Completed", ""), track("bob", "", "Signed Up", ""), identify("cat", "", `{"tier":"gold"}`))

@@ -241,6 +241,9 @@ func (b *Batch) effects(c *customer, effects []journey.Effect) {
 	for i := range effects {
 		e := &effects[i]
 		b.count("journey/" + e.Journey + "/" + counterOf(e))
+		if e.Choice != "" {
+			b.count("journey/" + e.Journey + "/took/" + e.Choice + "/" + e.Step)
+		}
 		if e.Kind == journey.Asked {
 			b.ask(c, e)
 		}

@@ -120,16 +120,7 @@ func (c *compiler) rule(text, path string, events []string, begun bool) *rule.Ru
 	if text == "" {
 		return nil
 	}
-	in := rule.Env{Plan: c.in.Plan}
-	if events != nil {
-		in.Roots = append(in.Roots, "event")
-		in.Plan = in.Plan.WithRoot("event", c.noun(events))
-	}
-	if begun {
-		in.Roots = append(in.Roots, "entry", "cart")
-		in.Plan = in.Plan.WithRoot("entry", c.entryNoun).WithRoot("cart", cartNoun())
-	}
-	r, err := rule.Compile(text, in)
+	r, err := rule.Compile(text, c.env(events, begun))
 	if err != nil {
 		c.ruleProblem(err, path)
 		return nil
@@ -143,6 +134,20 @@ func (c *compiler) rule(text, path string, events []string, begun bool) *rule.Ru
 		c.refer(ToEvent, name, path)
 	}
 	return r
+}
+
+// env is where a rule stands.
+func (c *compiler) env(events []string, begun bool) rule.Env {
+	in := rule.Env{Plan: c.in.Plan}
+	if events != nil {
+		in.Roots = append(in.Roots, "event")
+		in.Plan = in.Plan.WithRoot("event", c.noun(events))
+	}
+	if begun {
+		in.Roots = append(in.Roots, "entry", "cart")
+		in.Plan = in.Plan.WithRoot("entry", c.entryNoun).WithRoot("cart", cartNoun())
+	}
+	return in
 }
 
 func (c *compiler) ruleProblem(err error, path string) {

@@ -55,19 +55,20 @@ func (c *compiler) step(s Step, path, number string, n int) (ends bool) {
 		if len(kinds) > 1 {
 			message = "a step does one thing; this one has " + strings.Join(kinds, " and ")
 		}
-		c.problem(path, message, "write one of wait, send, branch, wait_until and stop; of several make several steps")
+		c.problem(path, message, "write one of wait, send, branch, split, wait_until and stop; of several make several steps")
 		return false
 	}
 	c.name(s.Name, kinds[0], path, number, n)
 	switch {
-	case s.Wait != "":
-		c.j.nodes[n].kind = waitNode
-		c.j.nodes[n].wait = c.span(s.Wait, path+".wait")
+	case !s.Wait.isZero():
+		c.wait(s.Wait, path+".wait", n)
 	case s.Send != nil:
 		c.j.nodes[n].kind = sendNode
 		c.j.nodes[n].send = c.send(*s.Send, path+".send")
 	case s.Branch != nil:
 		return c.branch(s.Branch, path+".branch", number, n)
+	case s.Split != nil:
+		return c.split(s.Split, path+".split", number, n)
 	case s.WaitUntil != nil:
 		return c.waitUntil(*s.WaitUntil, path+".wait_until", number, n)
 	default:
@@ -83,7 +84,7 @@ func (s *Step) kinds() []string {
 	for _, k := range [...]struct {
 		name string
 		set  bool
-	}{{"wait", s.Wait != ""}, {"send", s.Send != nil}, {"branch", s.Branch != nil}, {"wait_until", s.WaitUntil != nil}, {"stop", s.Stop}} {
+	}{{"wait", !s.Wait.isZero()}, {"send", s.Send != nil}, {"branch", s.Branch != nil}, {"split", s.Split != nil}, {"wait_until", s.WaitUntil != nil}, {"stop", s.Stop}} {
 		if k.set {
 			kinds = append(kinds, k.name)
 		}
@@ -210,6 +211,11 @@ func (c *compiler) link() {
 			n.next = end
 			if n.parent != end {
 				n.next = c.j.nodes[n.parent].next
+			}
+		}
+		for k := range n.cases {
+			if n.cases[k].to == unresolved {
+				n.cases[k].to = n.next
 			}
 		}
 		if n.kind == untilNode && n.then == unresolved {

@@ -132,9 +132,9 @@ func TestSizesAreBounded(t *testing.T) {
 	t.Parallel()
 	many := journey.Doc{Entry: journey.Entry{Event: []string{"in"}}}
 	for range 1001 {
-		many.Steps = append(many.Steps, journey.Step{Wait: "1h"})
+		many.Steps = append(many.Steps, journey.Step{Wait: journey.Wait{For: "1h"}})
 	}
-	deepest := journey.Doc{Entry: many.Entry, Steps: []journey.Step{{Wait: "1h"}}}
+	deepest := journey.Doc{Entry: many.Entry, Steps: []journey.Step{{Wait: journey.Wait{For: "1h"}}}}
 	for range 30 {
 		deepest.Steps = []journey.Step{{Branch: []journey.Case{{Otherwise: true, Steps: deepest.Steps}}}}
 	}

@@ -44,11 +44,39 @@ type Goal struct {
 // Step is one step; exactly one of the fields besides name is set.
 type Step struct {
 	Name      string     `json:"name" doc:"The step's name, unlike any other in the journey. A run's place is kept by it. Without one the step is called after its kind and place, such as wait-2"`
-	Wait      string     `json:"wait" doc:"Wait so long: 90m and 1h are exact, 2d and 1w are calendar days in the customer's zone"`
+	Wait      Wait       `json:"wait" doc:"Wait so long, such as 1h, or until a time of day, a weekday or a date"`
 	Send      *Send      `json:"send" doc:"Ask to send a message"`
 	Branch    []Case     `json:"branch" doc:"Go on with the first case whose rule holds; an unknown answer counts as no"`
+	Split     []Share    `json:"split" doc:"Part the customers by chance; who comes again goes the same way again"`
 	WaitUntil *WaitUntil `json:"wait_until" doc:"Wait until something happens or holds, but not for ever"`
 	Stop      bool       `json:"stop" doc:"End the run here"`
+}
+
+// Wait says how long a step takes: a length of time, or field by field. What For or
+// Until come to is moved on to the next day and time that On and At ask for.
+type Wait struct {
+	For    string   `json:"for" doc:"So long: 90m and 1h are exact, 2d and 1w are calendar days in the customer's zone"`
+	Until  string   `json:"until" doc:"Until a date: one of the customer's or of the entry's, such as customer.trial_ends - duration(\"2d\"), or a day, such as 2026-12-24"`
+	On     []string `json:"on" enum:"monday,tuesday,wednesday,thursday,friday,saturday,sunday" doc:"Until it is one of these days in the customer's zone"`
+	At     string   `json:"at" doc:"Until her clocks show this time, such as 18:00"`
+	Missed string   `json:"missed" enum:"go_on,stop" doc:"With until: what happens when that is past, or nobody told the date: go_on at once (unless said otherwise), or stop"`
+}
+
+// UnmarshalText reads a wait that is written as one length of time.
+func (w *Wait) UnmarshalText(text []byte) error {
+	w.For = string(text)
+	return nil
+}
+
+func (w *Wait) isZero() bool {
+	return w.For == "" && w.Until == "" && len(w.On) == 0 && w.At == "" && w.Missed == ""
+}
+
+// Share is one way on from a split.
+type Share struct {
+	Name  string  `json:"name" required:"true" doc:"The name of the way, by which it is counted"`
+	Share float64 `json:"share" required:"true" doc:"How many of a hundred customers go this way. Those that are left go on behind the split"`
+	Steps []Step  `json:"steps" doc:"What happens on this way; afterwards the run goes on behind the split"`
 }
 
 // Send asks to send a message.

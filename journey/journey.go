@@ -69,6 +69,7 @@ const (
 	sendNode
 	branchNode
 	untilNode
+	splitNode
 	stopNode
 )
 
@@ -79,8 +80,11 @@ type node struct {
 	place  uint32
 	next   int // the node after it; end if there is none
 	wait   durations.Span
+	date   *rule.Moment // of a wait until a date
+	clock  timetable    // when a wait may end
+	stop   bool         // of a wait until a date: missing it ends the run
 	send   send
-	cases  []choice // of a branch
+	cases  []choice // of a branch or a split
 	until  happening
 	when   *rule.Rule // of a wait_until without event
 	then   int        // of a wait_until
@@ -104,7 +108,8 @@ type send struct {
 
 type choice struct {
 	name string
-	rule *rule.Rule // nil: otherwise
+	rule *rule.Rule // of a branch; nil: otherwise
+	upTo int        // of a split: the parts of everybody that go this way or one before it
 	to   int
 }
 

@@ -115,7 +115,7 @@ func (o *oracle) doc() journey.Doc {
 	send := func(name string) journey.Step {
 		return journey.Step{Name: name, Send: &journey.Send{Template: "t", Channel: "email", Class: "content"}}
 	}
-	doc.Steps = []journey.Step{{Wait: d(o.wait1)}, send("first"), {Wait: d(o.wait2)}, send("second")}
+	doc.Steps = []journey.Step{{Wait: journey.Wait{For: d(o.wait1)}}, send("first"), {Wait: journey.Wait{For: d(o.wait2)}}, send("second")}
 	return doc
 }
 

@@ -228,6 +228,8 @@ func (w *walk) move(j *Journey, run *Run) {
 	case n.kind == untilNode && due:
 		w.pass(run, n, "otherwise")
 		w.leave(j, run, n.missed, run.Due)
+	case n.kind == waitNode && n.date != nil:
+		w.follow(j, run, n)
 	case n.kind == waitNode && due:
 		w.pass(run, n, "")
 		w.leave(j, run, n.next, run.Due)
@@ -272,6 +274,8 @@ func (w *walk) goOn(j *Journey, run *Run, at int) {
 				return
 			}
 			at = w.choose(run, n)
+		case splitNode:
+			at = w.part(j, run, n)
 		case stopNode:
 			w.end(run, Finished, "")
 			return
@@ -284,21 +288,17 @@ func (w *walk) goOn(j *Journey, run *Run, at int) {
 			w.rest(j, run, n)
 			return
 		default:
-			w.rest(j, run, n)
-			return
+			if w.rest(j, run, n) {
+				return
+			}
+			at = w.miss(run, n)
 		}
 	}
 }
 
-// rest leaves a run at a step that takes time.
-func (w *walk) rest(j *Journey, run *Run, n *node) {
-	run.Due = after(w.now, n.wait, w.view.Zone())
-	w.watch(j, run, n)
-}
-
 // watch notes which rules the run waits for, and when their answers may change.
 func (w *walk) watch(j *Journey, run *Run, n *node) {
-	run.watch = len(j.ends) > 0 || n.kind == untilNode && n.when != nil
+	run.watch = len(j.ends) > 0 || n.kind == untilNode && n.when != nil || n.date != nil
 	run.check = rapport.Never
 	if !run.watch {
 		return

@@ -65,9 +65,11 @@ type Partial interface {
 }
 
 // Answerable reports whether all is kept of a customer that a rule reads.
-func (r *Rule) Answerable(s Subject) bool {
+func (r *Rule) Answerable(s Subject) bool { return answerable(s, r.facts) }
+
+func answerable(s Subject, facts []Fact) bool {
 	p, ok := s.(Partial)
-	return !ok || len(r.facts) == 0 || !p.Lacks(r.facts)
+	return !ok || len(facts) == 0 || !p.Lacks(facts)
 }
 
 // AppendBinary appends k in a form of its own: the number of facts, and for each

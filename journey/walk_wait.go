@@ -1,0 +1,56 @@
+package journey
+
+import "rapport"
+
+// rest leaves a run at a step that takes time. It reports false if that is a wait for a
+// date that is past, or that nobody told.
+func (w *walk) rest(j *Journey, run *Run, n *node) bool {
+	over, ok := w.over(run, n)
+	if ok {
+		run.Due = over
+		w.watch(j, run, n)
+	}
+	return ok
+}
+
+// over returns when a step that takes time is over for a run that is looked at now, and
+// false if it waits for a date that is past, or that nobody told.
+func (w *walk) over(run *Run, n *node) (rapport.Instant, bool) {
+	zone := w.view.Zone()
+	if n.date == nil {
+		return n.clock.next(after(w.now, n.wait, zone), zone), true
+	}
+	if !n.date.Answerable(w.view.Subject) {
+		return w.now.Add(askAgain), true
+	}
+	w.view.entry = properties{json: run.Entry}
+	at, ok := n.date.At(&w.view, w.now)
+	if !ok {
+		return 0, false
+	}
+	at = n.clock.next(at, zone)
+	return at, at >= w.now
+}
+
+// follow looks again at a date that a run waits for: it may be another by now.
+func (w *walk) follow(j *Journey, run *Run, n *node) {
+	switch over, ok := w.over(run, n); {
+	case !ok:
+		w.leave(j, run, w.miss(run, n), w.now)
+	case over == w.now && w.timed:
+		w.pass(run, n, "")
+		w.leave(j, run, n.next, over)
+	default:
+		run.Due = over
+		w.watch(j, run, n)
+	}
+}
+
+// miss passes a wait whose date can't be waited for, and returns the node to go on with.
+func (w *walk) miss(run *Run, n *node) int {
+	w.pass(run, n, "missed")
+	if n.stop {
+		return end
+	}
+	return n.next
+}
