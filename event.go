@@ -66,6 +66,11 @@ const (
 	Aliased      = "Aliased"
 )
 
+// TraitChanged is the name of what journeys are told when an event has changed what is
+// known of a customer: the properties trait, from and to, of which one that is not set
+// is left out.
+const TraitChanged = "Trait Changed"
+
 // RuleName is the name by which rules and journeys know the event: a track
 // call's own, a fixed one for each of the other calls.
 func (e *Event) RuleName() string {

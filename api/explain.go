@@ -214,6 +214,9 @@ func (a *api) explainEntry(ctx context.Context, out *explanation, look *flow.Loo
 	out.Checks = append(out.Checks, check)
 	if !check.Passed {
 		out.Change = fmt.Sprintf("The event %s happens.", orList(entry.Event))
+		if len(entry.Trait) > 0 {
+			out.Change = fmt.Sprintf("An event tells another %s of her.", orList(entry.Trait))
+		}
 		return nil
 	}
 	a.explainWhere(out, look, entry, event)
@@ -224,6 +227,9 @@ func entryOf(d workspace.Document) journey.Entry {
 	var doc journey.Doc
 	if tree, _ := strictyaml.Parse(strictyaml.Source{File: d.Name, Text: d.Body}); tree != nil {
 		tree.Decode(&doc, "kind", "name") // it was right when it was put in force
+	}
+	if len(doc.Entry.Trait) > 0 {
+		doc.Entry.Event = []string{rapport.TraitChanged}
 	}
 	return doc.Entry
 }
@@ -239,8 +245,11 @@ func orList(names []string) string {
 // entryEvent finds the last event that could have started a run.
 func entryEvent(entry journey.Entry, events []*profile.Event, since rapport.Instant) (rapport.Check, *profile.Event) {
 	check := rapport.Check{Name: "entry event", Values: "seen=never", Reason: fmt.Sprintf("The event %s has not happened for this customer.", orList(entry.Event))}
+	if len(entry.Trait) > 0 {
+		check.Reason = fmt.Sprintf("No change of %s has been told of this customer.", orList(entry.Trait))
+	}
 	for _, e := range slices.Backward(events) {
-		if !slices.Contains(entry.Event, e.Name()) {
+		if !slices.Contains(entry.Event, e.Name()) || len(entry.Trait) > 0 && !slices.Contains(entry.Trait, e.Property("trait").Text()) {
 			continue
 		}
 		check.Values = "seen=" + e.Timestamp().String()

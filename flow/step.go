@@ -107,7 +107,21 @@ func (b *Batch) see(c *customer, event *profile.Event) {
 	for _, told := range event.Told() {
 		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: told}, &subject{customer: c, event: told}, b.now))
 	}
+	b.traitsChanged(c, event)
 	b.moved(c, changes, event.Event)
+}
+
+// traitsChanged tells journeys, and the timeline, of those traits that the event has
+// changed and some journey waits for.
+func (b *Batch) traitsChanged(c *customer, event *profile.Event) {
+	for i, name := range b.changed.Traits {
+		if !b.g.workspace.Journeys.ReadsTrait(name) {
+			continue
+		}
+		told := profile.TraitChanged(event, name, b.changed.Were[i], c.record.Trait(name))
+		b.tell(c, told.Name(), told.Timestamp(), told.JSON())
+		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: told}, &subject{customer: c, event: told}, b.now))
+	}
 }
 
 // moved tells the timeline, the bitmaps and the journeys which segments a customer

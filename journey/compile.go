@@ -44,9 +44,8 @@ func Compile(name string, doc Doc, in Env) (*Journey, []Problem) {
 		j:      &Journey{name: name, hash: NameHash(name), version: in.Version, places: map[uint32]int{}},
 		placed: map[string]string{},
 	}
-	c.entryNoun = c.noun(doc.Entry.Event)
 	c.entry(doc.Entry)
-	c.key(doc.Key, doc.Entry)
+	c.key(doc.Key)
 	c.reentry(doc.Reentry)
 	for i, x := range doc.Exit {
 		c.exit(x, fmt.Sprintf("exit[%d]", i))
@@ -90,10 +89,18 @@ func (c *compiler) refer(kind ReferenceKind, name, path string) {
 // noun returns what the plan says of the properties of events: of one event what
 // is declared, of several nothing, since they may differ.
 func (c *compiler) noun(events []string) rule.Noun {
-	if len(events) == 1 {
-		return c.in.Plan.Event(events[0])
+	switch {
+	case len(events) != 1:
+		return rule.Noun{}
+	case events[0] == rapport.TraitChanged:
+		return change(rule.Type{})
 	}
-	return rule.Noun{}
+	return c.in.Plan.Event(events[0])
+}
+
+// change is what is known of a changed trait, whose values are of a type.
+func change(value rule.Type) rule.Noun {
+	return rule.Noun{Strict: true, Fields: map[string]rule.Type{"trait": {Kind: rule.Text}, "from": value, "to": value}}
 }
 
 // events checks a list of event names.
@@ -141,7 +148,11 @@ func (c *compiler) env(events []string, begun bool) rule.Env {
 	in := rule.Env{Plan: c.in.Plan}
 	if events != nil {
 		in.Roots = append(in.Roots, "event")
-		in.Plan = in.Plan.WithRoot("event", c.noun(events))
+		noun := c.entryNoun
+		if begun {
+			noun = c.noun(events)
+		}
+		in.Plan = in.Plan.WithRoot("event", noun)
 	}
 	if begun {
 		in.Roots = append(in.Roots, "entry", "cart")
@@ -162,19 +173,24 @@ func (c *compiler) ruleProblem(err error, path string) {
 }
 
 func (c *compiler) entry(e Entry) {
-	byEvent := len(e.Event) > 0
+	c.entryNoun = c.noun(e.Event)
+	byEvent := len(e.Event) > 0 || len(e.Trait) > 0
 	switch {
-	case byEvent == (e.Segment != ""):
-		c.problem("entry", "a journey starts with either an event or a segment",
-			"write event: Product Added, or segment: loyal")
+	case byEvent == (e.Segment != "") || len(e.Event) > 0 && len(e.Trait) > 0:
+		c.problem("entry", "a journey starts with an event, with a change of a trait, or with a segment",
+			"write one of event: Product Added, trait: plan, and segment: loyal")
 	case byEvent && (e.Left || e.Existing):
 		c.problem("entry", "left and existing go with segment only", "leave them out")
 	case !byEvent && e.MaxAge != "":
-		c.problem("entry.max_age", "max_age goes with event only: a change of segment is never late", "leave it out")
+		c.problem("entry.max_age", "max_age goes with event and trait only: a change of segment is never late", "leave it out")
+	}
+	events := c.events(e.Event, "entry.event")
+	if len(e.Trait) > 0 {
+		events, c.entryNoun = []string{rapport.TraitChanged}, c.changeOf(e.Trait)
 	}
 	c.j.entry = entry{
-		events: c.events(e.Event, "entry.event"), segment: e.Segment, left: e.Left, existing: e.Existing,
-		where: c.rule(e.Where, "entry.where", e.Event, false), maxAge: durations.Span{Exact: defaultMaxAge},
+		events: events, segment: e.Segment, left: e.Left, existing: e.Existing,
+		traits: e.Trait, where: c.rule(e.Where, "entry.where", events, false), maxAge: durations.Span{Exact: defaultMaxAge},
 	}
 	if e.Segment != "" {
 		c.refer(ToSegment, e.Segment, "entry.segment")
@@ -184,13 +200,35 @@ func (c *compiler) entry(e Entry) {
 	}
 }
 
-func (c *compiler) key(key string, e Entry) {
+// changeOf checks a list of traits, and returns what is known of a change of one.
+func (c *compiler) changeOf(traits []string) rule.Noun {
+	var known rule.Noun
+	if c.in.Plan != nil {
+		known = c.in.Plan.Customer
+	}
+	value := known.Fields[traits[0]]
+	for i, name := range traits {
+		at := fmt.Sprintf("entry.trait[%d]", i)
+		if len(traits) == 1 {
+			at = "entry.trait"
+		}
+		if _, ok := known.Fields[name]; strings.TrimSpace(name) == "" || known.Strict && !ok {
+			c.problem(at, fmt.Sprintf("the data plan knows no trait %q of the customer", name), "name one of hers, or add this one to the data plan")
+		}
+		if known.Fields[name].Kind != value.Kind {
+			value = rule.Type{}
+		}
+	}
+	return change(value)
+}
+
+func (c *compiler) key(key string) {
 	if key == "" {
 		return
 	}
 	path := strings.Split(key, ".")
 	switch {
-	case len(e.Event) == 0:
+	case len(c.j.entry.events) == 0:
 		c.problem("key", "a journey that starts with a segment has no event to take a key from", "leave key out")
 		return
 	case path[0] != "event" || len(path) == 1 || slices.Contains(path, ""):
@@ -199,7 +237,7 @@ func (c *compiler) key(key string, e Entry) {
 	}
 	if noun := c.entryNoun; noun.Strict {
 		if _, known := noun.Fields[path[1]]; !known {
-			c.problem("key", fmt.Sprintf("the event %q has no property %q in the data plan", e.Event[0], path[1]),
+			c.problem("key", fmt.Sprintf("the event %q has no property %q in the data plan", c.j.entry.events[0], path[1]),
 				"name one of its properties, or add this one to the data plan")
 		}
 	}

@@ -11,13 +11,15 @@ type Doc struct {
 	Steps       []Step  `json:"steps" required:"true" doc:"What happens, one after another"`
 }
 
-// Entry says what starts a run: an event, or entering or leaving a segment.
+// Entry says what starts a run: an event, a change of a trait, or entering or leaving a
+// segment.
 type Entry struct {
 	Event    []string `json:"event" doc:"The event, or a list of events, that starts a run"`
+	Trait    []string `json:"trait" doc:"The trait of the customer, or a list of them, a change of which starts a run"`
 	Segment  string   `json:"segment" doc:"The segment that a customer enters, which starts a run"`
 	Left     bool     `json:"left" doc:"With segment: leaving it starts the run, not entering it"`
 	Existing bool     `json:"existing" doc:"With segment: also those whom a new or changed definition of the segment makes members start a run"`
-	Where    string   `json:"where" doc:"A rule about customer and event that must hold as well"`
+	Where    string   `json:"where" doc:"A rule about customer and event that must hold as well; of a changed trait event has trait, from and to"`
 	MaxAge   string   `json:"max_age" doc:"An event that is older than this when it arrives starts nothing; 24h unless said"`
 }
 

@@ -33,6 +33,7 @@ type Journey struct {
 
 type entry struct {
 	events   []string
+	traits   []string // whose changes are the events
 	segment  string
 	left     bool
 	existing bool
@@ -43,7 +44,10 @@ type entry struct {
 // need returns which text the event must say somewhere to start anything, nil if it
 // may say what it likes.
 func (e *entry) need() *rule.Need {
-	if e.where == nil {
+	switch {
+	case len(e.traits) > 0:
+		return &rule.Need{Property: "trait", Texts: e.traits}
+	case e.where == nil:
 		return nil
 	}
 	return e.where.Need("event")

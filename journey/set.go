@@ -20,6 +20,8 @@ type Set struct {
 	byHash    map[uint64]*Journey
 	byEvent   map[string]*reading
 	bySegment map[string][]*Journey
+	traits    map[string]bool // whose changes start runs
+	anyTrait  bool            // some entry names the event of all changes
 	digest    uint64
 }
 
@@ -38,7 +40,7 @@ type reading struct {
 
 // NewSet gathers journeys. Of two with the same name the later one counts.
 func NewSet(journeys []*Journey) *Set {
-	x := &Set{byHash: map[uint64]*Journey{}, byEvent: map[string]*reading{}, bySegment: map[string][]*Journey{}}
+	x := &Set{byHash: map[uint64]*Journey{}, byEvent: map[string]*reading{}, bySegment: map[string][]*Journey{}, traits: map[string]bool{}}
 	for _, j := range journeys {
 		x.byHash[j.hash] = j
 	}
@@ -56,7 +58,11 @@ func NewSet(journeys []*Journey) *Set {
 }
 
 func (x *Set) index(j *Journey) {
+	for _, name := range j.entry.traits {
+		x.traits[name] = true
+	}
 	for _, name := range j.entry.events {
+		x.anyTrait = x.anyTrait || name == rapport.TraitChanged && len(j.entry.traits) == 0
 		r := x.reading(name)
 		r.entries.Add(j, j.entry.need())
 	}
@@ -131,6 +137,13 @@ func (x *Set) Of(r Run) *Journey { return x.byHash[r.Journey] }
 // Reads reports whether an event of this name could do anything to a customer
 // who has no runs.
 func (x *Set) Reads(event string) bool { return x.byEvent[event] != nil }
+
+// ReadsTrait reports whether a change of a trait could do anything: some journey is
+// entered by it, or listens to all changes of traits.
+func (x *Set) ReadsTrait(name string) bool {
+	r := x.byEvent[rapport.TraitChanged]
+	return r != nil && (x.traits[name] || x.anyTrait || r.runs || r.goals)
+}
 
 // Step gives one input to a customer's runs at an instant, changes st and
 // returns what came of it, in order. What fell due by now is done as of its due

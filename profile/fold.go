@@ -73,13 +73,16 @@ func (e *Event) Property(name string) rapport.Value {
 // Touched is what a fold changed, for those who keep answers that rest on it.
 // It is filled, not cleared: one may collect over several events.
 type Touched struct {
-	Traits  []string // in the order they changed; may repeat
+	Traits  []string        // in the order they changed; may repeat
+	Were    []rapport.Value // what each of them was before
 	Facts   []rule.FactID
 	Ignored int // traits left out for their size
 }
 
 // Reset empties t and keeps its memory.
-func (t *Touched) Reset() { t.Traits, t.Facts, t.Ignored = t.Traits[:0], t.Facts[:0], 0 }
+func (t *Touched) Reset() {
+	t.Traits, t.Were, t.Facts, t.Ignored = t.Traits[:0], t.Were[:0], t.Facts[:0], 0
+}
 
 // Fold takes an event into the record. Now is the instant at which it is
 // admitted; it decides only what is too old to be kept.

@@ -17,31 +17,31 @@ const (
 )
 
 // setTrait gives a trait its value unless a later event already did, and reports
-// whether what she is known by has changed. Of more than maxTraits names the
+// what it was and whether what she is known by has changed. Of more than maxTraits names the
 // first in the alphabet stay, so that the order of arrival does not matter.
-func (r *Record) setTrait(t Trait) bool {
+func (r *Record) setTrait(t Trait) (was rapport.Value, changed bool) {
 	if t.Name == "" || len(t.Name) > maxTraitName {
-		return false
+		return was, false
 	}
 	i, found := findTrait(r.Traits, t.Name)
 	if found {
 		old := &r.Traits[i]
 		if !later(t.At, t.Tie, old.At, old.Tie) {
-			return false
+			return was, false
 		}
-		changed := !old.Value.Equal(t.Value)
+		was, changed = old.Value, !old.Value.Equal(t.Value)
 		*old = t
 		if changed {
 			r.trimTraits()
 		}
-		return changed
+		return was, changed
 	}
 	if i >= maxTraits {
-		return false
+		return was, false
 	}
 	r.Traits = slices.Insert(r.Traits, i, t)
 	r.trimTraits()
-	return t.Value.IsSet() && i < len(r.Traits)
+	return was, t.Value.IsSet() && i < len(r.Traits)
 }
 
 // trimTraits leaves out the last of the alphabet where there are too many.
@@ -79,10 +79,25 @@ func (r *Record) foldTraits(traits rapport.Value, at rapport.Instant, tie uint64
 			touched.Ignored++
 			continue
 		}
-		if r.setTrait(Trait{Name: name, Value: value, At: at, Tie: tie}) {
-			touched.Traits = append(touched.Traits, name)
+		if was, changed := r.setTrait(Trait{Name: name, Value: value, At: at, Tie: tie}); changed {
+			touched.Traits, touched.Were = append(touched.Traits, name), append(touched.Were, was)
 		}
 	}
+}
+
+// TraitChanged returns the event that tells what became of a trait by another event.
+func TraitChanged(by *Event, trait string, from, to rapport.Value) *Event {
+	pairs := []rapport.Value{rapport.TextOf("trait"), rapport.TextOf(trait)}
+	if from.IsSet() {
+		pairs = append(pairs, rapport.TextOf("from"), from)
+	}
+	if to.IsSet() {
+		pairs = append(pairs, rapport.TextOf("to"), to)
+	}
+	one := *by.Event
+	one.Type, one.Name, one.MessageID, one.Context = rapport.Derived, rapport.TraitChanged, by.MessageID+"/trait/"+trait, nil
+	one.Properties = rapport.ObjectOf(pairs).AppendJSON(nil)
+	return Read(&one)
 }
 
 // joinGroup adds a group that she belongs to.

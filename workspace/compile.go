@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rapport"
 	"rapport/channel"
 	"rapport/internal/strictyaml"
 	"rapport/journey"
@@ -233,7 +234,7 @@ func (c *compiler) references(journeys []*journey.Journey, w *Compiled) {
 		journey.ToPurpose:  slices.Sorted(maps.Keys(w.Purposes)),
 	}
 	if w.Plan.StrictEvents {
-		known[journey.ToEvent] = slices.Sorted(maps.Keys(w.Plan.Events))
+		known[journey.ToEvent] = append(slices.Sorted(maps.Keys(w.Plan.Events)), rapport.TraitChanged)
 	}
 	for _, j := range journeys {
 		for _, r := range j.References() {
