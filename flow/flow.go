@@ -280,7 +280,7 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 
 // patience is how long a turn goes on with what nobody waits for while others wait:
 // with what fell due, and with bringing customers up to a new workspace.
-const patience = 20 * time.Millisecond
+const patience = 5 * time.Millisecond
 
 // unwell reports whether the last batch failed and the next may not.
 func (f *Flow) unwell() bool { return f.failing.Load() != nil && f.fatal.Load() == nil }
