@@ -135,10 +135,10 @@ func moneyClause(t *rapid.T, c *oracleCase, paid []plainPayment, rates plainRate
 			total = most
 		}
 		f, _ := strconv.ParseFloat(total.String(), 64)
-		if f /= 1e6; how == "avg" {
-			f /= float64(n)
+		if how == "avg" {
+			return f / (1e6 * float64(n)), Yes
 		}
-		return f, Yes
+		return f / 1e6, Yes
 	}
 	x := pick(t, "x", 0, 7, 100, 250.5)
 	if then, ok := value(&c.past, c.start+rapid.Int64Range(0, 60*86_400_000).Draw(t, "then")); ok == Yes && rapid.Bool().Draw(t, "equal") {

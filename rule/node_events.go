@@ -213,7 +213,7 @@ func (n *aggregate) eval(x *env) (float64, bool) {
 	case sumOf:
 		return h.Sum.Number(), true
 	case avgOf:
-		return h.Sum.Number() / float64(h.Count), h.Count > 0
+		return h.Sum.mean(h.Count), h.Count > 0
 	case minOf:
 		return numberOf(h.Min), h.Count > 0
 	}
@@ -267,7 +267,7 @@ func (n *aggregate) ofSum(s Sum, count int) (float64, bool) {
 	if n.measure == sumOf {
 		return s.Number(), true
 	}
-	return s.Number() / float64(count), count > 0
+	return s.mean(int64(count)), count > 0
 }
 
 func (n *aggregate) next(x *env) rapport.Instant {

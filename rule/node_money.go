@@ -162,7 +162,7 @@ func (t *tally) value(m measure) (float64, bool) {
 	case sumOf:
 		return t.sum.Number(), ok
 	case avgOf:
-		return t.sum.Number() / float64(t.count), ok && t.count > 0
+		return t.sum.mean(t.count), ok && t.count > 0
 	case minOf:
 		return numberOf(t.least), ok && t.count > 0
 	}
