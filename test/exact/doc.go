@@ -26,25 +26,33 @@
 //  5. When other definitions come into force, rules that stay are told as if nothing
 //     had happened, also what was due and not done before; what new or other rules
 //     gain and lose is told at the instant at which the customer is brought up to
-//     them, by "definition", and so is that she left a segment that was taken away. Of a
-//     rule that was taken away or replaced, what was due and not done is never told. (What is not promised: a new rule that reads a segment
-//     which stays may be told as of an instant before it came into force, by
-//     "time", if that segment had something due. And where events come at the very
-//     instant at which a new rule is brought to a customer, either may be told as its cause.)
+//     them, by "definition", and so is that she left a segment that was taken away. A
+//     rule about money is another when the rates are others. Of a rule that was taken
+//     away or replaced, what was due and not done is never told. (What is not promised:
+//     a new rule that reads a segment which stays may be told as of an instant before
+//     it came into force, by "time", if that segment had something due. And where
+//     events come at the very instant at which a new rule is brought to a customer,
+//     either may be told as its cause.)
 //  6. An event is counted once for 24 hours, also under another identifier of hers,
 //     after a restart, and after a commit that failed.
 //  7. Sizes are the number of members, and timelines hold what the batches told.
 //
 // A history is drawn from its seed: calls late, early and repeated; identify calls
 // that change the market; aliases, shared devices and undone joins; restarts, failing
-// commits, wake-ups that are done late; other definitions in between; six zones
-// around days on which their clocks jump, one of which leaves a day out. A
-// history that fails is made smaller and told as a story; RAPPORT_TEST_SEED plays
-// a seed again. make test plays some hundreds, make test-long twenty thousand, and a
+// commits, wake-ups that are done late; other definitions in between, and other rates
+// of exchange; six zones around days on which their clocks jump, one of which leaves a
+// day out. Its rules ask of everything that a segment can: what was done, how often and
+// how much of it in windows of all kinds; what followed on it and what did not, at times
+// sharing a property; what was paid, told in a currency at the rates of the day, where
+// some amounts have no rate; traits, dates and other segments.
+//
+// A history that fails is made smaller and told as a story; RAPPORT_TEST_SEED plays a
+// seed again. make test plays some hundreds, make test-long twenty thousand, and a
 // thousand on disk.
 //
 // What they do not prove: anything of journeys and messages; in which bucket of
-// chance a customer is; the expiry of devices; quarantine.
+// chance a customer is; the expiry of devices; quarantine; rates of more than six
+// digits, for which package rule has tests of its own.
 //
 // Whether the oracle would find a fault is tried by planting them: see package
 // test/mutants.

@@ -107,6 +107,7 @@ func drawHistory(seed uint64) (history, *clocks) {
 		}
 	}
 	a.acts = append(a.acts, act{at: a.now + pick[int64](a.dice, 1, 35*day, 100*day), what: "wake"}, act{at: a.now + year + 30*day, what: "wake"})
+	a.enrich()
 	return a.history, a.clocks
 }
 
@@ -121,11 +122,7 @@ func (a *artist) definition() *definition {
 }
 
 func (a *artist) segment(name string, d *definition) segment {
-	var others []string
-	for _, s := range d.segments {
-		others = append(others, s.name)
-	}
-	return segment{name, anyClause(a.dice, a.IntN(3), others)}
+	return segment{name, anyClause(a.dice, a.IntN(3), names(d.segments), a.leaf)}
 }
 
 // applied draws another definition: some rules come, go, or become others; at times a
@@ -136,24 +133,7 @@ func (a *artist) applied(old *definition) *definition {
 	if late {
 		a.now += pick[int64](a.dice, 0, 2*hour, day, 8*day, 31*day)
 	}
-	read := map[string]bool{}
-	for _, s := range slices.Backward(old.segments) {
-		for _, name := range s.reads {
-			read[name] = true
-		}
-		switch {
-		case !late && !read[s.name] && a.chance(30):
-		case !late && a.chance(30):
-			s.clause = anyClause(a.dice, a.IntN(2), nil)
-			d.segments = append(d.segments, s)
-		default:
-			d.segments = append(d.segments, s)
-			for _, name := range s.reads {
-				read[name] = true
-			}
-		}
-	}
-	slices.Reverse(d.segments)
+	d.segments = changed(a.dice, old.segments, late, a.leaf)
 	applied := act{at: a.now, what: "apply", def: d, punctual: !late, later: pick[int64](a.dice, 0, 0, 1, hour, 3*day)}
 	if a.chance(70) || len(d.segments) == 0 {
 		others := d
@@ -171,6 +151,29 @@ func (a *artist) applied(old *definition) *definition {
 	}
 	a.acts = append(a.acts, applied)
 	return d
+}
+
+func (a *artist) leaf() clause { return plainClause(a.dice) }
+
+// changed draws what becomes of segments: unless something is late, some go that none
+// reads, and some get another rule.
+func changed(d dice, old []segment, late bool, leaf func() clause) (stand []segment) {
+	read := map[string]bool{}
+	for _, s := range slices.Backward(old) {
+		for _, name := range s.reads {
+			read[name] = true
+		}
+		switch {
+		case !late && !read[s.name] && d.chance(30):
+		case !late && d.chance(30):
+			s.clause = anyClause(d, d.IntN(2), nil, leaf)
+			stand = append(stand, s)
+		default:
+			stand = append(stand, s)
+		}
+	}
+	slices.Reverse(stand)
+	return stand
 }
 
 // step lets time pass until the next act: often to an instant beside one at which

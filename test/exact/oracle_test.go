@@ -21,6 +21,8 @@ type call struct {
 	name     string // of a track
 	n        *float64
 	colour   string
+	paid     *int64         // in millionths
+	currency any            // nil if none is named
 	traits   map[string]any // of an identify; nil takes one back
 	at       int64          // when it happened, by the sender's clock
 	sent     int64          // when it was sent, by the same clock; 0 if that is not told
@@ -34,7 +36,13 @@ type event struct {
 }
 
 func (e *event) named() string {
-	return map[string]string{"identify": "Identified", "alias": "Aliased"}[e.kind] + e.name
+	switch e.kind {
+	case "identify":
+		return "Identified"
+	case "alias":
+		return "Aliased"
+	}
+	return e.name
 }
 
 // happened is when a call happened by the receiver's clock.
@@ -64,6 +72,7 @@ type market struct {
 type definition struct {
 	segments []segment // each after those it reads
 	markets  []market
+	rates    *rates
 }
 
 type segment struct {
@@ -190,7 +199,7 @@ func (c *customer) holds(name string, at int64) bool {
 		return in
 	}
 	s, _ := c.def.segment(name)
-	v := &view{clock: c.clock, now: at, events: c.events, traits: c.traits}
+	v := &view{clock: c.clock, now: at, events: c.events, traits: c.traits, rates: c.def.rates}
 	v.member = func(other string) bool { return c.holds(other, at) }
 	return s.judge(v) == 1
 }
@@ -223,29 +232,46 @@ func (c *customer) edges(from, to int64) []int64 {
 	if at, ok := (&view{clock: c.clock, traits: c.traits}).moment("trial"); ok {
 		moments[at] = true
 	}
-	done, dates := map[length]bool{}, false
-	for _, s := range c.def.segments {
-		dates = dates || s.dates
-		for _, l := range s.spans {
-			if l.text = ""; done[l] {
-				continue
-			}
-			done[l] = true
+	each := func(lengths map[length]bool, try func(at int64, l length)) {
+		for l := range lengths {
 			for at := range moments {
 				if about := at + l.ms + l.days*day; about > from-28*hour && about < to+28*hour {
-					add(c.clock.passes(at, l))
-					add(c.clock.passes(at+1, l))
+					try(at, l)
 				}
 			}
 		}
 	}
-	if dates {
-		for n := c.clock.dayAt(from); n <= c.clock.dayAt(to); n++ {
+	each(c.def.lengths(func(s segment) []length { return s.spans }), func(at int64, l length) {
+		add(c.clock.passes(at, l))
+		add(c.clock.passes(at+1, l))
+	})
+	each(c.def.lengths(func(s segment) []length { return s.ends }), func(at int64, l length) { add(c.clock.back(at, l.ahead())) })
+	for n := c.clock.dayAt(from); n <= c.clock.dayAt(to); n++ {
+		if c.def.begins(n) {
 			add(c.clock.midnight(n))
 		}
 	}
 	slices.Sort(edges)
 	return slices.Compact(edges)
+}
+
+// lengths are those of all segments, each once.
+func (d *definition) lengths(of func(segment) []length) map[length]bool {
+	all := map[length]bool{}
+	for _, s := range d.segments {
+		for _, l := range of(s) {
+			l.text = ""
+			all[l] = true
+		}
+	}
+	return all
+}
+
+// begins says whether a day begins something that a segment asks of.
+func (d *definition) begins(n int64) bool {
+	return slices.ContainsFunc(d.segments, func(s segment) bool {
+		return slices.ContainsFunc(s.units, func(unit string) bool { return unitOf(unit, n) != unitOf(unit, n-1) })
+	})
 }
 
 // settle lets time pass for everybody.
@@ -436,11 +462,12 @@ func (o *oracle) undo(j join) {
 	o.redistribute(before)
 }
 
-// stays says whether a segment has the same rule in the new definition.
+// stays says whether a segment has the same rule in the new definition, at the same
+// rates if it reads them.
 func (o *oracle) stays(name string) bool {
 	was, old := o.former.segment(name)
 	is, fresh := o.def.segment(name)
-	return old && fresh && was.text == is.text
+	return old && fresh && was.text == is.text && (!is.rated || o.former.rates == o.def.rates)
 }
 
 // apply puts another definition in force; sweep brings everybody up to it.

@@ -139,6 +139,7 @@ func documents(d *definition) []byte {
 	for _, m := range d.markets {
 		fmt.Fprintf(&b, "kind: market\nname: %s\ncountries: [%s]\nlanguage: en\ncurrency: EUR\nzone: %s\ndefault: %v\n---\n", m.name, m.country, m.zone, m.standard)
 	}
+	fmt.Fprintf(&b, "%s---\n", d.rates.text())
 	for _, s := range d.segments {
 		fmt.Fprintf(&b, "kind: segment\nname: %s\nwhere: '%s'\n---\n", s.name, s.text)
 	}
@@ -257,6 +258,12 @@ func properties(c call) map[string]any {
 	}
 	if c.colour != "" {
 		properties["colour"] = c.colour
+	}
+	if c.paid != nil {
+		properties["paid"] = json.RawMessage(decimal(*c.paid))
+	}
+	if c.currency != nil {
+		properties["currency"] = c.currency
 	}
 	return properties
 }

@@ -17,6 +17,7 @@ type view struct {
 	now    int64
 	events []*event // hers, by when they happened
 	traits map[string]any
+	rates  *rates
 	member func(segment string) bool
 }
 
@@ -25,9 +26,11 @@ type clause struct {
 	text  string
 	judge func(v *view) int
 	parts []clause // what it is put together from
-	spans []length // whose passing may change it
-	dates bool     // a midnight may change it
+	spans []length // whose passing may change it: when that long ago comes to be something
+	ends  []length // likewise: when something is that long ahead of what happened
+	units []string // days, weeks, months or years whose beginning may change it
 	reads []string // segments
+	rated bool     // it reads the rates
 }
 
 func yes(b bool) int {
@@ -37,8 +40,20 @@ func yes(b bool) int {
 	return -1
 }
 
-func compare(op string, a, b float64) int {
-	return yes(map[string]bool{"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "==": a == b, "!=": a != b}[op])
+func compare[T int64 | float64](op string, a, b T) int {
+	switch op {
+	case "<":
+		return yes(a < b)
+	case "<=":
+		return yes(a <= b)
+	case ">":
+		return yes(a > b)
+	case ">=":
+		return yes(a >= b)
+	case "==":
+		return yes(a == b)
+	}
+	return yes(a != b)
 }
 
 func operators() []string { return []string{"<", "<=", ">", ">=", "==", "!="} }
@@ -62,79 +77,115 @@ func (d dice) chance(percent int) bool { return d.IntN(100) < percent }
 // between draws from low to high, both included.
 func (d dice) between(low, high int64) int64 { return low + d.Int64N(high-low+1) }
 
-// anyClause draws a condition; it may read the segments named.
-func anyClause(d dice, depth int, segments []string) clause {
+// anyClause draws a condition, put together from what leaf draws; it may read the
+// segments named.
+func anyClause(d dice, depth int, segments []string, leaf func() clause) clause {
 	if depth == 0 || d.chance(20) {
-		kinds := []func(dice) clause{
-			countClause, countClause, countClause, measureClause, measureClause, existsClause, existsClause, edgeClause,
-			textClause, numberClause, anniversaryClause, daysClause, momentClause, momentClause, bucketClause,
-		}
 		if len(segments) > 0 && d.chance(40) {
 			return segmentClause(pick(d, segments...))
 		}
-		return pick(d, kinds...)(d)
+		return leaf()
 	}
-	a := anyClause(d, depth-1, segments)
+	a := anyClause(d, depth-1, segments, leaf)
 	switch pick(d, "&&", "||", "!") {
 	case "!":
-		return clause{text: "!(" + a.text + ")", parts: []clause{a}, spans: a.spans, dates: a.dates, reads: a.reads,
-			judge: func(v *view) int { return -a.judge(v) }}
+		return together("!("+a.text+")", func(v *view) int { return -a.judge(v) }, a)
 	case "&&":
-		return both("&&", a, anyClause(d, depth-1, segments), func(a, b int) int { return min(a, b) })
+		b := anyClause(d, depth-1, segments, leaf)
+		return together("("+a.text+") && ("+b.text+")", func(v *view) int { return min(a.judge(v), b.judge(v)) }, a, b)
 	default:
-		return both("||", a, anyClause(d, depth-1, segments), func(a, b int) int { return max(a, b) })
+		b := anyClause(d, depth-1, segments, leaf)
+		return together("("+a.text+") || ("+b.text+")", func(v *view) int { return max(a.judge(v), b.judge(v)) }, a, b)
 	}
 }
 
-func both(op string, a, b clause, join func(a, b int) int) clause {
-	return clause{
-		text: "(" + a.text + ") " + op + " (" + b.text + ")", parts: []clause{a, b},
-		judge: func(v *view) int { return join(a.judge(v), b.judge(v)) },
-		spans: slices.Concat(a.spans, b.spans), dates: a.dates || b.dates, reads: slices.Concat(a.reads, b.reads),
+// together is a clause that is put together from others.
+func together(text string, judge func(v *view) int, parts ...clause) clause {
+	c := clause{text: text, judge: judge, parts: parts}
+	for _, p := range parts {
+		c.spans, c.ends, c.units = append(c.spans, p.spans...), append(c.ends, p.ends...), append(c.units, p.units...)
+		c.reads, c.rated = append(c.reads, p.reads...), c.rated || p.rated
 	}
+	return c
+}
+
+// plainClause draws one condition.
+func plainClause(d dice) clause {
+	of := func(ask func(dice, selection) clause) func(dice) clause {
+		return func(d dice) clause { return ask(d, anySelection(d)) }
+	}
+	count, measure, exists, edge := of(countClause), of(measureClause), of(existsClause), of(edgeClause)
+	return pick(d, count, count, count, measure, measure, exists, exists, edge,
+		textClause, numberClause, anniversaryClause, daysClause, momentClause, momentClause, bucketClause)(d)
 }
 
 func segmentClause(name string) clause {
 	return clause{text: fmt.Sprintf("segment(%q)", name), reads: []string{name}, judge: func(v *view) int { return yes(v.member(name)) }}
 }
 
-// selection is events(...) with a window and a filter.
+// selection is events(...) with all that narrows it.
 type selection struct {
-	text     string
-	name     string
-	window   length
-	windowed bool
-	filter   func(e *event) int
+	text    string
+	name    string
+	window  frame // nil: all of the past
+	filters []filter
+	steps   []step
+	spans   []length
+	ends    []length
+	units   []string
+}
+
+// frame is a window: it says which instants are inside at a view's.
+type frame func(v *view) func(at int64) bool
+
+// filter is the condition of a where.
+type filter func(e *event) int
+
+func within(l length) frame {
+	return func(v *view) func(at int64) bool {
+		start := v.clock.back(v.now, l)
+		return func(at int64) bool { return at > start }
+	}
 }
 
 func anySelection(d dice) selection {
-	s := selection{name: pick(d, "Bought", "Bought", "Looked", "Identified"), window: pick(d, lengths()...), windowed: d.chance(80)}
+	s, l, windowed := selection{name: pick(d, "Bought", "Bought", "Looked", "Identified")}, pick(d, lengths()...), d.chance(80)
 	s.text = fmt.Sprintf("events(%q)", s.name)
-	where := func() {
-		least, colour := pick(d, 0.5, 2, 3), pick(d, "red", "blue")
-		switch d.IntN(6) {
-		case 0:
-			s.text += fmt.Sprintf(".where(e, e.n >= %v)", least)
-			s.filter = func(e *event) int { return e.compare(">=", least) }
-		case 1:
-			s.text += fmt.Sprintf(".where(e, !(e.n >= %v))", least)
-			s.filter = func(e *event) int { return -e.compare(">=", least) }
-		case 2:
-			s.text += fmt.Sprintf(".where(e, e.colour == %q || e.n > %v)", colour, least)
-			s.filter = func(e *event) int { return max(e.is(colour), e.compare(">", least)) }
-		}
-	}
 	first := d.chance(50)
 	if first {
-		where()
+		s.where(anyFilter(d))
 	}
-	if s.windowed {
-		s.text += fmt.Sprintf(".within(%q)", s.window.text)
+	if windowed {
+		s.text += fmt.Sprintf(".within(%q)", l.text)
+		s.window, s.spans = within(l), []length{l}
 	}
 	if !first {
-		where()
+		s.where(anyFilter(d))
 	}
 	return s
+}
+
+// where narrows a selection by a filter, unless there is none.
+func (s *selection) where(text string, f filter) {
+	if f != nil {
+		s.text += "." + text
+		s.filters = append(s.filters, f)
+	}
+}
+
+// anyFilter draws a filter; half of the time none.
+func anyFilter(d dice) (text string, f filter) {
+	least, colour := pick(d, 0.5, 2, 3), pick(d, "red", "blue")
+	switch d.IntN(6) {
+	case 0:
+		return fmt.Sprintf("where(e, e.n >= %v)", least), func(e *event) int { return e.compare(">=", least) }
+	case 1:
+		return fmt.Sprintf("where(e, !(e.n >= %v))", least), func(e *event) int { return -e.compare(">=", least) }
+	case 2:
+		return fmt.Sprintf("where(e, e.colour == %q || e.n > %v)", colour, least),
+			func(e *event) int { return max(e.is(colour), e.compare(">", least)) }
+	}
+	return "", nil
 }
 
 // compare compares the number n of an event, which it may be without.
@@ -152,40 +203,45 @@ func (e *event) is(colour string) int {
 	return yes(e.colour == colour)
 }
 
-func (s selection) spans() []length {
-	if s.windowed {
-		return []length{s.window}
-	}
-	return nil
-}
-
-// of returns the selected events. A window is open at its start and closed at its end.
+// of returns the selected events, by when they happened.
 func (s selection) of(v *view) (in []*event) {
-	start := int64(-1 << 60)
-	if s.windowed {
-		start = v.clock.back(v.now, s.window)
+	inside := func(int64) bool { return true }
+	if s.window != nil {
+		inside = s.window(v)
 	}
 	for _, e := range v.events {
-		if e.named() == s.name && e.stamp > start && e.stamp <= v.now && (s.filter == nil || s.filter(e) == 1) {
+		if e.stamp <= v.now && s.takes(e) && inside(e.stamp) && all(s.steps, func(then step) bool { return then.holds(v, e) }) {
 			in = append(in, e)
 		}
 	}
 	return in
 }
 
-func countClause(d dice) clause {
-	s, op, k := anySelection(d), pick(d, append(operators(), "==", "!=")...), pick(d, 0, 1, 1, 2, 2, 3, 1.5)
-	return clause{text: fmt.Sprintf("%s.count() %s %v", s.text, op, k), spans: s.spans(),
-		judge: func(v *view) int { return compare(op, float64(len(s.of(v))), k) }}
+// takes reports whether a selection is of such events, whenever they were.
+func (s selection) takes(e *event) bool {
+	return e.named() == s.name && all(s.filters, func(f filter) bool { return f(e) == 1 })
 }
 
-func existsClause(d dice) clause {
-	s := anySelection(d)
-	return clause{text: s.text + ".exists()", spans: s.spans(), judge: func(v *view) int { return yes(len(s.of(v)) > 0) }}
+func all[T any](list []T, holds func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(one T) bool { return !holds(one) })
 }
 
-func measureClause(d dice) clause {
-	s, op, k := anySelection(d), pick(d, operators()...), pick(d, -1, 0, 1, 2, 2.5, 3, 7)
+// asked is a question about a selection.
+func (s selection) asked(question string, judge func(v *view) int) clause {
+	return clause{text: s.text + question, judge: judge, spans: s.spans, ends: s.ends, units: s.units}
+}
+
+func countClause(d dice, s selection) clause {
+	op, k := pick(d, append(operators(), "==", "!=")...), pick(d, 0, 1, 1, 2, 2, 3, 1.5)
+	return s.asked(fmt.Sprintf(".count() %s %v", op, k), func(v *view) int { return compare(op, float64(len(s.of(v))), k) })
+}
+
+func existsClause(_ dice, s selection) clause {
+	return s.asked(".exists()", func(v *view) int { return yes(len(s.of(v)) > 0) })
+}
+
+func measureClause(d dice, s selection) clause {
+	op, k := pick(d, operators()...), pick(d, -1, 0, 1, 2, 2.5, 3, 7)
 	how := pick(d, "sum", "avg", "min", "max", "distinct", "distinct", "distinct")
 	if how == "distinct" {
 		k = pick[float64](d, 1, 2, 3)
@@ -208,23 +264,24 @@ func measureClause(d dice) clause {
 		}
 		return compare(op, map[string]float64{"avg": sum / n, "min": least, "max": most}[how], k)
 	}
-	return clause{text: fmt.Sprintf("%s.%s(e, e.n) %s %v", s.text, how, op, k), spans: s.spans(), judge: measured}
+	return s.asked(fmt.Sprintf(".%s(e, e.n) %s %v", how, op, k), measured)
 }
 
-func edgeClause(d dice) clause {
-	s, op, which, l := anySelection(d), pick(d, operators()...), pick(d, "first", "last"), pick(d, lengths()...)
-	return clause{text: fmt.Sprintf("%s.%s() %s ago(%q)", s.text, which, op, l.text), spans: append(s.spans(), l),
-		judge: func(v *view) int {
-			in := s.of(v)
-			if len(in) == 0 {
-				return 0
-			}
-			at := in[0].stamp
-			if which == "last" {
-				at = in[len(in)-1].stamp
-			}
-			return compare(op, float64(at), float64(v.clock.back(v.now, l)))
-		}}
+func edgeClause(d dice, s selection) clause {
+	op, which, l := pick(d, operators()...), pick(d, "first", "last"), pick(d, lengths()...)
+	c := s.asked(fmt.Sprintf(".%s() %s ago(%q)", which, op, l.text), func(v *view) int {
+		in := s.of(v)
+		if len(in) == 0 {
+			return 0
+		}
+		at := in[0].stamp
+		if which == "last" {
+			at = in[len(in)-1].stamp
+		}
+		return compare(op, at, v.clock.back(v.now, l))
+	})
+	c.spans = append(slices.Clone(c.spans), l)
+	return c
 }
 
 func textClause(d dice) clause {
@@ -273,7 +330,7 @@ func (v *view) plainDate(trait string) (time.Time, bool) {
 
 func anniversaryClause(d dice) clause {
 	n := pick[int64](d, 0, 1, 7, 30)
-	return clause{text: fmt.Sprintf(`customer.birthday.anniversary_in("%dd")`, n), dates: true, judge: func(v *view) int {
+	return clause{text: fmt.Sprintf(`customer.birthday.anniversary_in("%dd")`, n), units: []string{"day"}, judge: func(v *view) int {
 		born, ok := v.plainDate("birthday")
 		if !ok {
 			return 0
@@ -296,7 +353,7 @@ func keepsLeapDay(born, on time.Time) bool {
 
 func daysClause(d dice) clause {
 	op, k, name := pick(d, operators()...), pick[float64](d, -3, 0, 1, 10, 10.5), pick(d, "days_until", "days_since")
-	return clause{text: fmt.Sprintf("customer.birthday.%s() %s %v", name, op, k), dates: true, judge: func(v *view) int {
+	return clause{text: fmt.Sprintf("customer.birthday.%s() %s %v", name, op, k), units: []string{"day"}, judge: func(v *view) int {
 		date, ok := v.plainDate("birthday")
 		if !ok {
 			return 0
@@ -330,7 +387,7 @@ func momentClause(d dice) clause {
 		if !ok {
 			return 0
 		}
-		return compare(op, float64(at), float64(v.clock.back(v.now, moved)))
+		return compare(op, at, v.clock.back(v.now, moved))
 	}}
 }
 

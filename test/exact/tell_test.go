@@ -74,6 +74,12 @@ func (c *call) tell(received int64) string {
 	if c.n != nil {
 		text += fmt.Sprintf(" n=%v", *c.n)
 	}
+	if c.paid != nil {
+		text += " paid=" + decimal(*c.paid)
+	}
+	if c.currency != nil {
+		text += fmt.Sprintf(" currency=%v", c.currency)
+	}
 	if c.traits != nil {
 		text += fmt.Sprintf(" %v", c.traits)
 	}
@@ -94,6 +100,9 @@ func tellDefinition(b *strings.Builder, before, after *definition) {
 			fmt.Fprintf(b, "      market %s is in %s\n", m.name, m.zone)
 		}
 	}
+	if after.rated() && (before == nil || before.rates != after.rates) {
+		fmt.Fprintf(b, "      %s\n", after.rates.tell())
+	}
 	for _, s := range after.segments {
 		if was, ok := find(before, s.name); !ok || was.text != s.text {
 			fmt.Fprintf(b, "      segment %s: %s\n", s.name, s.text)
@@ -107,6 +116,11 @@ func tellDefinition(b *strings.Builder, before, after *definition) {
 			fmt.Fprintf(b, "      no segment %s\n", s.name)
 		}
 	}
+}
+
+// rated says whether any segment reads the rates.
+func (d *definition) rated() bool {
+	return slices.ContainsFunc(d.segments, func(s segment) bool { return s.rated })
 }
 
 func withStandard(m market, standard bool) market {
@@ -249,7 +263,7 @@ func (h *history) mapped(change func(segment) (segment, bool)) history {
 }
 
 func (d *definition) mapped(change func(segment) (segment, bool)) *definition {
-	m := &definition{markets: d.markets}
+	m := &definition{markets: d.markets, rates: d.rates}
 	for _, s := range d.segments {
 		if s, stays := change(s); stays {
 			m.segments = append(m.segments, s)
