@@ -66,6 +66,11 @@ const (
 	Aliased      = "Aliased"
 )
 
+// JourneyRequested is the name of the derived event by which the API asks for a run of a
+// journey: what was given with it, and the journey's name as the property journey. An
+// event of this name that somebody sends starts nothing.
+const JourneyRequested = "Journey Requested"
+
 // TraitChanged is the name of what journeys are told when an event has changed what is
 // known of a customer: the properties trait, from and to, of which one that is not set
 // is left out.

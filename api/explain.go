@@ -210,12 +210,15 @@ func (a *api) explainEntry(ctx context.Context, out *explanation, look *flow.Loo
 	if err != nil {
 		return err
 	}
-	check, event := entryEvent(entry, events, since)
+	check, event := entryEvent(name, entry, events, since)
 	out.Checks = append(out.Checks, check)
 	if !check.Passed {
 		out.Change = fmt.Sprintf("The event %s happens.", orList(entry.Event))
-		if len(entry.Trait) > 0 {
+		switch {
+		case len(entry.Trait) > 0:
 			out.Change = fmt.Sprintf("An event tells another %s of her.", orList(entry.Trait))
+		case entry.API:
+			out.Change = "A run is asked for with POST /v1/journeys/" + name + "/runs."
 		}
 		return nil
 	}
@@ -231,6 +234,9 @@ func entryOf(d workspace.Document) journey.Entry {
 	if len(doc.Entry.Trait) > 0 {
 		doc.Entry.Event = []string{rapport.TraitChanged}
 	}
+	if doc.Entry.API {
+		doc.Entry.Event = []string{rapport.JourneyRequested}
+	}
 	return doc.Entry
 }
 
@@ -243,13 +249,16 @@ func orList(names []string) string {
 }
 
 // entryEvent finds the last event that could have started a run.
-func entryEvent(entry journey.Entry, events []*profile.Event, since rapport.Instant) (rapport.Check, *profile.Event) {
+func entryEvent(name string, entry journey.Entry, events []*profile.Event, since rapport.Instant) (rapport.Check, *profile.Event) {
 	check := rapport.Check{Name: "entry event", Values: "seen=never", Reason: fmt.Sprintf("The event %s has not happened for this customer.", orList(entry.Event))}
-	if len(entry.Trait) > 0 {
+	switch {
+	case len(entry.Trait) > 0:
 		check.Reason = fmt.Sprintf("No change of %s has been told of this customer.", orList(entry.Trait))
+	case entry.API:
+		check.Reason = "Nobody has asked for a run for this customer."
 	}
 	for _, e := range slices.Backward(events) {
-		if !slices.Contains(entry.Event, e.Name()) || len(entry.Trait) > 0 && !slices.Contains(entry.Trait, e.Property("trait").Text()) {
+		if !couldStart(name, entry, e) {
 			continue
 		}
 		check.Values = "seen=" + e.Timestamp().String()
@@ -261,6 +270,20 @@ func entryEvent(entry journey.Entry, events []*profile.Event, since rapport.Inst
 		return check, e
 	}
 	return check, nil
+}
+
+// couldStart reports whether an event is of those that start a journey's runs, whatever
+// the entry's rule says.
+func couldStart(name string, entry journey.Entry, e *profile.Event) bool {
+	switch {
+	case !slices.Contains(entry.Event, e.Name()):
+		return false
+	case len(entry.Trait) > 0:
+		return slices.Contains(entry.Trait, e.Property("trait").Text())
+	case entry.API:
+		return e.Property("journey").Text() == name && e.Type == rapport.Derived
+	}
+	return true
 }
 
 // explainWhere asks the entry's rule again.

@@ -1,11 +1,15 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 
 	"rapport"
+	"rapport/flow"
 	"rapport/journey"
 )
 
@@ -61,6 +65,56 @@ func (a *api) journeyOperations() {
 		out, err := a.countJourney(ctx, j)
 		return &answer[journeyCount]{out}, err
 	})
+	register(a, operation{
+		method: http.MethodPost, path: "/v1/journeys/{name}/runs", id: "request-run", group: "Journeys", summary: "Ask for a run of a journey whose entry says api: true",
+		detail: "Answered once it is committed. It is an event of hers like any other: what the journey says of its entry, its key and its re-entry holds, so that it may start none; /v1/explain says why. The same messageId again asks for nothing more.",
+	}, a.requestRun)
+}
+
+type runRequest struct {
+	Name string `path:"name" maxLength:"80"`
+	Body struct {
+		UserID      string         `json:"userId,omitempty" maxLength:"512" doc:"Who it is for; this or anonymousId must be there"`
+		AnonymousID string         `json:"anonymousId,omitempty" maxLength:"512"`
+		Properties  map[string]any `json:"properties,omitempty" doc:"What the journey and its templates read of the request"`
+		MessageID   string         `json:"messageId,omitempty" maxLength:"255" doc:"A name of your own for the request; made up unless said"`
+	}
+}
+
+type runRequested struct {
+	MessageID string `json:"messageId"`
+}
+
+// maxRequest is how many bytes the properties of a request may have, as of an event.
+const maxRequest = 32 << 10
+
+func (a *api) requestRun(ctx context.Context, in *runRequest) (*answer[runRequested], error) {
+	j, err := a.journey(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	if !j.Requested() {
+		return nil, rapport.Errorf(rapport.Conflict, "The journey %q is not started by requests. Its entry has to say api: true.", in.Name)
+	}
+	if in.Body.UserID == "" && in.Body.AnonymousID == "" {
+		return nil, rapport.Errorf(rapport.Invalid, "Say whom it is for: userId or anonymousId.")
+	}
+	given := map[string]any{}
+	maps.Copy(given, in.Body.Properties)
+	given["journey"] = in.Name
+	properties, err := json.Marshal(given)
+	if err != nil || len(properties) > maxRequest {
+		return nil, rapport.Errorf(rapport.Invalid, "The properties are larger than %d KB.", maxRequest>>10)
+	}
+	now := a.Flow.Now()
+	e := rapport.Event{
+		Type: rapport.Derived, Name: rapport.JourneyRequested, UserID: in.Body.UserID, AnonymousID: in.Body.AnonymousID,
+		MessageID: cmp.Or(in.Body.MessageID, a.NewID()), Timestamp: now, ReceivedAt: now, Properties: properties,
+	}
+	if err := a.Flow.Do(ctx, flow.Admit([]rapport.Event{e})); err != nil {
+		return nil, err
+	}
+	return &answer[runRequested]{runRequested{e.MessageID}}, nil
 }
 
 func (a *api) journey(name string) (*journey.Journey, error) {

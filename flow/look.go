@@ -159,9 +159,8 @@ func (l *Look) replay(e *profile.Event, since rapport.Instant, visit func(journe
 	if e.ReceivedAt < since {
 		return
 	}
-	tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Event: e}, s, e.ReceivedAt), visit)
-	for _, told := range e.Told() {
-		tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Event: told}, &subject{customer: l.c, event: told}, e.ReceivedAt), visit)
+	for _, heard := range hear(nil, l.w, l.c, e, &changed) {
+		tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Event: heard}, &subject{customer: l.c, event: heard}, e.ReceivedAt), visit)
 	}
 	l.moved(changes, visit)
 }

@@ -103,25 +103,15 @@ func (b *Batch) see(c *customer, event *profile.Event) {
 	if len(touched.Traits) > 0 || len(touched.Facts) > 0 || !b.g.workspace.Segments.Evaluated(c.segments) {
 		changes = b.g.workspace.Segments.Update(c.segments, s, touched, b.now)
 	}
-	b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: event}, s, b.now))
-	for _, told := range event.Told() {
-		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: told}, &subject{customer: c, event: told}, b.now))
-	}
-	b.traitsChanged(c, event)
-	b.moved(c, changes, event.Event)
-}
-
-// traitsChanged tells journeys, and the timeline, of those traits that the event has
-// changed and some journey waits for.
-func (b *Batch) traitsChanged(c *customer, event *profile.Event) {
-	for i, name := range b.changed.Traits {
-		if !b.g.workspace.Journeys.ReadsTrait(name) {
-			continue
+	var room [4]*profile.Event
+	for _, e := range hear(room[:0], b.g.workspace, c, event, &b.changed) {
+		if e.Name() == rapport.TraitChanged && e != event {
+			b.tell(c, e.Name(), e.Timestamp(), e.JSON())
 		}
-		told := profile.TraitChanged(event, name, b.changed.Were[i], c.record.Trait(name))
-		b.tell(c, told.Name(), told.Timestamp(), told.JSON())
-		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: told}, &subject{customer: c, event: told}, b.now))
+		s.event = e
+		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: e}, s, b.now))
 	}
+	b.moved(c, changes, event.Event)
 }
 
 // moved tells the timeline, the bitmaps and the journeys which segments a customer

@@ -174,22 +174,25 @@ func (c *compiler) ruleProblem(err error, path string) {
 
 func (c *compiler) entry(e Entry) {
 	c.entryNoun = c.noun(e.Event)
-	byEvent := len(e.Event) > 0 || len(e.Trait) > 0
+	byEvent := e.Segment == ""
 	switch {
-	case byEvent == (e.Segment != "") || len(e.Event) > 0 && len(e.Trait) > 0:
-		c.problem("entry", "a journey starts with an event, with a change of a trait, or with a segment",
-			"write one of event: Product Added, trait: plan, and segment: loyal")
+	case e.kinds() != 1:
+		c.problem("entry", "a journey starts with an event, with a change of a trait, with a request, or with a segment",
+			"write one of event: Product Added, trait: plan, api: true, and segment: loyal")
 	case byEvent && (e.Left || e.Existing):
 		c.problem("entry", "left and existing go with segment only", "leave them out")
 	case !byEvent && e.MaxAge != "":
-		c.problem("entry.max_age", "max_age goes with event and trait only: a change of segment is never late", "leave it out")
+		c.problem("entry.max_age", "max_age does not go with segment: a change of segment is never late", "leave it out")
 	}
 	events := c.events(e.Event, "entry.event")
 	if len(e.Trait) > 0 {
 		events, c.entryNoun = []string{rapport.TraitChanged}, c.changeOf(e.Trait)
 	}
+	if e.API {
+		events = []string{rapport.JourneyRequested}
+	}
 	c.j.entry = entry{
-		events: events, segment: e.Segment, left: e.Left, existing: e.Existing,
+		events: events, api: e.API, segment: e.Segment, left: e.Left, existing: e.Existing,
 		traits: e.Trait, where: c.rule(e.Where, "entry.where", events, false), maxAge: durations.Span{Exact: defaultMaxAge},
 	}
 	if e.Segment != "" {

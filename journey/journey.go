@@ -34,6 +34,7 @@ type Journey struct {
 type entry struct {
 	events   []string
 	traits   []string // whose changes are the events
+	api      bool     // the event is a request
 	segment  string
 	left     bool
 	existing bool
@@ -43,8 +44,10 @@ type entry struct {
 
 // need returns which text the event must say somewhere to start anything, nil if it
 // may say what it likes.
-func (e *entry) need() *rule.Need {
+func (e *entry) need(journey string) *rule.Need {
 	switch {
+	case e.api:
+		return &rule.Need{Property: "journey", Texts: []string{journey}}
 	case len(e.traits) > 0:
 		return &rule.Need{Property: "trait", Texts: e.traits}
 	case e.where == nil:
@@ -119,6 +122,9 @@ type choice struct {
 
 // Name returns the document's name.
 func (j *Journey) Name() string { return j.name }
+
+// Requested reports whether runs are started by requests.
+func (j *Journey) Requested() bool { return j.entry.api }
 
 // Facts returns what must be kept of a customer's past for the journey's rules.
 // The slice must not be changed.

@@ -64,7 +64,7 @@ func (x *Set) index(j *Journey) {
 	for _, name := range j.entry.events {
 		x.anyTrait = x.anyTrait || name == rapport.TraitChanged && len(j.entry.traits) == 0
 		r := x.reading(name)
-		r.entries.Add(j, j.entry.need())
+		r.entries.Add(j, j.entry.need(j.name))
 	}
 	if j.entry.segment != "" {
 		x.bySegment[j.entry.segment] = append(x.bySegment[j.entry.segment], j)

@@ -234,7 +234,7 @@ func (c *compiler) references(journeys []*journey.Journey, w *Compiled) {
 		journey.ToPurpose:  slices.Sorted(maps.Keys(w.Purposes)),
 	}
 	if w.Plan.StrictEvents {
-		known[journey.ToEvent] = append(slices.Sorted(maps.Keys(w.Plan.Events)), rapport.TraitChanged)
+		known[journey.ToEvent] = append(slices.Sorted(maps.Keys(w.Plan.Events)), rapport.TraitChanged, rapport.JourneyRequested)
 	}
 	for _, j := range journeys {
 		for _, r := range j.References() {
