@@ -13,8 +13,8 @@ func hear(list []*profile.Event, w *Workspace, c *customer, event *profile.Event
 	}
 	list = append(list, event.Told()...)
 	for i, name := range changed.Traits {
-		if w.Journeys.ReadsTrait(name) {
-			list = append(list, profile.TraitChanged(event, name, changed.Were[i], c.record.Trait(name)))
+		if is := c.record.Trait(name); w.Journeys.ReadsTrait(name) && !is.Equal(changed.Were[i]) {
+			list = append(list, profile.TraitChanged(event, name, changed.Were[i], is))
 		}
 	}
 	return list

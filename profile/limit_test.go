@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rapport"
+	"rapport/rule"
 )
 
 // absurd returns a record into which everything was put that may be, and more.
@@ -144,4 +146,30 @@ func TestOnlyDevicesExpire(t *testing.T) {
 	if r.ExpiresAt(after) != rapport.Never {
 		t.Error("one who is known expires")
 	}
+}
+
+// TestTraitsThatMakeRoomAreTouched: who has told too much loses the last traits of the
+// alphabet, and whatever reads these is asked again.
+func TestTraitsThatMakeRoomAreTouched(t *testing.T) {
+	t.Parallel()
+	r, facts := New(rapport.CustomerID{1}), rule.NewFactSet()
+	fold := func(n int, traits string) (touched Touched) {
+		e := rapport.Event{Type: rapport.Identify, UserID: "ana", MessageID: fmt.Sprint("m", n), Timestamp: testNow + rapport.Instant(n), Properties: []byte(traits)}
+		r.Fold(Read(&e), facts, testNow, &touched)
+		return touched
+	}
+	fold(0, `{"zone":"north","tier":"gold"}`)
+	for i := range 11 {
+		touched := fold(1+i, fmt.Sprintf(`{"a%02d":%q}`, i, strings.Repeat("x", 2000)))
+		if gone := !r.Trait("tier").IsSet(); gone != slices.Contains(touched.Traits, "tier") {
+			t.Fatalf("after %d long traits: tier is gone: %v; touched are %v", i+1, gone, touched.Traits)
+		}
+		if !r.Trait("tier").IsSet() {
+			if !slices.Contains(touched.Traits, "zone") || touched.Were[slices.Index(touched.Traits, "tier")].Text() != "gold" {
+				t.Errorf("touched are %v, which were %v", touched.Traits, touched.Were)
+			}
+			return
+		}
+	}
+	t.Error("nothing had to make room")
 }

@@ -28,8 +28,9 @@ func (r *Record) Join(o *Record, facts *rule.FactSet, now rapport.Instant) {
 	for _, id := range o.Identifiers {
 		r.joinIdentity(id)
 	}
+	var touched Touched // whoever joins records takes all of the result for another
 	for _, t := range o.Traits {
-		r.setTrait(t)
+		r.setTrait(t, &touched)
 	}
 	for _, g := range o.Groups {
 		r.joinGroup(g)

@@ -16,42 +16,54 @@ const (
 	maxGroups     = 50
 )
 
-// setTrait gives a trait its value unless a later event already did, and reports
-// what it was and whether what she is known by has changed. Of more than maxTraits names the
-// first in the alphabet stay, so that the order of arrival does not matter.
-func (r *Record) setTrait(t Trait) (was rapport.Value, changed bool) {
+// setTrait gives a trait its value unless a later event already did, and notes what of
+// what she is known by has changed. Of more than maxTraits names the first in the
+// alphabet stay, so that the order of arrival does not matter.
+func (r *Record) setTrait(t Trait, touched *Touched) {
 	if t.Name == "" || len(t.Name) > maxTraitName {
-		return was, false
+		return
 	}
 	i, found := findTrait(r.Traits, t.Name)
-	if found {
-		old := &r.Traits[i]
-		if !later(t.At, t.Tie, old.At, old.Tie) {
-			return was, false
+	switch {
+	case found && !later(t.At, t.Tie, r.Traits[i].At, r.Traits[i].Tie):
+		return
+	case found:
+		was := r.Traits[i].Value
+		r.Traits[i] = t
+		if was.Equal(t.Value) {
+			return
 		}
-		was, changed = old.Value, !old.Value.Equal(t.Value)
-		*old = t
-		if changed {
-			r.trimTraits()
+		touched.trait(t.Name, was)
+	case i >= maxTraits:
+		return
+	default:
+		r.Traits = slices.Insert(r.Traits, i, t)
+		if t.Value.IsSet() {
+			touched.trait(t.Name, rapport.Value{})
 		}
-		return was, changed
 	}
-	if i >= maxTraits {
-		return was, false
-	}
-	r.Traits = slices.Insert(r.Traits, i, t)
-	r.trimTraits()
-	return was, t.Value.IsSet() && i < len(r.Traits)
+	r.trimTraits(touched)
+}
+
+// trait notes that a trait is another than it was.
+func (t *Touched) trait(name string, was rapport.Value) {
+	t.Traits, t.Were = append(t.Traits, name), append(t.Were, was)
 }
 
 // trimTraits leaves out the last of the alphabet where there are too many.
-func (r *Record) trimTraits() {
+func (r *Record) trimTraits(touched *Touched) {
 	bytes := 0
 	for i, t := range r.Traits {
-		if bytes += sizeOf(t.Value) + len(t.Name); i >= maxTraits || bytes > maxAllTraits {
-			r.Traits = slices.Delete(r.Traits, i, len(r.Traits))
-			return
+		if bytes += sizeOf(t.Value) + len(t.Name); i < maxTraits && bytes <= maxAllTraits {
+			continue
 		}
+		for _, gone := range r.Traits[i:] {
+			if gone.Value.IsSet() {
+				touched.trait(gone.Name, gone.Value)
+			}
+		}
+		r.Traits = slices.Delete(r.Traits, i, len(r.Traits))
+		return
 	}
 }
 
@@ -79,9 +91,7 @@ func (r *Record) foldTraits(traits rapport.Value, at rapport.Instant, tie uint64
 			touched.Ignored++
 			continue
 		}
-		if was, changed := r.setTrait(Trait{Name: name, Value: value, At: at, Tie: tie}); changed {
-			touched.Traits, touched.Were = append(touched.Traits, name), append(touched.Were, was)
-		}
+		r.setTrait(Trait{Name: name, Value: value, At: at, Tie: tie}, touched)
 	}
 }
 
