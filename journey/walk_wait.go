@@ -32,8 +32,13 @@ func (w *walk) over(run *Run, n *node) (rapport.Instant, bool) {
 	return at, at >= w.now
 }
 
-// follow looks again at a date that a run waits for: it may be another by now.
+// follow looks again at a date that a run waits for: it may be another by now. What
+// fell due before now is left to the time, which does it as of its instant: a date that
+// came meanwhile was not missed.
 func (w *walk) follow(j *Journey, run *Run, n *node) {
+	if !w.timed && run.Due < w.now {
+		return
+	}
 	switch over, ok := w.over(run, n); {
 	case !ok:
 		w.leave(j, run, w.miss(run, n), w.now)
