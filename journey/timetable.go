@@ -29,19 +29,16 @@ func (c timetable) next(at rapport.Instant, zone *time.Location) rapport.Instant
 		zone = time.UTC
 	}
 	from := at.In(zone)
+	year, month, today := from.Date()
 	for ahead := 0; ; ahead++ { // at the latest on the same day of the next week, or where a zone left that day out, of the one after
-		t := durations.TimeOfDay(from, ahead, c.at)
+		t, day := durations.TimeOfDay(from, ahead, c.at), time.Date(year, month, today+ahead, 0, 0, 0, 0, time.UTC)
 		switch {
-		case !c.on(weekday(from, ahead)):
+		case !c.on(day.Weekday()):
 		case !c.hour && ahead == 0:
 			return at
+		case t.Day() != day.Day(): // the clocks jumped over all that was left of the day
 		case !t.Before(from):
 			return rapport.InstantOf(t)
 		}
 	}
-}
-
-// weekday returns the day of the week that is so many days after that of t.
-func weekday(t time.Time, days int) time.Weekday {
-	return time.Weekday((int(t.Weekday()) + days) % 7)
 }
