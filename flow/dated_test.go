@@ -46,3 +46,18 @@ func TestADateThatCameIsNotMissed(t *testing.T) {
 		t.Errorf("not one message as of the date: %v", m)
 	}
 }
+
+// TestAWaitThatBecomesOneForADateFollowsIt: what she stood at was a length of time.
+func TestAWaitThatBecomesOneForADateFollowsIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, trial(journey.Wait{For: "30d"})))
+	w.admit(identify("ana", "", `{"email":"ana@example.com","trial_ends":"2026-11-03T08:00:00Z"}`), track("ana", "", "Trial Began", ""))
+	next := build(t, 2, nil, trial(journey.Wait{Until: "customer.trial_ends", Missed: "stop"}))
+	next.Providers = w.engine.Workspace().Providers
+	w.engine.Apply(next)
+	w.admit(track("ana", "", "Something", ""))
+	w.advance(40 * 24 * time.Hour)
+	if m := w.messages(); len(m) != 1 || m[0].CreatedAt != start.Add(48*time.Hour) {
+		t.Errorf("not one message as of the date: %v", m)
+	}
+}

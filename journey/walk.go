@@ -73,6 +73,7 @@ func (w *walk) passed() {
 		w.st.sweep()
 	}
 	w.now = now
+	w.lookOutForDates()
 	if w.st.watched() {
 		w.exitRuns()
 		w.moveRuns()
@@ -309,6 +310,9 @@ func (w *walk) watch(j *Journey, run *Run, n *node) {
 	}
 	if n.kind == untilNode && n.when != nil {
 		run.check = min(run.check, n.when.NextFlip(&w.view, w.now))
+	}
+	if n.date != nil && n.date.Answerable(w.view.Subject) {
+		run.check = min(run.check, n.date.Next(&w.view, w.now))
 	}
 }
 

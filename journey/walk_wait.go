@@ -32,6 +32,21 @@ func (w *walk) over(run *Run, n *node) (rapport.Instant, bool) {
 	return at, at >= w.now
 }
 
+// lookOutForDates lets the runs follow dates that came to stand at one only when the
+// journey became another.
+func (w *walk) lookOutForDates() {
+	for i := range w.st.runs {
+		run := &w.st.runs[i]
+		j := w.set.byHash[run.Journey]
+		if j == nil || run.over || run.watch {
+			continue
+		}
+		if at, ok := j.places[run.Place]; ok && j.nodes[at].date != nil {
+			run.watch = true
+		}
+	}
+}
+
 // follow looks again at a date that a run waits for: it may be another by now. What
 // fell due before now is left to the time, which does it as of its instant: a date that
 // came meanwhile was not missed.

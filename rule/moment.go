@@ -58,6 +58,16 @@ func (m *Moment) Reads() Reads { return m.reads }
 // Answerable reports whether all is kept of a customer that the moment reads.
 func (m *Moment) Answerable(s Subject) bool { return answerable(s, m.facts) }
 
+// Next returns an instant after now until which the moment stays what it is unless the
+// customer's record changes: what is counted in a window leaves it by itself.
+func (m *Moment) Next(s Subject, now rapport.Instant) rapport.Instant {
+	x := m.room.get()
+	x.subject, x.now = s, now
+	at := m.node.next(x)
+	m.room.put(x, m.loops)
+	return max(at, now+1)
+}
+
 // At returns the instant for a customer as she is now, and false if there is none, as
 // where nobody told the date. A plain date is its first instant on her calendar.
 func (m *Moment) At(s Subject, now rapport.Instant) (rapport.Instant, bool) {
