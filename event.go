@@ -73,8 +73,15 @@ const JourneyRequested = "Journey Requested"
 
 // TraitChanged is the name of what journeys are told when an event has changed what is
 // known of a customer: the properties trait, from and to, of which one that is not set
-// is left out.
+// is left out. An event of this name that somebody sends is none.
 const TraitChanged = "Trait Changed"
+
+// Pretends reports whether the event came from outside under a name of what only the
+// product tells journeys. It is kept and counted like any other, but they don't hear it.
+func (e *Event) Pretends() bool {
+	name := e.RuleName()
+	return e.Type < Derived && (name == JourneyRequested || name == TraitChanged)
+}
 
 // RuleName is the name by which rules and journeys know the event: a track
 // call's own, a fixed one for each of the other calls.

@@ -276,7 +276,7 @@ func entryEvent(name string, entry journey.Entry, events []*profile.Event, since
 // the entry's rule says.
 func couldStart(name string, entry journey.Entry, e *profile.Event) bool {
 	switch {
-	case !slices.Contains(entry.Event, e.Name()):
+	case !slices.Contains(entry.Event, e.Name()) || e.Pretends():
 		return false
 	case len(entry.Trait) > 0:
 		return slices.Contains(entry.Trait, e.Property("trait").Text())

@@ -7,8 +7,12 @@ import (
 
 // hear appends to a list what journeys hear of an event that was folded: the event
 // itself, the consents it carries, and the changes of traits that some journey waits for.
+// Of one that pretends to be what only we tell they hear that something happened, since
+// rules that they wait for may read it.
 func hear(list []*profile.Event, w *Workspace, c *customer, event *profile.Event, changed *profile.Touched) []*profile.Event {
-	if event.Name() != rapport.JourneyRequested || event.Type == rapport.Derived { // only the API asks for runs
+	if event.Pretends() {
+		list = append(list, nameless(event))
+	} else {
 		list = append(list, event)
 	}
 	list = append(list, event.Told()...)
@@ -18,4 +22,11 @@ func hear(list []*profile.Event, w *Workspace, c *customer, event *profile.Event
 		}
 	}
 	return list
+}
+
+// nameless is an event under a name that no journey listens to.
+func nameless(event *profile.Event) *profile.Event {
+	one := *event.Event
+	one.Type, one.Name = rapport.Noted, ""
+	return profile.Read(&one)
 }
