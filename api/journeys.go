@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rapport"
+	"rapport/collect"
 	"rapport/flow"
 	"rapport/journey"
 )
@@ -29,7 +30,7 @@ type stepCount struct {
 	Asked   int64  `json:"asked,omitempty" doc:"Of a send: wishes to send"`
 	Dropped int64  `json:"dropped,omitempty" doc:"Of a send: wishes that were decided against"`
 
-	Ways map[string]int64 `json:"ways,omitempty" doc:"Of a branch, a split or a wait_until: how many runs went which way"`
+	Ways map[string]int64 `json:"ways,omitempty" doc:"Of a branch, a split or a wait_until how many runs went which way; of a wait until a date how many missed it"`
 }
 
 type journeyPage struct {
@@ -67,7 +68,7 @@ func (a *api) journeyOperations() {
 	})
 	register(a, operation{
 		method: http.MethodPost, path: "/v1/journeys/{name}/runs", id: "request-run", group: "Journeys", summary: "Ask for a run of a journey whose entry says api: true",
-		detail: "Answered once it is committed. It is an event of hers like any other: what the journey says of its entry, its key and its re-entry holds, so that it may start none; /v1/explain says why. The same messageId again asks for nothing more.",
+		detail: "Answered once it is committed. It is an event of hers like any other: what the journey says of its entry, its key and its re-entry holds, so that it may start none; /v1/explain says why. The same messageId again asks for nothing more of the same journey.",
 	}, a.requestRun)
 }
 
@@ -96,25 +97,47 @@ func (a *api) requestRun(ctx context.Context, in *runRequest) (*answer[runReques
 	if !j.Requested() {
 		return nil, rapport.Errorf(rapport.Conflict, "The journey %q is not started by requests. Its entry has to say api: true.", in.Name)
 	}
-	if in.Body.UserID == "" && in.Body.AnonymousID == "" {
-		return nil, rapport.Errorf(rapport.Invalid, "Say whom it is for: userId or anonymousId.")
+	e, err := requested(in)
+	if err != nil {
+		return nil, err
+	}
+	name := cmp.Or(e.MessageID, a.NewID())
+	e.MessageID = "journey " + in.Name + " " + name // no event's, and no other journey's
+	e.Timestamp = a.Flow.Now()
+	e.ReceivedAt = e.Timestamp
+	if err := a.Flow.Do(ctx, flow.Admit([]rapport.Event{e})); err != nil {
+		return nil, err
+	}
+	return &answer[runRequested]{runRequested{name}}, nil
+}
+
+// requested makes an event of a request, under the name that was given to it. What an
+// event would be refused for is refused.
+func requested(in *runRequest) (rapport.Event, error) {
+	e := rapport.Event{Type: rapport.Derived, Name: rapport.JourneyRequested}
+	for _, id := range [...]struct {
+		to   *string
+		said string
+	}{{&e.UserID, in.Body.UserID}, {&e.AnonymousID, in.Body.AnonymousID}, {&e.MessageID, in.Body.MessageID}} {
+		var err error
+		if *id.to, err = collect.ID(id.said); err != nil {
+			return e, err
+		}
+	}
+	if e.UserID == "" && e.AnonymousID == "" {
+		return e, rapport.Errorf(rapport.Invalid, "Say whom it is for: userId or anonymousId.")
 	}
 	given := map[string]any{}
 	maps.Copy(given, in.Body.Properties)
 	given["journey"] = in.Name
-	properties, err := json.Marshal(given)
-	if err != nil || len(properties) > maxRequest {
-		return nil, rapport.Errorf(rapport.Invalid, "The properties are larger than %d KB.", maxRequest>>10)
+	var err error
+	if e.Properties, err = json.Marshal(given); err != nil || len(e.Properties) > maxRequest {
+		return e, rapport.Errorf(rapport.Invalid, "The properties are larger than %d KB.", maxRequest>>10)
 	}
-	now := a.Flow.Now()
-	e := rapport.Event{
-		Type: rapport.Derived, Name: rapport.JourneyRequested, UserID: in.Body.UserID, AnonymousID: in.Body.AnonymousID,
-		MessageID: cmp.Or(in.Body.MessageID, a.NewID()), Timestamp: now, ReceivedAt: now, Properties: properties,
+	if _, err := rapport.ParseJSON(e.Properties); err != nil {
+		return e, rapport.Errorf(rapport.Invalid, "The properties have lists or objects nested more than 64 deep.")
 	}
-	if err := a.Flow.Do(ctx, flow.Admit([]rapport.Event{e})); err != nil {
-		return nil, err
-	}
-	return &answer[runRequested]{runRequested{e.MessageID}}, nil
+	return e, nil
 }
 
 func (a *api) journey(name string) (*journey.Journey, error) {

@@ -259,11 +259,14 @@ func (p *parser) words(at span) string {
 // id returns an id. None, null and blank are no id.
 func (p *parser) id(at span) (string, *fault) {
 	id := p.words(at)
+	if id == "" && at.len() > 0 && p.data[at.from] != '"' && p.data[at.from] != 'n' {
+		return "", idInvalid
+	}
+	return soundID(id)
+}
+
+func soundID(id string) (string, *fault) {
 	switch {
-	case id == "":
-		if at.len() > 0 && p.data[at.from] != '"' && p.data[at.from] != 'n' {
-			return "", idInvalid
-		}
 	case len(id) > maxID || hasControl(id):
 		return "", idInvalid
 	case strings.TrimSpace(id) == "":
@@ -279,6 +282,20 @@ func (p *parser) realID(at span) (string, *fault) {
 		return "", idPlaceholder
 	}
 	return id, f
+}
+
+// ID returns a userId, anonymousId or messageId that came otherwise than in the body of
+// a call, empty if it is blank. The error says what is the matter with one that a call
+// would be refused for.
+func ID(id string) (string, error) {
+	id, f := soundID(id)
+	if f == nil && isPlaceholder(id) {
+		f = idPlaceholder
+	}
+	if f != nil {
+		return "", &rapport.Error{Kind: rapport.Invalid, Code: f.code, Message: f.detail}
+	}
+	return id, nil
 }
 
 // raw returns an object as it stands. None, null, the empty object and the empty
