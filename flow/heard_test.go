@@ -1,9 +1,12 @@
 package flow_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"rapport"
 	"rapport/journey"
 )
 
@@ -38,5 +41,43 @@ func TestWhatPretendsToBeOursIsAFact(t *testing.T) {
 	w.admit(track("ana", "", "Journey Requested", ""))
 	if m := w.messages(); len(m) != 1 || m[0].CreatedAt != w.now {
 		t.Errorf("%v", m)
+	}
+}
+
+// TestATraitThatMakesRoomIsNotHersAnyMore: of too many traits the last of the alphabet
+// go, and she leaves the segments that need them.
+func TestATraitThatMakesRoomIsNotHersAnyMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, map[string]string{"gold": `customer.zplan == "gold"`, "calm": `customer.zplan == "gold" && events("X").count() < 100`}, map[string]journey.Doc{
+		"lost": {
+			Entry: journey.Entry{Trait: []string{"zplan"}, Where: `event.from == "gold" && !has(event.to)`},
+			Steps: []journey.Step{{Name: "wait", Wait: journey.Wait{For: "1h"}}},
+		},
+	}))
+	w.admit(identify("ana", "", `{"zplan":"gold"}`))
+	if sizes, _, _ := w.engine.Sizes(); sizes["gold"] != 1 || sizes["calm"] != 1 {
+		t.Fatal(sizes)
+	}
+	var many strings.Builder
+	for i := range 12 {
+		fmt.Fprintf(&many, `,"a%02d":%q`, i, strings.Repeat("x", 1900))
+	}
+	w.admit(identify("ana", "", "{"+many.String()[1:]+"}"))
+	if sizes, _, _ := w.engine.Sizes(); sizes["gold"] != 0 || sizes["calm"] != 0 {
+		t.Error(sizes)
+	}
+	if totals, err := w.store.Counters(t.Context(), "journey/lost/entered"); err != nil || len(totals) == 0 {
+		t.Errorf("the change was not told: %v, %v", totals, err)
+	}
+}
+
+// TestADeviceOfRequestsIsLetGo: one that only requests name is forgotten like any other.
+func TestADeviceOfRequestsIsLetGo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	w.admit(rapport.Event{Type: rapport.Derived, Name: rapport.JourneyRequested, AnonymousID: "d9", Properties: []byte(`{"journey":"x"}`)})
+	w.advance(100 * 24 * time.Hour)
+	if rows, err := w.store.Scan(t.Context(), rapport.CustomerID{}, 10); err != nil || len(rows) != 0 {
+		t.Errorf("%d customers are still there, %v", len(rows), err)
 	}
 }

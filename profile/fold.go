@@ -117,6 +117,8 @@ func (r *Record) see(e *Event, now rapport.Instant) {
 	if e.Type != rapport.Derived {
 		r.Events++
 		r.FirstSeen, r.LastSeen = earliest(r.FirstSeen, at), max(r.LastSeen, at)
+	}
+	if e.Type != rapport.Derived || e.name == rapport.JourneyRequested {
 		r.Admitted = max(r.Admitted, now)
 	}
 	if e.UserID != "" || e.AnonymousID == "" {
