@@ -55,7 +55,8 @@ type share struct {
 }
 
 // take notes that the call holds n bytes more, and reports whether there is room. If
-// there is none it takes none, so that who is refused takes nobody else's.
+// there is none it takes none of what all share, so that who is refused takes nobody
+// else's.
 func (s *share) take(n int) bool {
 	besides := min(n, s.free)
 	s.free -= besides

@@ -75,10 +75,10 @@ func (a *api) journeyOperations() {
 type runRequest struct {
 	Name string `path:"name" maxLength:"80"`
 	Body struct {
-		UserID      string         `json:"userId,omitempty" maxLength:"512" doc:"Who it is for; this or anonymousId must be there"`
-		AnonymousID string         `json:"anonymousId,omitempty" maxLength:"512"`
-		Properties  map[string]any `json:"properties,omitempty" doc:"What the journey and its templates read of the request"`
-		MessageID   string         `json:"messageId,omitempty" maxLength:"255" doc:"A name of your own for the request; made up unless said"`
+		UserID      string                     `json:"userId,omitempty" maxLength:"512" doc:"Who it is for; this or anonymousId must be there"`
+		AnonymousID string                     `json:"anonymousId,omitempty" maxLength:"512"`
+		Properties  map[string]json.RawMessage `json:"properties,omitempty" doc:"What the journey and its templates read of the request"`
+		MessageID   string                     `json:"messageId,omitempty" maxLength:"255" doc:"A name of your own for the request; made up unless said"`
 	}
 }
 
@@ -127,9 +127,9 @@ func requested(in *runRequest) (rapport.Event, error) {
 	if e.UserID == "" && e.AnonymousID == "" {
 		return e, rapport.Errorf(rapport.Invalid, "Say whom it is for: userId or anonymousId.")
 	}
-	given := map[string]any{}
+	given := map[string]json.RawMessage{}
 	maps.Copy(given, in.Body.Properties)
-	given["journey"] = in.Name
+	given["journey"] = rapport.AppendQuoted(nil, in.Name)
 	var err error
 	if e.Properties, err = json.Marshal(given); err != nil || len(e.Properties) > maxRequest {
 		return e, rapport.Errorf(rapport.Invalid, "The properties are larger than %d KB.", maxRequest>>10)

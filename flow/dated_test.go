@@ -61,3 +61,34 @@ func TestAWaitThatBecomesOneForADateFollowsIt(t *testing.T) {
 		t.Errorf("not one message as of the date: %v", m)
 	}
 }
+
+// TestADateThatCameUnknownIsNotMissed: the fact that tells a date was still being built
+// when it came.
+func TestADateThatCameUnknownIsNotMissed(t *testing.T) {
+	t.Parallel()
+	until := func(version uint64, date string) *flow.Workspace {
+		return build(t, version, nil, map[string]journey.Doc{"j": {Entry: journey.Entry{Event: []string{"Go"}}, Steps: []journey.Step{
+			{Name: "date", Wait: journey.Wait{Until: date, Missed: "stop"}},
+			{Name: "tell", Send: &journey.Send{Template: "t", Channel: "email", Class: "transactional"}},
+		}}})
+	}
+	w := newWorld(t, until(1, `events("A").last() + duration("60m")`))
+	w.admit(identify("ana", "", `{"email":"ana@example.com"}`), track("ana", "", "A", `{"k":"x"}`), track("ana", "", "Go", ""))
+	next := until(2, `events("A").where(e, e.k == "x").last() + duration("60m")`)
+	next.Providers = w.engine.Workspace().Providers
+	w.now = w.now.Add(59*time.Minute + 50*time.Second)
+	w.engine.Apply(next)
+	w.admit(track("ana", "", "Other", ""))
+	w.now = w.now.Add(20 * time.Second)
+	for more := true; more; {
+		var err error
+		if more, err = w.engine.Sweep(t.Context(), w.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.now = w.now.Add(2 * time.Minute)
+	w.admit(track("ana", "", "Other", ""))
+	if m := w.messages(); len(m) != 1 {
+		t.Errorf("%d messages", len(m))
+	}
+}

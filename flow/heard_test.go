@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"rapport"
+	"rapport/flow"
 	"rapport/journey"
+	"rapport/profile"
 )
 
 // TestWhatPretendsToBeOursStartsNothing: a page may send events under any name.
@@ -79,5 +81,66 @@ func TestADeviceOfRequestsIsLetGo(t *testing.T) {
 	w.advance(100 * 24 * time.Hour)
 	if rows, err := w.store.Scan(t.Context(), rapport.CustomerID{}, 10); err != nil || len(rows) != 0 {
 		t.Errorf("%d customers are still there, %v", len(rows), err)
+	}
+}
+
+// TestARequestIsNoMachines: who is quarantined for her many events is asked a run for all
+// the same.
+func TestARequestIsNoMachines(t *testing.T) {
+	t.Parallel()
+	doc := journey.Doc{Entry: journey.Entry{API: true}, Steps: []journey.Step{{Name: "wait", Wait: journey.Wait{For: "1h"}}}}
+	w := newWorldWith(t, build(t, 1, nil, map[string]journey.Doc{"x": doc}), flow.Config{EventsPerDay: 3})
+	for range 6 {
+		w.admit(track("ana", "", "A", ""))
+	}
+	w.now = w.now.Add(time.Minute)
+	w.admit(rapport.Event{Type: rapport.Derived, Name: rapport.JourneyRequested, UserID: "ana", Properties: []byte(`{"journey":"x"}`)})
+	if totals, err := w.store.Counters(t.Context(), "journey/x/entered"); err != nil || len(totals) == 0 {
+		t.Errorf("no run began: %v, %v", totals, err)
+	}
+}
+
+// TestWhatAJoinBringsIsNoChange: neither for journeys nor where the past is told anew.
+func TestWhatAJoinBringsIsNoChange(t *testing.T) {
+	t.Parallel()
+	doc := journey.Doc{Entry: journey.Entry{Trait: []string{"plan"}, Where: `event.from == "free"`}, Steps: []journey.Step{{Name: "wait", Wait: journey.Wait{For: "1h"}}}}
+	w := newWorld(t, build(t, 1, nil, map[string]journey.Doc{"j": doc}))
+	entered := func() (now, told int) {
+		t.Helper()
+		totals, err := w.store.Counters(t.Context(), "journey/j/entered")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := w.store.Scan(t.Context(), rapport.CustomerID{}, 10)
+		if err != nil || len(rows) != 1 {
+			t.Fatal(len(rows), err)
+		}
+		r, err := profile.Decode(rows[0].Customer, rows[0].Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = flow.Replay(t.Context(), w.store, w.engine.Workspace(), r, 0, w.now, func(e journey.Effect) {
+			if e.Kind == journey.Entered {
+				told++
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(totals), told
+	}
+	for _, e := range []rapport.Event{identify("", "d1", `{"plan":"free"}`), identify("ana", "", `{"plan":"gold"}`), track("ana", "d1", "Logged In", "")} {
+		w.admit(e)
+		w.now = w.now.Add(time.Minute)
+	}
+	if now, told := entered(); now != 0 || told != 0 {
+		t.Errorf("a join brought a change: %d runs began, %d are told of", now, told)
+	}
+	for _, plan := range []string{"free", "gold"} {
+		w.admit(identify("ana", "", `{"plan":"`+plan+`"}`))
+		w.now = w.now.Add(time.Minute)
+	}
+	if now, told := entered(); now != 1 || told != 1 {
+		t.Errorf("%d runs began, %d are told of", now, told)
 	}
 }

@@ -145,10 +145,14 @@ func Replay(ctx context.Context, from Entries, w *Workspace, r *profile.Record, 
 }
 
 func (l *Look) replay(e *profile.Event, since rapport.Instant, visit func(journey.Effect)) {
-	if e.Type == rapport.Noted {
+	l.catchUp(e.ReceivedAt, visit)
+	switch {
+	case e.Type == rapport.Noted && e.Name() == rapport.TraitChanged && e.ReceivedAt >= since:
+		tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Event: e}, &subject{customer: l.c, event: e}, e.ReceivedAt), visit)
+		return
+	case e.Type == rapport.Noted:
 		return
 	}
-	l.catchUp(e.ReceivedAt, visit)
 	var changed profile.Touched
 	l.c.record.Fold(e, l.w.Facts, e.ReceivedAt, &changed)
 	zone := l.w.Places.Zone(l.c.record)
@@ -159,7 +163,8 @@ func (l *Look) replay(e *profile.Event, since rapport.Instant, visit func(journe
 	if e.ReceivedAt < since {
 		return
 	}
-	for _, heard := range hear(nil, l.w, l.c, e, &changed) {
+	// Changes of traits were noted as they happened; folding two halves as one would not tell them.
+	for _, heard := range hear(nil, l.w, l.c, e, &profile.Touched{}) {
 		tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Event: heard}, &subject{customer: l.c, event: heard}, e.ReceivedAt), visit)
 	}
 	l.moved(changes, visit)

@@ -183,6 +183,8 @@ func (c *compiler) entry(e Entry) {
 		c.problem("entry", "left and existing go with segment only", "leave them out")
 	case !byEvent && e.MaxAge != "":
 		c.problem("entry.max_age", "max_age does not go with segment: a change of segment is never late", "leave it out")
+	case e.API && e.MaxAge != "":
+		c.problem("entry.max_age", "max_age does not go with api: a request is never late", "leave it out")
 	}
 	events := c.events(e.Event, "entry.event")
 	if len(e.Trait) > 0 {

@@ -34,6 +34,7 @@ type Run struct {
 	goal    rapport.Instant // until when the goal counts; 0 if it was reached or there is none
 	watch   bool            // it has rules to be asked whenever something happens
 	joined  bool            // it comes from a merge: exits that were heard are to be asked again
+	unsure  bool            // it waits for a date that could not be told yet: facts are still to be built
 	over    bool            // it has ended and will be swept away
 }
 

@@ -19,6 +19,7 @@ const (
 	flagBinding
 	flagForever
 	flagDue
+	flagUnsure
 )
 
 // AppendBinary appends the state in its own encoding, the same bytes for the
@@ -87,7 +88,7 @@ func Decode(data []byte) (*State, error) {
 }
 
 func (r *Run) appendHead(b []byte) []byte {
-	flags := bitIf(r.watch, flagWatch) | bitIf(r.joined, flagJoined) | bitIf(r.check != rapport.Never, flagCheck) |
+	flags := bitIf(r.watch, flagWatch) | bitIf(r.joined, flagJoined) | bitIf(r.unsure, flagUnsure) | bitIf(r.check != rapport.Never, flagCheck) |
 		bitIf(r.goal != 0, flagGoal) | bitIf(r.Due != rapport.Never, flagDue)
 	b = wire.AppendUint(b, flags)
 	b = wire.AppendFixed64(b, r.Journey)
@@ -126,7 +127,7 @@ func (r *Run) readHead(h, outer *wire.Reader) {
 	if flags&flagGoal != 0 {
 		r.goal = readFrom(h, r.Entered)
 	}
-	r.watch, r.joined = flags&flagWatch != 0, flags&flagJoined != 0
+	r.watch, r.joined, r.unsure = flags&flagWatch != 0, flags&flagJoined != 0, flags&flagUnsure != 0
 	if h.Err() != nil {
 		outer.Fail()
 	}

@@ -21,14 +21,20 @@ func (w *walk) over(run *Run, n *node) (rapport.Instant, bool) {
 		return n.clock.next(after(w.now, n.wait, zone), zone), true
 	}
 	if !n.date.Answerable(w.view.Subject) {
+		run.unsure = true
 		return w.now.Add(askAgain), true
 	}
+	unsure := run.unsure
+	run.unsure = false
 	w.view.entry = properties{json: run.Entry}
 	at, ok := n.date.At(&w.view, w.now)
 	if !ok {
 		return 0, false
 	}
 	at = n.clock.next(at, zone)
+	if unsure && at >= run.reached {
+		at = max(at, w.now) // it came while nobody could tell
+	}
 	return at, at >= w.now
 }
 

@@ -15,7 +15,7 @@ import (
 type State struct {
 	set     uint64          // hash of the Set it was evaluated under; 0 if it never was
 	entries []entry         // by key
-	next    rapport.Instant // the earliest of the entries; 0 if it has to be looked for
+	next    rapport.Instant // the earliest of the entries, all of which are after 0; 0 if it has to be looked for
 }
 
 // entry is a segment of which she is a member or that may change by itself; of
