@@ -3,7 +3,6 @@ package smtp
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -292,24 +291,9 @@ func TestCloseBreaksOff(t *testing.T) {
 func TestStaleConnections(t *testing.T) {
 	t.Parallel()
 	s := startScripted(t, nil, "PIPELINING")
-	var conns []net.Conn
-	p := newProvider(t, s.config(func(c *Config) {
-		c.Connections = 3
-		dial := c.Dial
-		c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dial(ctx, network, address)
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			conns = append(conns, conn)
-			return conn, err
-		}
-	}))
+	p := newProvider(t, s.config(func(c *Config) { c.Connections = 3 }))
 	p.Deliver(t.Context(), batchOf(60))
-	s.mu.Lock()
-	for _, conn := range conns {
-		conn.(*noting).Conn.(*net.TCPConn).CloseRead() // what follows reads as closed by the server
-	}
-	s.mu.Unlock()
+	s.hangUp()
 	outcomes := p.Deliver(t.Context(), batchOf(100)[60:])
 	if got := letters(outcomes); got != strings.Repeat("A", 40) {
 		t.Errorf("%s: %+v", got, outcomes[0])

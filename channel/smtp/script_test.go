@@ -29,6 +29,7 @@ type scripted struct {
 	commands    []string
 	writes      []string // what the client wrote at once
 	listener    net.Listener
+	open        []net.Conn
 	down        bool
 }
 
@@ -56,6 +57,7 @@ func startScripted(t *testing.T, act func(c, n int, verb string) action, offers 
 			s.mu.Lock()
 			s.connections++
 			number := s.connections
+			s.open = append(s.open, conn)
 			s.mu.Unlock()
 			sessions.Go(func() { s.serve(conn, number) })
 		}
@@ -65,6 +67,15 @@ func startScripted(t *testing.T, act func(c, n int, verb string) action, offers 
 		sessions.Wait()
 	})
 	return s
+}
+
+// hangUp closes every connection, as a server does with idle ones.
+func (s *scripted) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, conn := range s.open {
+		conn.Close()
+	}
 }
 
 // serve holds one session.
