@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"rapport"
 	"rapport/store"
@@ -189,12 +191,28 @@ func (c *conn) putDecisions(b *store.Batch) error {
 	})
 }
 
+// counterRows is how many counters one statement moves: a batch under many segments
+// moves hundreds, and a statement costs more than a row.
+const counterRows = 32
+
 func (c *conn) putCounters(b *store.Batch) error {
-	return each(b.Counters, func(v *store.Counter) error {
-		_, err := c.exec("insert into counter (name, bucket, total) values (?, ?, ?) on conflict do update set total = total + excluded.total",
-			v.Name, int64(v.Bucket), v.Delta)
-		return err
-	})
+	args := make([]any, 0, 3*counterRows)
+	for some := range slices.Chunk(b.Counters, counterRows) {
+		args = args[:0]
+		for i := range some {
+			args = append(args, some[i].Name, int64(some[i].Bucket), some[i].Delta)
+		}
+		if _, err := c.exec(moveCounters(len(some)), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveCounters returns the statement that moves so many counters.
+func moveCounters(n int) string {
+	return "insert into counter (name, bucket, total) values (?, ?, ?)" + strings.Repeat(", (?, ?, ?)", n-1) +
+		" on conflict do update set total = total + excluded.total"
 }
 
 func (c *conn) putMarks(b *store.Batch) error {
