@@ -106,7 +106,7 @@ func SameTimeOfDay(t time.Time, days int) time.Time {
 	if days == 0 {
 		return t
 	}
-	return shown(onClock(t).AddDate(0, 0, days), t.Location())
+	return Shown(onClock(t).AddDate(0, 0, days), t.Location())
 }
 
 // TimeOfDay returns the time, so many days of the calendar after that of t, at which the
@@ -114,12 +114,12 @@ func SameTimeOfDay(t time.Time, days int) time.Time {
 // day without a change of the clocks. It is found as by [SameTimeOfDay].
 func TimeOfDay(t time.Time, days int, at time.Duration) time.Time {
 	year, month, day := t.Date()
-	return shown(time.Date(year, month, day+days, 0, 0, 0, 0, time.UTC).Add(at), t.Location())
+	return Shown(time.Date(year, month, day+days, 0, 0, 0, 0, time.UTC).Add(at), t.Location())
 }
 
-// shown returns when the clocks of a zone first show something, given as if they stood
+// Shown returns when the clocks of a zone first show something, given as if they stood
 // in UTC, or the instant at which they jump over it.
-func shown(wall time.Time, zone *time.Location) time.Time {
+func Shown(wall time.Time, zone *time.Location) time.Time {
 	from := wall.Add(-earliest)
 	for {
 		_, end := from.In(zone).ZoneBounds()
