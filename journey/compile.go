@@ -174,17 +174,18 @@ func (c *compiler) ruleProblem(err error, path string) {
 
 func (c *compiler) entry(e Entry) {
 	c.entryNoun = c.noun(e.Event)
-	byEvent := e.Segment == ""
 	switch {
 	case e.kinds() != 1:
-		c.problem("entry", "a journey starts with an event, with a change of a trait, with a request, or with a segment",
-			"write one of event: Product Added, trait: plan, api: true, and segment: loyal")
-	case byEvent && (e.Left || e.Existing):
+		c.problem("entry", "a journey starts with an event, with a change of a trait, with a request, with a segment, or by a schedule",
+			"write one of event: Product Added, trait: plan, api: true, segment: loyal, and schedule: { … }")
+	case e.Segment == "" && (e.Left || e.Existing):
 		c.problem("entry", "left and existing go with segment only", "leave them out")
-	case !byEvent && e.MaxAge != "":
+	case e.Segment != "" && e.MaxAge != "":
 		c.problem("entry.max_age", "max_age does not go with segment: a change of segment is never late", "leave it out")
 	case e.API && e.MaxAge != "":
 		c.problem("entry.max_age", "max_age does not go with api: a request is never late", "leave it out")
+	case e.Schedule != nil && e.MaxAge != "":
+		c.problem("entry.max_age", "max_age does not go with schedule", "write late in the schedule instead")
 	}
 	events := c.events(e.Event, "entry.event")
 	if len(e.Trait) > 0 {
@@ -193,9 +194,13 @@ func (c *compiler) entry(e Entry) {
 	if e.API {
 		events = []string{rapport.JourneyRequested}
 	}
+	if e.Schedule != nil {
+		c.entryNoun = dayNoun()
+	}
 	c.j.entry = entry{
 		events: events, api: e.API, segment: e.Segment, left: e.Left, existing: e.Existing,
 		traits: e.Trait, where: c.rule(e.Where, "entry.where", events, false), maxAge: durations.Span{Exact: defaultMaxAge},
+		calendar: c.schedule(e.Schedule, "entry.schedule"),
 	}
 	if e.Segment != "" {
 		c.refer(ToSegment, e.Segment, "entry.segment")
@@ -233,6 +238,9 @@ func (c *compiler) key(key string) {
 	}
 	path := strings.Split(key, ".")
 	switch {
+	case c.j.entry.calendar != nil:
+		c.problem("key", "a journey that starts by a schedule has one run per day", "leave key out")
+		return
 	case len(c.j.entry.events) == 0:
 		c.problem("key", "a journey that starts with a segment has no event to take a key from", "leave key out")
 		return
@@ -250,6 +258,9 @@ func (c *compiler) key(key string) {
 }
 
 func (c *compiler) reentry(r Reentry) {
+	if c.j.entry.calendar != nil && r != (Reentry{}) {
+		c.problem("reentry", "a journey that starts by a schedule has one run per day, whatever became of the others", "leave reentry out; where says who gets it")
+	}
 	switch r.Running {
 	case "", "ignore":
 	case "restart":

@@ -81,7 +81,12 @@ func (c *compiler) moment(text, path string) *rule.Moment {
 	if plainDate.MatchString(text) {
 		text = fmt.Sprintf("timestamp(%q)", text)
 	}
-	m, err := rule.CompileMoment(text, c.env(nil, true))
+	return c.momentIn(text, path, c.env(nil, true))
+}
+
+// momentIn compiles an expression that yields an instant.
+func (c *compiler) momentIn(text, path string, in rule.Env) *rule.Moment {
+	m, err := rule.CompileMoment(text, in)
 	if err != nil {
 		c.ruleProblem(err, path)
 		return nil

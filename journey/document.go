@@ -11,22 +11,23 @@ type Doc struct {
 	Steps       []Step  `json:"steps" required:"true" doc:"What happens, one after another"`
 }
 
-// Entry says what starts a run: an event, a change of a trait, a request, or entering or
-// leaving a segment.
+// Entry says what starts a run: an event, a change of a trait, a request, entering or
+// leaving a segment, or a schedule.
 type Entry struct {
-	Event    []string `json:"event" doc:"The event, or a list of events, that starts a run"`
-	Trait    []string `json:"trait" doc:"The trait of the customer, or a list of them, a change of which starts a run"`
-	API      bool     `json:"api" doc:"A run is started by a request, POST /v1/journeys/{name}/runs, which may give properties along"`
-	Segment  string   `json:"segment" doc:"The segment that a customer enters, which starts a run"`
-	Left     bool     `json:"left" doc:"With segment: leaving it starts the run, not entering it"`
-	Existing bool     `json:"existing" doc:"With segment: also those whom a new or changed definition of the segment makes members start a run"`
-	Where    string   `json:"where" doc:"A rule about customer and event that must hold as well; of a changed trait event has trait, from and to"`
-	MaxAge   string   `json:"max_age" doc:"An event that is older than this when it arrives starts nothing; 24h unless said"`
+	Event    []string  `json:"event" doc:"The event, or a list of events, that starts a run"`
+	Trait    []string  `json:"trait" doc:"The trait of the customer, or a list of them, a change of which starts a run"`
+	API      bool      `json:"api" doc:"A run is started by a request, POST /v1/journeys/{name}/runs, which may give properties along"`
+	Segment  string    `json:"segment" doc:"The segment that a customer enters, which starts a run"`
+	Schedule *Schedule `json:"schedule" doc:"The days on which runs begin for those of whom where holds"`
+	Left     bool      `json:"left" doc:"With segment: leaving it starts the run, not entering it"`
+	Existing bool      `json:"existing" doc:"With segment: also those whom a new or changed definition of the segment makes members start a run"`
+	Where    string    `json:"where" doc:"A rule about customer and event that must hold as well; of a changed trait event has trait, from and to"`
+	MaxAge   string    `json:"max_age" doc:"An event that is older than this when it arrives starts nothing; 24h unless said"`
 }
 
 // kinds returns how many of the things that may start a run are named.
 func (e *Entry) kinds() (n int) {
-	for _, set := range [...]bool{len(e.Event) > 0, len(e.Trait) > 0, e.API, e.Segment != ""} {
+	for _, set := range [...]bool{len(e.Event) > 0, len(e.Trait) > 0, e.API, e.Segment != "", e.Schedule != nil} {
 		if set {
 			n++
 		}

@@ -11,6 +11,7 @@ import "rapport/rule"
 type Input struct {
 	Event   Event
 	Segment *SegmentChange
+	Turn    *Turn // the rule of the entry is asked once more
 }
 
 // Event is an event as journeys see it.

@@ -38,6 +38,7 @@ type entry struct {
 	segment  string
 	left     bool
 	existing bool
+	calendar *Calendar // when it begins by itself
 	where    *rule.Rule
 	maxAge   durations.Span
 }
@@ -162,6 +163,7 @@ const (
 	ToSegment  ReferenceKind = "segment"
 	ToEvent    ReferenceKind = "event"
 	ToPurpose  ReferenceKind = "purpose"
+	ToFeast    ReferenceKind = "feast"
 )
 
 // Reference is the name of something outside that the journey needs.

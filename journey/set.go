@@ -169,6 +169,8 @@ func (x *Set) Step(st *State, in Input, s rule.Subject, now rapport.Instant) []E
 		w.happened(in.Event, r)
 	case in.Segment != nil:
 		w.changed(*in.Segment)
+	case in.Turn != nil:
+		w.turned(*in.Turn)
 	default:
 		w.passed()
 	}

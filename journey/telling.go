@@ -70,6 +70,8 @@ func (w *walk) keepEnd(j *Journey, run *Run) {
 		at: w.now, keep: w.now, since: run.Since, goal: run.goal,
 	}
 	switch {
+	case j.entry.calendar != nil:
+		e.keep, e.binding = w.now.Add(turnMemory), true
 	case j.never:
 		e.keep, e.binding = rapport.Never, true
 	case !j.after.IsZero():

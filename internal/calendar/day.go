@@ -59,3 +59,10 @@ func (d *Day) UnmarshalText(text []byte) error {
 	}
 	return err
 }
+
+// Returns reports whether a day is the date of this one in some year. 29 February
+// returns on the 28th in common years.
+func (d Day) Returns(on Day) bool {
+	_, month, day := d.Date()
+	return monthDay{month, day}.next(on-1) == on
+}
