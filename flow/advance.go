@@ -10,17 +10,18 @@ import (
 const (
 	batchWakes = 2000
 	batchSends = 500
+	batchTurns = 20 // pages of customers that are looked at
 )
 
-// NextDue returns when something next falls due for anybody: a wake-up, or a
-// message that waits.
+// NextDue returns when something next falls due for anybody: a wake-up, a turn in a
+// journey that begins by itself, or a message that waits.
 func (g *Engine) NextDue(ctx context.Context) (rapport.Instant, error) {
 	wake, err := g.store.NextWake(ctx)
 	if err != nil {
 		return rapport.Never, err
 	}
 	message, err := g.store.NextPending(ctx)
-	return min(wake, message), err
+	return min(wake, message, g.agendas.next), err
 }
 
 // Advance does everything that falls due until an instant, one due instant after
@@ -60,7 +61,7 @@ func (g *Engine) sweepAll(ctx context.Context) error {
 	return nil
 }
 
-// do does what is due at an instant: wake-ups first, then messages.
+// do does what is due at an instant: wake-ups first, then turns, then messages.
 func (g *Engine) do(ctx context.Context, at rapport.Instant) error {
 	for {
 		ids, err := g.dueCustomers(ctx, at)
@@ -71,6 +72,11 @@ func (g *Engine) do(ctx context.Context, at rapport.Instant) error {
 			break
 		}
 		if _, err := g.Run(ctx, at, Wake(ids)); err != nil {
+			return err
+		}
+	}
+	for g.agendas.next <= at {
+		if _, err := g.Run(ctx, at, turns(pagesOf(batchTurns))); err != nil {
 			return err
 		}
 	}

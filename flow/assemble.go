@@ -5,6 +5,7 @@ import (
 
 	"rapport"
 	"rapport/decide"
+	"rapport/internal/calendar"
 	"rapport/render"
 	"rapport/workspace"
 )
@@ -19,7 +20,7 @@ func Assemble(c *workspace.Compiled, providers map[rapport.Channel]Provider, uns
 	at := places{c.Markets}
 	return &Workspace{
 		Version: c.Version, Facts: c.Facts, Segments: c.Segments, Journeys: c.Journeys,
-		Policy: policy, Places: at, Homes: c.Markets.Hash() >> 16, Providers: providers,
+		Policy: policy, Places: at, Markets: at, Homes: c.Markets.Hash() >> 16, Providers: providers,
 		Renderer: Templates{Set: c.Templates, Market: at.market, Unsubscribe: unsubscribe},
 	}, nil
 }
@@ -29,5 +30,18 @@ type places struct{ markets *workspace.Markets }
 
 // Zone returns the time zone of the customer's market.
 func (p places) Zone(c Traits) *time.Location { return p.markets.Of(c).Zone }
+
+// NextFeast returns the first day after one on which any market has a feast.
+func (p places) NextFeast(feast string, after calendar.Day) (calendar.Day, bool) {
+	return p.markets.NextFeast(feast, after)
+}
+
+// HasFeast reports whether a day is a feast in a customer's market.
+func (p places) HasFeast(c Traits, feast string, day calendar.Day) bool {
+	return p.markets.HasFeast(c, feast, day)
+}
+
+// Zones returns the time zones of all markets, each once.
+func (p places) Zones() []*time.Location { return p.markets.Zones() }
 
 func (p places) market(c Traits) render.Market { return p.markets.ForTemplates(c) }

@@ -31,7 +31,8 @@ type Batch struct {
 	out     store.Batch
 	counts  map[string]int64
 	changed profile.Touched
-	derived uint32 // ordinal of events made in this batch
+	derived uint32             // ordinal of events made in this batch
+	agendas map[string]*Agenda // as the batch has changed them
 }
 
 func (g *Engine) begin(ctx context.Context, now rapport.Instant) *Batch {
@@ -117,6 +118,7 @@ func (b *Batch) customer(id rapport.CustomerID) *customer {
 	c.record.Seat = b.g.seats.take(id)
 	b.taken = append(b.taken, c.record.Seat)
 	b.g.cache[id] = c
+	b.g.homes.note(c.record.Seat, c.zone)
 	if _, c.back = b.gone[id]; c.back {
 		c.stored = true
 		delete(b.gone, id)
@@ -179,7 +181,7 @@ func (b *Batch) keep() error {
 }
 
 func (b *Batch) isEmpty() bool {
-	return len(b.touched) == 0 && len(b.gone) == 0 && len(b.out.Messages) == 0 && len(b.out.Marks) == 0 && len(b.out.Settings) == 0 && len(b.g.curve.off) == 0
+	return len(b.touched) == 0 && len(b.gone) == 0 && len(b.out.Messages) == 0 && len(b.out.Marks) == 0 && len(b.out.Settings) == 0 && len(b.g.curve.off) == 0 && len(b.agendas) == 0 && len(b.g.agendas.unsaved) == 0
 }
 
 func (b *Batch) fill() {
@@ -188,6 +190,7 @@ func (b *Batch) fill() {
 	if !b.g.facts.saved {
 		b.out.Marks = append(b.out.Marks, b.g.facts.mark())
 	}
+	b.fillAgendas()
 	records := encoder{records: make([]byte, 0, b.g.recordSize*len(b.touched))}
 	for _, c := range b.touched {
 		if b.g.cache[c.record.ID] != c {
@@ -272,6 +275,7 @@ func (b *Batch) publish() {
 	g.rows.keep()
 	if !b.isEmpty() {
 		g.facts.saved = true
+		g.keepAgendas(b.agendas)
 		g.state.Position, g.state.At = b.number, b.now
 	}
 	for _, c := range b.touched {
@@ -284,6 +288,7 @@ func (b *Batch) publish() {
 	b.noteTouched()
 	for _, seat := range b.freed {
 		g.seats.giveBack(seat)
+		g.homes.forget(seat)
 	}
 	g.customers += b.born - int64(len(b.gone))
 	g.shrink()
@@ -293,6 +298,7 @@ func (b *Batch) publish() {
 func (b *Batch) rollback() {
 	for _, c := range b.touched {
 		delete(b.g.cache, c.record.ID)
+		b.g.homes.forget(c.record.Seat)
 	}
 	for id := range b.gone {
 		delete(b.g.cache, id)

@@ -65,6 +65,8 @@ type Engine struct {
 	recordSize int    // bytes that a record is likely to take, from the last batch
 	sweep      *sweep // bringing everybody up to the workspace; nil when that is done
 	facts      *factSets
+	agendas    agendas
+	homes      homes
 }
 
 // Open returns an Engine that goes on where the store's last owner stopped: it
@@ -100,6 +102,10 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 	if err := g.readCurve(ctx); err != nil {
 		return nil, err
 	}
+	if g.agendas, err = readAgendas(ctx, c.Store, g.workspace.Journeys); err != nil {
+		return nil, err
+	}
+	g.plan()
 	if err := g.recoverMessages(ctx); err != nil {
 		return nil, err
 	}
@@ -266,6 +272,7 @@ func (g *Engine) load(ctx context.Context, ids []rapport.CustomerID) ([]*custome
 			c.record.Seat = seat
 		}
 		g.cache[ids[i]] = c
+		g.homes.note(c.record.Seat, c.zone)
 		g.weigh(c)
 		loaded[i] = c
 	}

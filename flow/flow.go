@@ -263,6 +263,10 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 		begun := f.Now()
 		works = append(works, wakeUntil(ids, func() bool { return len(f.inbox) > 0 && f.Now().Sub(begun) >= patience }))
 	}
+	if f.engine.agendas.next <= f.Now() {
+		begun, pages := f.Now(), pagesOf(batchTurns)
+		works = append(works, turns(func() bool { return pages() || len(f.inbox) > 0 && f.Now().Sub(begun) >= patience }))
+	}
 	if f.unwell() {
 		works = append(works, probe)
 	}

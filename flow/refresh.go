@@ -15,6 +15,7 @@ func (b *Batch) refresh(c *customer) {
 	touched := segment.Touched{Zone: c.record.Homes != w.Homes}
 	c.record.Homes, c.record.Walks = w.Homes, w.walks()
 	c.zone = w.Places.Zone(c.record)
+	b.g.homes.note(c.record.Seat, c.zone)
 	c.kept = b.g.keptOf(c)
 	b.leaveForgotten(c)
 	b.judge(c, touched)

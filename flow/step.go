@@ -97,6 +97,7 @@ func (b *Batch) see(c *customer, event *profile.Event) {
 		zone := b.g.workspace.Places.Zone(c.record)
 		touched.Zone = zone != c.zone
 		c.zone = zone
+		b.g.homes.note(c.record.Seat, zone)
 	}
 	s := &subject{customer: c, event: event}
 	var changes []segment.Change

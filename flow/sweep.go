@@ -63,6 +63,7 @@ func (g *Engine) Apply(w *Workspace) {
 		g.startSweep(next.changed(old))
 	}
 	g.compareCurve()
+	g.plan()
 }
 
 // changed returns the segments of a workspace whose members may be others than

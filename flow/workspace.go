@@ -5,6 +5,7 @@ import (
 
 	"rapport"
 	"rapport/decide"
+	"rapport/internal/calendar"
 	"rapport/journey"
 	"rapport/profile"
 	"rapport/rule"
@@ -20,7 +21,8 @@ type Workspace struct {
 	Journeys *journey.Set
 	Policy   *decide.Policy
 	Places   Places
-	Homes    uint64 // changes whenever Places may say another zone of somebody
+	Markets  Markets // what schedules ask of them; nil: there is one, and its zone is UTC
+	Homes    uint64  // changes whenever Places may say another zone of somebody
 	Renderer Renderer
 	// Providers carry the messages of each channel. A channel without one keeps
 	// its messages waiting.
@@ -47,6 +49,35 @@ type Places interface {
 	// Zone returns the time zone of the customer's market.
 	Zone(traits Traits) *time.Location
 }
+
+// Markets says where people are at home, and which feasts are kept there.
+type Markets interface {
+	journey.Feasts
+	// HasFeast reports whether a day is a feast in a customer's market.
+	HasFeast(c Traits, feast string, day calendar.Day) bool
+	// Zones returns the time zones of all markets, each once.
+	Zones() []*time.Location
+}
+
+// markets returns the workspace's markets.
+func (w *Workspace) markets() Markets {
+	if w.Markets == nil {
+		return nowhere{}
+	}
+	return w.Markets
+}
+
+// nowhere is a workspace without markets.
+type nowhere struct{}
+
+// NextFeast returns false: there are no feasts.
+func (nowhere) NextFeast(string, calendar.Day) (calendar.Day, bool) { return 0, false }
+
+// HasFeast returns false.
+func (nowhere) HasFeast(Traits, string, calendar.Day) bool { return false }
+
+// Zones returns UTC.
+func (nowhere) Zones() []*time.Location { return []*time.Location{time.UTC} }
 
 // Traits is a customer as markets and templates see her.
 type Traits interface {

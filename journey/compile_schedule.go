@@ -1,11 +1,14 @@
 package journey
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"rapport/internal/calendar"
 	"rapport/internal/durations"
@@ -27,6 +30,10 @@ func (c *compiler) schedule(s *Schedule, path string) *Calendar {
 	c.shift(k, s.Shift, path+".shift")
 	c.turn(k, s, path)
 	k.pace = c.pace(s, path)
+	when := *s
+	when.Late, when.Rate, when.Canary = "", "", nil
+	text, _ := json.Marshal(when) // texts
+	k.hash = xxhash.Sum64(text)
 	return k
 }
 

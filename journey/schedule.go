@@ -23,6 +23,7 @@ type Calendar struct {
 	zone   *time.Location // nil: the customer's
 	late   durations.Span
 	pace   Pace
+	hash   uint64
 }
 
 // Pace says how fast runs may begin, and how many have to begin before the others may.
@@ -32,6 +33,16 @@ type Pace struct {
 	Stages []int         // so many of ten thousand customers go first, then so many; the last is everybody
 	Wait   durations.Span
 	Stop   Thresholds
+}
+
+// After returns the share that follows one in the stages.
+func (p Pace) After(share int) int {
+	for _, next := range p.Stages {
+		if next > share {
+			return next
+		}
+	}
+	return Everybody
 }
 
 // Everybody is the share of a stage that leaves nobody out.
@@ -49,6 +60,9 @@ type Feasts interface {
 	// false if there is none.
 	NextFeast(feast string, after calendar.Day) (calendar.Day, bool)
 }
+
+// Hash changes whenever the days or the time of day are others.
+func (c *Calendar) Hash() uint64 { return c.hash }
 
 // Calendar returns when the journey begins by itself; nil if it does not.
 func (j *Journey) Calendar() *Calendar { return j.entry.calendar }

@@ -128,6 +128,16 @@ func (r *reading) remember(where *rule.Rule, horizon durations.Span) {
 // be changed.
 func (x *Set) Journeys() []*Journey { return x.journeys }
 
+// Scheduled returns the journeys that begin by themselves, by name.
+func (x *Set) Scheduled() (all []*Journey) {
+	for _, j := range x.journeys {
+		if j.entry.calendar != nil {
+			all = append(all, j)
+		}
+	}
+	return all
+}
+
 // Get returns a journey, or nil if there is none of this name.
 func (x *Set) Get(name string) *Journey { return x.byHash[NameHash(name)] }
 

@@ -3,6 +3,7 @@ package story_test
 import (
 	"fmt"
 	"os"
+	"path"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -13,11 +14,11 @@ import (
 
 const journeysPage = "../docs/journeys.md"
 
-// journeysDocuments are all documents of docs/journeys.md as one stream.
-func journeysDocuments(t *testing.T) []byte {
+// documentsOf are all documents of a page as one stream.
+func documentsOf(t *testing.T, page string) []byte {
 	t.Helper()
 	var documents []string
-	for _, f := range fences(t, journeysPage) {
+	for _, f := range fences(t, page) {
 		if f.kind == "yaml" {
 			documents = append(documents, f.text)
 		}
@@ -25,12 +26,23 @@ func journeysDocuments(t *testing.T) []byte {
 	return []byte(strings.Join(documents, "---\n"))
 }
 
-// TestJourneysPage compiles the documents of docs/journeys.md together and plays
-// its stories with them.
-func TestJourneysPage(t *testing.T) {
+// TestPages compiles the documents of each page together and plays its stories with
+// them.
+func TestPages(t *testing.T) {
 	t.Parallel()
-	documents := journeysDocuments(t)
-	docs, problems := workspace.Parse([]workspace.File{{Name: journeysPage, Body: documents}})
+	for page, stories := range map[string]int{journeysPage: 10, "../docs/campaigns.md": 3} {
+		t.Run(path.Base(page), func(t *testing.T) {
+			t.Parallel()
+			playPage(t, page, stories)
+		})
+	}
+}
+
+// playPage plays a page of at least so many blocks of stories.
+func playPage(t *testing.T, page string, stories int) {
+	t.Helper()
+	documents := documentsOf(t, page)
+	docs, problems := workspace.Parse([]workspace.File{{Name: page, Body: documents}})
 	if len(problems) == 0 {
 		_, problems = workspace.Compile(docs, 1)
 	}
@@ -38,7 +50,7 @@ func TestJourneysPage(t *testing.T) {
 		t.Fatal(problems)
 	}
 	played := 0
-	for _, f := range fences(t, journeysPage) {
+	for _, f := range fences(t, page) {
 		if f.kind != "story" {
 			continue
 		}
@@ -48,8 +60,8 @@ func TestJourneysPage(t *testing.T) {
 		}
 		played++
 	}
-	if played < 10 {
-		t.Errorf("the page has %d stories only", played)
+	if played < stories {
+		t.Errorf("the page has %d blocks of stories only", played)
 	}
 }
 

@@ -3,12 +3,9 @@ package workspace
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
-	"rapport"
 	"rapport/channel"
 	"rapport/internal/strictyaml"
 	"rapport/journey"
@@ -169,41 +166,6 @@ func withSuggestion(message, suggestion string) string {
 	return message + "; " + suggestion
 }
 
-func (c *compiler) journeys(plan *rule.Plan, version uint64) []*journey.Journey {
-	docs := decode[journey.Doc](c, "journey")
-	var compiled []*journey.Journey
-	for _, name := range slices.Sorted(maps.Keys(docs)) {
-		if c.faulty[key{"journey", name}] {
-			continue
-		}
-		j, problems := journey.Compile(name, docs[name], journey.Env{Plan: plan, Version: version})
-		for _, p := range problems {
-			c.journeyProblem(name, p)
-		}
-		if j != nil {
-			compiled = append(compiled, j)
-		}
-	}
-	return compiled
-}
-
-// placeInRule is how a journey tells the place within a rule.
-var placeInRule = regexp.MustCompile(`^line (\d+), column (\d+): `)
-
-func (c *compiler) journeyProblem(name string, p journey.Problem) {
-	message := withSuggestion(p.Message, p.Suggestion)
-	tree := c.trees[key{"journey", name}]
-	m := placeInRule.FindStringSubmatch(message)
-	if m == nil || tree.Text(p.Path) == "" {
-		c.add("journey", name, p.Path, message)
-		return
-	}
-	line, _ := strconv.Atoi(m[1])
-	column, _ := strconv.Atoi(m[2])
-	text := tree.Text(p.Path)
-	c.within("journey", name, p.Path, offsetOf([]byte(text), min(line, 1+strings.Count(text, "\n")), column), message[len(m[0]):])
-}
-
 func (c *compiler) channels() (docs map[string]channel.Doc, secrets []string) {
 	docs = decode[channel.Doc](c, "channel")
 	serving := map[string]string{}
@@ -224,27 +186,4 @@ func (c *compiler) channels() (docs map[string]channel.Doc, secrets []string) {
 	}
 	slices.Sort(secrets)
 	return docs, slices.Compact(secrets)
-}
-
-// references checks that what journeys name is there.
-func (c *compiler) references(journeys []*journey.Journey, w *Compiled) {
-	known := map[journey.ReferenceKind][]string{
-		journey.ToSegment:  c.names("segment"),
-		journey.ToTemplate: c.names("template"),
-		journey.ToPurpose:  slices.Sorted(maps.Keys(w.Purposes)),
-	}
-	if w.Plan.StrictEvents {
-		known[journey.ToEvent] = append(slices.Sorted(maps.Keys(w.Plan.Events)), rapport.TraitChanged, rapport.JourneyRequested)
-	}
-	for _, j := range journeys {
-		for _, r := range j.References() {
-			names, checked := known[r.Kind]
-			if checked && !slices.Contains(names, r.Name) {
-				c.add("journey", j.Name(), r.Path, noSuch(string(r.Kind), r.Name, names))
-			}
-			if t := w.Templates.Get(r.Name); t != nil && r.Kind == journey.ToTemplate {
-				c.sends(j.Name(), r.Path, t)
-			}
-		}
-	}
 }

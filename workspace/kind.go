@@ -33,6 +33,7 @@ var kinds = sync.OnceValue(func() []kind {
 		{"block", "A block: a piece that templates share", reflect.TypeFor[render.BlockDoc]()},
 		{"template", "A template: what a message says", reflect.TypeFor[render.Doc]()},
 		{"journey", "A journey: what happens to a customer after something happened", reflect.TypeFor[journey.Doc]()},
+		{"campaign", "A campaign: what is said to an audience on certain days", reflect.TypeFor[journey.CampaignDoc]()},
 	}
 })
 

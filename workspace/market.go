@@ -13,18 +13,20 @@ import (
 	"golang.org/x/text/language"
 
 	"rapport"
+	"rapport/internal/calendar"
 	"rapport/internal/strictyaml"
 	"rapport/render"
 )
 
 // Market is what a marketer says of a market.
 type Market struct {
-	Description string   `json:"description" doc:"What the market is"`
-	Countries   []string `json:"countries" doc:"The countries whose customers belong to it, by their two letters, such as SG"`
-	Language    string   `json:"language" required:"true" doc:"The language messages are written in, such as en, de or zh-Hant"`
-	Currency    string   `json:"currency" required:"true" doc:"The currency, by its three letters, such as SGD"`
-	Zone        string   `json:"zone" required:"true" doc:"The time zone by which days and quiet hours are told, such as Asia/Singapore"`
-	Default     bool     `json:"default" doc:"Customers of whom no country is known belong to this market"`
+	Description string           `json:"description" doc:"What the market is"`
+	Countries   []string         `json:"countries" doc:"The countries whose customers belong to it, by their two letters, such as SG"`
+	Language    string           `json:"language" required:"true" doc:"The language messages are written in, such as en, de or zh-Hant"`
+	Currency    string           `json:"currency" required:"true" doc:"The currency, by its three letters, such as SGD"`
+	Zone        string           `json:"zone" required:"true" doc:"The time zone by which days and quiet hours are told, such as Asia/Singapore"`
+	Feasts      map[string]Feast `json:"feasts" doc:"The feasts that are kept there, by name, for schedules"`
+	Default     bool             `json:"default" doc:"Customers of whom no country is known belong to this market"`
 }
 
 // Place is a market, compiled.
@@ -34,6 +36,7 @@ type Place struct {
 	Currency currency.Unit
 	Zone     *time.Location
 	Doc      Market
+	feasts   map[string]calendar.Days
 }
 
 // Markets finds the market of a customer. It is immutable.
@@ -141,6 +144,7 @@ func (c *compiler) place(name string, doc Market) *Place {
 	default:
 		p.Zone = zone
 	}
+	p.feasts = c.feasts(name, doc.Feasts)
 	return p
 }
 

@@ -40,11 +40,11 @@ func (c *compiler) renderProblem(kind, name string, p render.Problem) {
 }
 
 // sends checks that a step sends a template by the channel that it is for.
-func (c *compiler) sends(journey, path string, t *render.Template) {
+func (c *compiler) sends(k key, path string, t *render.Template) {
 	at := strings.TrimSuffix(path, ".template")
-	said := c.trees[key{"journey", journey}].Text(strictyaml.Key(at, "channel"))
+	said := c.trees[k].Text(strictyaml.Key(at, "channel"))
 	if serves := string(t.Channel()); said != "" && said != serves {
-		c.add("journey", journey, strictyaml.Key(at, "channel"),
+		c.add(k.kind, k.name, strictyaml.Key(at, "channel"),
 			fmt.Sprintf("template %q is for %s, and this sends it by %s: write channel: %s, or name another template", t.Name(), serves, said, serves))
 	}
 }

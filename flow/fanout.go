@@ -1,0 +1,314 @@
+package flow
+
+import (
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"rapport"
+	"rapport/internal/calendar"
+	"rapport/journey"
+)
+
+// turns is the work of giving customers their turns in journeys that begin by
+// themselves, until enough says so, which is asked now and then. How far it has come
+// is committed along with it: a turn is given once, whatever is broken off.
+func turns(enough func() bool) Work {
+	return func(b *Batch) error {
+		for _, name := range slices.Sorted(maps.Keys(b.g.agendas.all)) {
+			j := b.g.workspace.Journeys.Get(name)
+			if b.g.nextOf(j.Calendar(), b.g.agendas.all[name]) > b.now {
+				continue
+			}
+			f := &fanOut{b: b, j: j, c: j.Calendar(), a: b.agenda(name), enough: enough}
+			if f.run(); f.tired || b.err != nil {
+				break
+			}
+		}
+		return nil
+	}
+}
+
+// fanOut gives the turns of one journey within a batch.
+type fanOut struct {
+	b      *Batch
+	j      *journey.Journey
+	c      *journey.Calendar
+	a      *Agenda
+	o      *Occasion // at hand
+	looked int       // customers, since enough was asked
+	enough func() bool
+	tired  bool
+}
+
+// run opens the days that have come and goes on with those that are open.
+func (f *fanOut) run() {
+	f.b.g.homes.begin()
+	for {
+		day, ok := f.c.Next(f.a.UpTo, f.b.g.workspace.markets())
+		if !ok || f.b.g.homes.instants(f.c, day)[0] > f.b.now {
+			break
+		}
+		f.open(day)
+	}
+	for i := range f.a.Open {
+		if f.o = &f.a.Open[i]; f.tired {
+			return
+		}
+		f.goOn()
+	}
+	f.a.Open = slices.DeleteFunc(f.a.Open, func(o Occasion) bool {
+		over := o.over()
+		if over && !o.Begun.IsZero() || over && o.Missed {
+			f.a.keep(o, f.b.now)
+		}
+		return over
+	})
+}
+
+// open begins a day. Turns that were due before the journey was there are none.
+func (f *fanOut) open(day calendar.Day) {
+	o := Occasion{Day: day, Share: f.pace().Stages[0]}
+	for _, at := range f.b.g.homes.instants(f.c, day) {
+		if at >= f.a.Since {
+			o.Waves = append(o.Waves, Wave{At: at})
+		}
+	}
+	f.a.UpTo = day
+	if len(o.Waves) > 0 {
+		f.a.Open = append(f.a.Open, o)
+	}
+}
+
+// goOn gives the turns of an open day that are due.
+func (f *fanOut) goOn() {
+	o := f.o
+	f.nextStage()
+	for i := range o.Waves {
+		w := &o.Waves[i]
+		if w.At > f.b.now || f.tired {
+			break
+		}
+		if !w.Over {
+			f.wave(i, w)
+		}
+	}
+	if o.Watched.IsZero() && o.settled() {
+		o.Watched = f.b.now
+	}
+}
+
+func (f *fanOut) pace() journey.Pace { return f.c.Pace() }
+
+// nextStage lets more go when those before have been watched for long enough.
+func (f *fanOut) nextStage() {
+	if o := f.o; !o.Watched.IsZero() && o.watchedUntil(f.pace()) <= f.b.now {
+		o.Share, o.Watched = f.pace().After(o.Share), 0
+	}
+}
+
+// wave goes on with those whose turn came at one instant.
+func (f *fanOut) wave(i int, w *Wave) {
+	if w.From == 0 && w.Upto == 0 && f.c.Until(w.At) < f.b.now {
+		w.Over, f.o.Missed = true, true
+		f.b.count("journey/" + f.j.Name() + "/missed")
+		return
+	}
+	if w.Upto == w.From {
+		w.Upto, w.Seat = f.o.Share, 0
+	}
+	if w.Upto > w.From && f.pass(i, w) {
+		w.From = w.Upto
+		w.Over = w.From == journey.Everybody
+	}
+}
+
+// pagedTurns is how many customers are read together.
+const pagedTurns = 256
+
+// pass looks at those customers of a wave who are in the stages under way, in the order
+// of their seats, and reports whether it came to the last.
+func (f *fanOut) pass(i int, w *Wave) bool {
+	var page []uint32
+	for seat := f.b.g.seats.next(w.Seat + 1); ; seat = f.b.g.seats.next(uint32(seat) + 1) {
+		if seat > 0 && f.maybe(i, w, uint32(seat)) {
+			page = append(page, uint32(seat))
+		}
+		if len(page) == pagedTurns || seat <= 0 {
+			if !f.give(i, w, page) {
+				return false
+			}
+			page = page[:0]
+		}
+		if seat <= 0 {
+			return true
+		}
+		w.Seat = max(w.Seat, uint32(seat))
+	}
+}
+
+// maybe reports whether somebody may have her turn now, as far as can be told without
+// reading her.
+func (f *fanOut) maybe(i int, w *Wave, seat uint32) bool {
+	share := shareOf(f.j.Name(), f.b.g.seats.id(seat))
+	if share < w.From || share >= w.Upto {
+		return false
+	}
+	zone := f.b.g.homes.zone(seat)
+	return zone == nil || f.due(i, zone)
+}
+
+// due reports whether those of a zone have their turn in a wave of the day.
+func (f *fanOut) due(i int, zone *time.Location) bool {
+	at := f.c.At(f.o.Day, zone)
+	return at <= f.o.Waves[i].At && (i == 0 || at > f.o.Waves[i-1].At)
+}
+
+// give gives some customers their turns, and returns false when it has to stop: there
+// is no room left in the rate, or enough says so. Where it stopped stands in the wave.
+func (f *fanOut) give(i int, w *Wave, page []uint32) bool {
+	ids := make([]rapport.CustomerID, len(page))
+	for k, seat := range page {
+		ids[k] = f.b.g.seats.id(seat)
+	}
+	f.b.preload(ids)
+	for k, id := range ids {
+		if f.b.err != nil || !f.room() {
+			f.stopBefore(w, page, k)
+			return false
+		}
+		if f.turn(i, id) {
+			f.o.Entered++
+			f.o.Given++
+		}
+	}
+	if f.looked += len(page); f.looked > 0 && f.enough() {
+		f.tired = true
+		f.stopBefore(w, page, len(page))
+		return len(page) == 0
+	}
+	return true
+}
+
+// stopBefore notes that the pass goes on with a customer of a page.
+func (f *fanOut) stopBefore(w *Wave, page []uint32, k int) {
+	switch {
+	case k < len(page):
+		w.Seat = page[k] - 1
+	case k > 0:
+		w.Seat = page[k-1]
+	}
+}
+
+// room reports whether the rate lets another run begin now.
+func (f *fanOut) room() bool {
+	if f.o.Begun.IsZero() {
+		f.o.Begun = f.b.now
+	}
+	rate := f.pace().Rate
+	if rate == 0 {
+		return true
+	}
+	if slice := int64(f.b.now.Sub(f.o.Begun) / sliceLength); slice != f.o.Slice {
+		f.o.Slice, f.o.Given = slice, 0
+	}
+	return f.o.Given < allowance(f.pace(), f.o.Slice)
+}
+
+// sliceLength is for how long a part of the rate is given out at once.
+const sliceLength = time.Minute
+
+// allowance returns how many runs may begin in a slice: what the rate comes to until its
+// end, less what it came to before.
+func allowance(p journey.Pace, slice int64) int64 {
+	times, of := max(1, int64(sliceLength/p.Per)), max(1, int64(p.Per/sliceLength))
+	return p.Rate*times*(slice+1)/of - p.Rate*times*slice/of
+}
+
+// turn gives a customer her turn if it is hers, and reports whether a run began.
+func (f *fanOut) turn(i int, id rapport.CustomerID) bool {
+	b, t := f.b, journey.Turn{Journey: f.j.Name(), Day: f.o.Day}
+	c := b.peek(id)
+	if c != nil && (!b.g.current(c) || c.next() <= b.now) {
+		c = b.existing(id)
+	}
+	if c == nil {
+		return false
+	}
+	b.g.homes.note(c.record.Seat, c.zone)
+	if !f.due(i, c.zone) || !f.feasts(c) || !f.j.Falls(t, &subject{customer: c}, b.now) {
+		return false
+	}
+	if c = b.existing(id); c == nil {
+		return false
+	}
+	effects := b.g.workspace.Journeys.Step(c.runs, journey.Input{Turn: &t}, &subject{customer: c}, b.now)
+	b.effects(c, effects)
+	return slices.ContainsFunc(effects, func(e journey.Effect) bool { return e.Kind == journey.Entered })
+}
+
+// feasts reports whether the day is a feast where a customer is at home, if it must be.
+func (f *fanOut) feasts(c *customer) bool {
+	feast, on := f.c.Feast(f.o.Day)
+	return feast == "" || f.b.g.workspace.markets().HasFeast(c.record, feast, on)
+}
+
+// over reports whether all turns of an occasion have been given.
+func (o *Occasion) over() bool {
+	return !slices.ContainsFunc(o.Waves, func(w Wave) bool { return !w.Over })
+}
+
+// settled reports whether some, but not all, may go, and those of one wave at least have
+// had their turns, so that what they make of it can be watched.
+func (o *Occasion) settled() bool {
+	return o.Share < journey.Everybody && slices.ContainsFunc(o.Waves, func(w Wave) bool { return w.From >= o.Share })
+}
+
+func (o *Occasion) watchedUntil(p journey.Pace) rapport.Instant {
+	return rapport.InstantOf(p.Wait.Add(o.Watched.Time()))
+}
+
+// next returns when the occasion can go on.
+func (o *Occasion) next(p journey.Pace) rapport.Instant {
+	next := rapport.Never
+	for i := range o.Waves {
+		switch w := &o.Waves[i]; {
+		case w.Over:
+		case w.From < o.Share:
+			next = min(next, max(w.At, o.roomAt(p)))
+		case !o.Watched.IsZero():
+			next = min(next, o.watchedUntil(p))
+		}
+	}
+	return next
+}
+
+// roomAt returns when the rate lets a run begin.
+func (o *Occasion) roomAt(p journey.Pace) rapport.Instant {
+	if p.Rate == 0 || o.Begun.IsZero() || o.Given < allowance(p, o.Slice) {
+		return 0
+	}
+	slice := o.Slice + 1
+	for allowance(p, slice) == 0 {
+		slice++
+	}
+	return o.Begun.Add(time.Duration(slice) * sliceLength)
+}
+
+// shareOf returns where a customer stands among ten thousand in the stages of a journey.
+func shareOf(name string, id rapport.CustomerID) int {
+	var room [128]byte
+	b := append(append(room[:0], name...), id[:]...)
+	return int(xxhash.Sum64(binary.LittleEndian.AppendUint32(b, 0x57a9)) % journey.Everybody)
+}
+
+// pagesOf returns what says enough when it has been asked so often.
+func pagesOf(n int) func() bool {
+	return func() bool {
+		n--
+		return n <= 0
+	}
+}
