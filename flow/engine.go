@@ -67,6 +67,7 @@ type Engine struct {
 	facts      *factSets
 	agendas    agendas
 	homes      homes
+	turnPage   int // customers who are read together to be given their turns
 }
 
 // Open returns an Engine that goes on where the store's last owner stopped: it
@@ -82,6 +83,7 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 		spanSize: c.Span,
 		perDay:   cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),
 	}
+	g.turnPage = 256
 	if g.max == 0 {
 		g.max = 100_000
 	}

@@ -1,5 +1,11 @@
 package flow
 
+import (
+	"context"
+
+	"rapport"
+)
+
 // ForgetTouched makes the engine forget whose records have changed.
 func (g *Engine) ForgetTouched() { g.touched.Clear() }
 
@@ -8,3 +14,11 @@ func (g *Engine) Remembered() int { return len(g.members) }
 
 // WakeUntil is [Wake] that may be told to stop.
 var WakeUntil = wakeUntil
+
+// GiveTurns gives customers their turns in one batch of so many pages, of so many
+// customers each, and reports whether there is more to do now.
+func (g *Engine) GiveTurns(ctx context.Context, now rapport.Instant, pages, page int) (more bool, err error) {
+	g.turnPage = page
+	_, err = g.Run(ctx, now, turns(pagesOf(pages)))
+	return g.agendas.next <= now, err
+}

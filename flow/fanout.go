@@ -117,17 +117,20 @@ func (f *fanOut) wave(i int, w *Wave) {
 		f.b.count("journey/" + f.j.Name() + "/missed")
 		return
 	}
-	if w.Upto == w.From {
-		w.Upto, w.Seat = f.o.Share, 0
-	}
-	if w.Upto > w.From && f.pass(i, w) {
+	for {
+		if w.Upto == w.From {
+			w.Upto, w.Seat = f.o.limit(w, f.pace()), 0
+		}
+		if w.Upto == w.From || !f.pass(i, w) {
+			return
+		}
 		w.From = w.Upto
 		w.Over = w.From == journey.Everybody
+		if f.o.Entered > 0 {
+			f.o.Share = max(f.o.Share, w.From)
+		}
 	}
 }
-
-// pagedTurns is how many customers are read together.
-const pagedTurns = 256
 
 // pass looks at those customers of a wave who are in the stages under way, in the order
 // of their seats, and reports whether it came to the last.
@@ -137,7 +140,7 @@ func (f *fanOut) pass(i int, w *Wave) bool {
 		if seat > 0 && f.maybe(i, w, uint32(seat)) {
 			page = append(page, uint32(seat))
 		}
-		if len(page) == pagedTurns || seat <= 0 {
+		if len(page) == f.b.g.turnPage || seat <= 0 {
 			if !f.give(i, w, page) {
 				return false
 			}
@@ -261,10 +264,19 @@ func (o *Occasion) over() bool {
 	return !slices.ContainsFunc(o.Waves, func(w Wave) bool { return !w.Over })
 }
 
-// settled reports whether some, but not all, may go, and those of one wave at least have
-// had their turns, so that what they make of it can be watched.
+// limit returns how many of ten thousand may go in a wave. Where so few have brought
+// nobody, there is nothing to be watched, and the next may go.
+func (o *Occasion) limit(w *Wave, p journey.Pace) int {
+	if o.Entered == 0 && w.From >= o.Share {
+		return p.After(w.From)
+	}
+	return max(w.From, o.Share)
+}
+
+// settled reports whether some, but not all, have had their turns, and there is something
+// to be watched.
 func (o *Occasion) settled() bool {
-	return o.Share < journey.Everybody && slices.ContainsFunc(o.Waves, func(w Wave) bool { return w.From >= o.Share })
+	return o.Entered > 0 && o.Share < journey.Everybody && slices.ContainsFunc(o.Waves, func(w Wave) bool { return w.From >= o.Share })
 }
 
 func (o *Occasion) watchedUntil(p journey.Pace) rapport.Instant {
@@ -277,7 +289,7 @@ func (o *Occasion) next(p journey.Pace) rapport.Instant {
 	for i := range o.Waves {
 		switch w := &o.Waves[i]; {
 		case w.Over:
-		case w.From < o.Share:
+		case w.From < o.limit(w, p):
 			next = min(next, max(w.At, o.roomAt(p)))
 		case !o.Watched.IsZero():
 			next = min(next, o.watchedUntil(p))
