@@ -185,7 +185,7 @@ func (a *api) journeySince(ctx context.Context, name string) (rapport.Instant, e
 		if err != nil {
 			return 0, err
 		}
-		has := slices.ContainsFunc(whole.Documents, func(d store.Document) bool { return d.Kind == "journey" && d.Name == name })
+		has := slices.ContainsFunc(whole.Documents, func(d store.Document) bool { return (d.Kind == "journey" || d.Kind == "campaign") && d.Name == name })
 		if !has {
 			break
 		}
@@ -197,11 +197,15 @@ func (a *api) journeySince(ctx context.Context, name string) (rapport.Instant, e
 // explainEntry tells what of a journey's entry the customer does not meet.
 func (a *api) explainEntry(ctx context.Context, out *explanation, look *flow.Look, name string, since rapport.Instant) error {
 	out.Outcome = "not entered"
-	d, err := a.document("journey", name)
+	d, err := a.journeyDocument(name)
 	if err != nil {
 		return err
 	}
 	entry := entryOf(d)
+	if entry.Schedule != nil {
+		a.explainTurn(out, look, entry, name, since)
+		return nil
+	}
 	if entry.Segment != "" {
 		a.explainSegment(out, look, entry)
 		return nil
@@ -228,8 +232,13 @@ func (a *api) explainEntry(ctx context.Context, out *explanation, look *flow.Loo
 
 func entryOf(d workspace.Document) journey.Entry {
 	var doc journey.Doc
+	var campaign journey.CampaignDoc
 	if tree, _ := strictyaml.Parse(strictyaml.Source{File: d.Name, Text: d.Body}); tree != nil {
-		tree.Decode(&doc, "kind", "name") // it was right when it was put in force
+		if d.Kind == "campaign" {
+			tree.Decode(&campaign, "kind", "name") // it was right when it was put in force
+			return campaign.Journey().Entry
+		}
+		tree.Decode(&doc, "kind", "name")
 	}
 	if len(doc.Entry.Trait) > 0 {
 		doc.Entry.Event = []string{rapport.TraitChanged}
@@ -291,8 +300,11 @@ func (a *api) explainWhere(out *explanation, look *flow.Look, entry journey.Entr
 	if entry.Where == "" {
 		return
 	}
-	plan := a.Workspaces.Current().Plan
-	r, err := rule.Compile(entry.Where, rule.Env{Plan: plan.WithRoot("event", plan.Event(event.Name())), Roots: []string{"event"}})
+	in := rule.Env{Plan: a.Workspaces.Current().Plan}
+	if event != nil {
+		in = rule.Env{Plan: in.Plan.WithRoot("event", in.Plan.Event(event.Name())), Roots: []string{"event"}}
+	}
+	r, err := rule.Compile(entry.Where, in)
 	if err != nil {
 		return // it was right when it was put in force
 	}

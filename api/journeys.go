@@ -12,6 +12,7 @@ import (
 	"rapport/collect"
 	"rapport/flow"
 	"rapport/journey"
+	"rapport/workspace"
 )
 
 type journeyCount struct {
@@ -42,7 +43,7 @@ func (a *api) journeyOperations() {
 	register(a, operation{
 		method: http.MethodGet, path: "/v1/journeys", id: "list-journeys", group: "Journeys", summary: "All journeys with what became of their runs",
 	}, func(ctx context.Context, in *Page) (*answer[journeyPage], error) {
-		page, next, err := offsetPage(namesList, a.Workspaces.Current().Running.Journeys.Journeys(), *in)
+		page, next, err := offsetPage(namesList, a.journeys(false), *in)
 		if err != nil {
 			return nil, err
 		}
@@ -144,11 +145,29 @@ func (a *api) journey(name string) (*journey.Journey, error) {
 	if j := a.Workspaces.Current().Running.Journeys.Get(name); j != nil {
 		return j, nil
 	}
-	_, err := a.document("journey", name) // says what there is instead
+	_, err := a.journeyDocument(name) // says what there is instead
 	if err == nil {
 		err = rapport.Errorf(rapport.Unavailable, "The journey %q is being put in force. Try again in a moment.", name)
 	}
 	return nil, err
+}
+
+// journeys returns those that were written as campaigns, or those that were not, by name.
+func (a *api) journeys(campaigns bool) (all []*journey.Journey) {
+	for _, j := range a.Workspaces.Current().Running.Journeys.Journeys() {
+		if j.IsCampaign() == campaigns {
+			all = append(all, j)
+		}
+	}
+	return all
+}
+
+// journeyDocument returns the document of a journey or a campaign.
+func (a *api) journeyDocument(name string) (workspace.Document, error) {
+	if d, err := a.document("campaign", name); err == nil {
+		return d, nil
+	}
+	return a.document("journey", name)
 }
 
 // countJourney reads the counters that flow keeps of a journey: kind/detail,

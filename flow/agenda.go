@@ -19,6 +19,8 @@ type Agenda struct {
 	UpTo     calendar.Day    `json:"upTo"`     // all days up to it have been opened
 	Open     []Occasion      `json:"open,omitempty"`
 	Past     []Occasion      `json:"past,omitempty"` // the last ones, from old to new
+
+	Next rapport.Instant `json:"-"` // of one that is read: when there is something to do
 }
 
 // maxPast is how many occasions are remembered.
@@ -188,25 +190,6 @@ func (g *Engine) nextOf(c *journey.Calendar, a *Agenda) rapport.Instant {
 		next = min(next, a.Open[i].next(c.Pace()))
 	}
 	return next
-}
-
-// Agendas returns how far the journeys that begin by themselves have come, by name.
-func (g *Engine) Agendas() map[string]Agenda {
-	all := map[string]Agenda{}
-	for name, a := range g.agendas.all {
-		all[name] = *a.clone()
-	}
-	return all
-}
-
-// NextTurn returns when a journey that begins by itself has its next turn, Never if
-// there is none.
-func (g *Engine) NextTurn(name string) rapport.Instant {
-	a := g.agendas.all[name]
-	if a == nil {
-		return rapport.Never
-	}
-	return g.nextOf(g.workspace.Journeys.Get(name).Calendar(), a)
 }
 
 // agenda returns a journey's agenda, to be changed: it is kept once the batch is.

@@ -86,6 +86,9 @@ func (f *fanOut) open(day calendar.Day) {
 // goOn gives the turns of an open day that are due.
 func (f *fanOut) goOn() {
 	o := f.o
+	if o.Stopped != "" {
+		return
+	}
 	f.nextStage()
 	for i := range o.Waves {
 		w := &o.Waves[i]
@@ -242,7 +245,7 @@ func (f *fanOut) turn(i int, id rapport.CustomerID) bool {
 		return false
 	}
 	b.g.homes.note(c.record.Seat, c.zone)
-	if !f.due(i, c.zone) || !f.feasts(c) || !f.j.Falls(t, &subject{customer: c}, b.now) {
+	if !f.due(i, c.zone) || !keeps(b.g.workspace, f.c, c.record, f.o.Day) || !f.j.Falls(t, &subject{customer: c}, b.now) {
 		return false
 	}
 	if c = b.existing(id); c == nil {
@@ -251,12 +254,6 @@ func (f *fanOut) turn(i int, id rapport.CustomerID) bool {
 	effects := b.g.workspace.Journeys.Step(c.runs, journey.Input{Turn: &t}, &subject{customer: c}, b.now)
 	b.effects(c, effects)
 	return slices.ContainsFunc(effects, func(e journey.Effect) bool { return e.Kind == journey.Entered })
-}
-
-// feasts reports whether the day is a feast where a customer is at home, if it must be.
-func (f *fanOut) feasts(c *customer) bool {
-	feast, on := f.c.Feast(f.o.Day)
-	return feast == "" || f.b.g.workspace.markets().HasFeast(c.record, feast, on)
 }
 
 // over reports whether all turns of an occasion have been given.
@@ -279,6 +276,23 @@ func (o *Occasion) settled() bool {
 	return o.Entered > 0 && o.Share < journey.Everybody && slices.ContainsFunc(o.Waves, func(w Wave) bool { return w.From >= o.Share })
 }
 
+// State says in a word where the occasion stands.
+func (o *Occasion) State(p journey.Pace, now rapport.Instant) string {
+	switch {
+	case o.Stopped != "":
+		return "stopped"
+	case o.Missed && o.Begun.IsZero():
+		return "missed"
+	case !o.Ended.IsZero():
+		return "over"
+	case o.next(p) <= now:
+		return "going"
+	case !o.Watched.IsZero():
+		return "watching"
+	}
+	return "waiting"
+}
+
 func (o *Occasion) watchedUntil(p journey.Pace) rapport.Instant {
 	return rapport.InstantOf(p.Wait.Add(o.Watched.Time()))
 }
@@ -286,6 +300,9 @@ func (o *Occasion) watchedUntil(p journey.Pace) rapport.Instant {
 // next returns when the occasion can go on.
 func (o *Occasion) next(p journey.Pace) rapport.Instant {
 	next := rapport.Never
+	if o.Stopped != "" {
+		return next
+	}
 	for i := range o.Waves {
 		switch w := &o.Waves[i]; {
 		case w.Over:
@@ -322,5 +339,22 @@ func pagesOf(n int) func() bool {
 	return func() bool {
 		n--
 		return n <= 0
+	}
+}
+
+// ReadAgenda is the work of reading how far a journey that begins by itself has come. It
+// must not be read before the work is committed.
+func ReadAgenda(name string, into *Agenda) Work {
+	return func(b *Batch) error {
+		a := b.agendas[name]
+		if a == nil {
+			a = b.g.agendas.all[name]
+		}
+		if a == nil {
+			return rapport.Errorf(rapport.Unavailable, "The schedule of %q is being put in force. Try again in a moment.", name)
+		}
+		*into = *a.clone()
+		into.Next = b.g.nextOf(b.g.workspace.Journeys.Get(name).Calendar(), a)
+		return nil
 	}
 }

@@ -194,6 +194,15 @@ func TestTurnsOnFeasts(t *testing.T) {
 	}
 }
 
+func (w *world) agenda() (a flow.Agenda) {
+	w.t.Helper()
+	errs, err := w.engine.Run(context.Background(), w.now, flow.ReadAgenda("news", &a))
+	if err != nil || errs[0] != nil {
+		w.t.Fatal(errs, err)
+	}
+	return a
+}
+
 // crowd makes customers who belong to the audience.
 func (w *world) crowd(n int) {
 	w.t.Helper()
@@ -269,7 +278,7 @@ func TestTurnsThatAreLate(t *testing.T) {
 		if got := w.begun(); got != c.want {
 			t.Errorf("down for %v: %d began, want %d", c.down, got, c.want)
 		}
-		if past := w.engine.Agendas()["news"].Past; len(past) != 1 || past[0].Missed != (c.want == 0) {
+		if past := w.agenda().Past; len(past) != 1 || past[0].Missed != (c.want == 0) {
 			t.Errorf("down for %v: %+v", c.down, past)
 		}
 	}
@@ -296,10 +305,45 @@ func TestTurnsOfANewSchedule(t *testing.T) {
 	gone.Places, gone.Markets = newAround(), newAround()
 	w.apply(gone)
 	w.advance(24 * time.Hour)
-	if all := w.engine.Agendas(); len(all) != 0 {
-		t.Errorf("%v is left of a journey that is gone", all)
-	}
 	if mark, err := w.store.Mark(context.Background(), "agenda/news"); mark != nil || err != nil {
 		t.Errorf("%s, %v is left in the store", mark, err)
+	}
+}
+
+// A canary that sings no more: when too many of those who went first unsubscribe, nobody
+// else has a turn.
+func TestCanaryStops(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		leave   int
+		stopped bool
+	}{{1, false}, {2, true}} {
+		w := newWorld(t, scheduled(t, 1, journey.Schedule{On: []string{day(1)}, At: "00:00", Zone: "UTC", Canary: &journey.Canary{}}))
+		w.crowd(3000)
+		for i := range 3000 {
+			w.consent(fmt.Sprint("user", i))
+		}
+		w.advance(16 * time.Hour)
+		messages := w.messages()
+		for i := range c.leave {
+			if _, err := w.engine.Run(context.Background(), w.now, flow.Unsubscribe(messages[i], "link")); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		w.restart()
+		w.advance(24 * time.Hour)
+		first := w.agenda()
+		if all := w.begun() == 3000; all == c.stopped || (len(first.Open) == 1 && first.Open[0].Stopped != "") != c.stopped {
+			t.Errorf("after %d of %d left: %d began, %+v", c.leave, len(messages), w.begun(), first)
+		}
+	}
+}
+
+func (w *world) consent(user string) {
+	w.t.Helper()
+	id := key.Identifier(rapport.Identifier{Kind: rapport.UserID, Value: user}).CustomerID()
+	act := rapport.Consent{Purpose: "marketing", Channel: rapport.Email, State: rapport.ConsentGranted, At: w.now}
+	if _, err := w.engine.Run(context.Background(), w.now, flow.Record(id, act)); err != nil {
+		w.t.Fatal(err)
 	}
 }

@@ -137,9 +137,12 @@ func Replay(ctx context.Context, from Entries, w *Workspace, r *profile.Record, 
 	l := &Look{c: newCustomer(r.ID), w: w}
 	l.c.record.Identifiers = slices.Clone(r.Identifiers)
 	l.c.zone = w.Places.Zone(l.c.record)
+	var given turnsGiven
 	for _, e := range events {
+		given.until(l, since, e.ReceivedAt, visit)
 		l.replay(e, since, visit)
 	}
+	given.until(l, since, now, visit)
 	l.catchUp(now, visit)
 	return nil
 }

@@ -166,6 +166,7 @@ func (b *Batch) settle(m *rapport.Message, o rapport.Outcome) {
 	case o.Kind == rapport.Accepted:
 		m.HandedAt = b.now
 		b.end(m, rapport.Handed, "")
+		b.meet(m, func(met *Met) { met.Handed++ })
 		b.tellOutcome(c, m, MessageSent)
 	case o.Kind == rapport.Refused:
 		b.fault(c, m, o.Bad)
@@ -197,6 +198,7 @@ func (b *Batch) again(c *customer, m *rapport.Message, o rapport.Outcome) {
 // fault ends a message that was not accepted. A bad address is not written to again.
 func (b *Batch) fault(c *customer, m *rapport.Message, bad bool) {
 	b.end(m, rapport.Failed, m.Reason)
+	b.meet(m, func(met *Met) { met.Failed++ })
 	if c == nil {
 		return
 	}
@@ -261,6 +263,7 @@ func (g *Engine) recoverMessages(ctx context.Context) error {
 // purpose, on its channel, for its address.
 func Unsubscribe(m rapport.Message, source string) Work {
 	return func(b *Batch) error {
+		b.meet(&m, func(met *Met) { met.Unsubscribed++ })
 		act := rapport.Consent{
 			Purpose: cmp.Or(m.Purpose, rapport.PurposeMarketing), Channel: m.Channel, Address: m.To,
 			State: rapport.ConsentWithdrawn, Source: source, At: b.now,

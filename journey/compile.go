@@ -18,6 +18,8 @@ import (
 type Env struct {
 	Plan    *rule.Plan // what is known of the data; may be nil
 	Version uint64     // of the workspace that it belongs to
+	// Campaign says that the document was a campaign's.
+	Campaign bool
 }
 
 // Problem is one thing that is wrong with a document, in words for its author.
@@ -41,7 +43,7 @@ func (p Problem) String() string {
 func Compile(name string, doc Doc, in Env) (*Journey, []Problem) {
 	c := &compiler{
 		in:     in,
-		j:      &Journey{name: name, hash: NameHash(name), version: in.Version, places: map[uint32]int{}},
+		j:      &Journey{name: name, hash: NameHash(name), version: in.Version, campaign: in.Campaign, places: map[uint32]int{}},
 		placed: map[string]string{},
 	}
 	c.entry(doc.Entry)

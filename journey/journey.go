@@ -12,19 +12,20 @@ import (
 
 // Journey is a compiled document. It is immutable and safe for concurrent use.
 type Journey struct {
-	name    string
-	hash    uint64
-	version uint64
-	entry   entry
-	key     []string       // path within the entry event; empty: one run per customer
-	restart bool           // a trigger restarts the run under way
-	after   durations.Span // how long after a run's end the next may start
-	never   bool           // no run ever follows another
-	exits   []happening
-	ends    []*rule.Rule // those of exit: when
-	goal    *goal
-	nodes   []node
-	places  map[uint32]int // from the hash of a step's name to its node
+	name     string
+	hash     uint64
+	version  uint64
+	entry    entry
+	campaign bool
+	key      []string       // path within the entry event; empty: one run per customer
+	restart  bool           // a trigger restarts the run under way
+	after    durations.Span // how long after a run's end the next may start
+	never    bool           // no run ever follows another
+	exits    []happening
+	ends     []*rule.Rule // those of exit: when
+	goal     *goal
+	nodes    []node
+	places   map[uint32]int // from the hash of a step's name to its node
 
 	facts      []rule.Fact
 	references []Reference
@@ -123,6 +124,9 @@ type choice struct {
 
 // Name returns the document's name.
 func (j *Journey) Name() string { return j.name }
+
+// IsCampaign reports whether it was written as a campaign.
+func (j *Journey) IsCampaign() bool { return j.campaign }
 
 // Requested reports whether runs are started by requests.
 func (j *Journey) Requested() bool { return j.entry.api }

@@ -114,14 +114,18 @@ type Turn struct {
 // the rule of the entry holds.
 func (j *Journey) Falls(t Turn, s rule.Subject, now rapport.Instant) bool {
 	c := j.entry.calendar
-	if c == nil || c.date != nil && !c.hers(t.Day, s, now) {
+	if c == nil || !c.Hers(t.Day, s, now) {
 		return false
 	}
 	return j.entry.where == nil || j.entry.where.Answerable(s) && j.entry.where.Eval(s, now) == rule.Yes
 }
 
-// hers reports whether a day is the customer's own.
-func (c *Calendar) hers(day calendar.Day, s rule.Subject, now rapport.Instant) bool {
+// Hers reports whether a day is one of the customer's: the date that the schedule names,
+// if it does, falls on it.
+func (c *Calendar) Hers(day calendar.Day, s rule.Subject, now rapport.Instant) bool {
+	if c.date == nil {
+		return true
+	}
 	if !c.date.Answerable(s) {
 		return false
 	}

@@ -29,7 +29,8 @@ func (c *compiler) journeys(plan *rule.Plan, version uint64) []*journey.Journey 
 		if c.faulty[c.journeyKey(name)] {
 			continue
 		}
-		j, problems := journey.Compile(name, docs[name], journey.Env{Plan: plan, Version: version})
+		in := journey.Env{Plan: plan, Version: version, Campaign: c.journeyKey(name).kind == "campaign"}
+		j, problems := journey.Compile(name, docs[name], in)
 		for _, p := range problems {
 			c.journeyProblem(name, p)
 		}
