@@ -16,7 +16,6 @@ import (
 
 	"rapport"
 	"rapport/api"
-	"rapport/decide"
 	"rapport/flow"
 	"rapport/internal/clock"
 	"rapport/profile"
@@ -217,14 +216,12 @@ func compile(docs []workspace.Document, version uint64) (*api.Workspace, []works
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	policy, err := decide.NewPolicy(decide.Settings{})
+	running, err := flow.Assemble(c, map[rapport.Channel]flow.Provider{rapport.Email: taker{}}, nil)
 	if err != nil {
 		panic(err)
 	}
-	return &api.Workspace{Documents: docs, Plan: c.Plan, Running: &flow.Workspace{
-		Version: version, Facts: c.Facts, Segments: c.Segments, Journeys: c.Journeys, Policy: policy,
-		Places: utc{}, Renderer: plain{}, Providers: map[rapport.Channel]flow.Provider{rapport.Email: taker{}},
-	}}, nil
+	running.Renderer = plain{}
+	return &api.Workspace{Documents: docs, Plan: c.Plan, Running: running}, nil
 }
 
 func (d *desk) Current() api.Workspace { return *d.current.Load() }
@@ -285,11 +282,6 @@ func (d *desk) put(ctx context.Context, next *api.Workspace, author, note string
 	d.current.Store(next)
 	return nil
 }
-
-// utc is a world in which everybody lives in one zone.
-type utc struct{}
-
-func (utc) Zone(flow.Traits) *time.Location { return time.UTC }
 
 // plain renders the template's name and the customer's first name.
 type plain struct{}
