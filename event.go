@@ -71,6 +71,12 @@ const (
 // event of this name that somebody sends starts nothing.
 const JourneyRequested = "Journey Requested"
 
+// What a customer's timeline is told of her messages, where rules and journeys see it.
+const (
+	MessageSent   = "Message Sent"
+	MessageFailed = "Message Failed"
+)
+
 // TraitChanged is the name of what journeys are told when an event has changed what is
 // known of a customer: the properties trait, from and to, of which one that is not set
 // is left out. An event of this name that somebody sends is none.

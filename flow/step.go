@@ -20,8 +20,8 @@ const (
 	SegmentLeft    = "Segment Left"
 	ProfilesMerged = "Profiles Merged"
 	ProfilesSplit  = "Profiles Split"
-	MessageSent    = "Message Sent"
-	MessageFailed  = "Message Failed"
+	MessageSent    = rapport.MessageSent
+	MessageFailed  = rapport.MessageFailed
 )
 
 // admit takes an event from outside through all stages.

@@ -61,7 +61,7 @@ func Compile(name string, doc Doc, in Env) (*Journey, []Problem) {
 		return nil, c.problems
 	}
 	c.link()
-	c.j.definition = c.definition(doc)
+	c.j.doc, c.j.definition = doc, c.definition(doc)
 	return c.j, nil
 }
 
@@ -276,6 +276,10 @@ func (c *compiler) reentry(r Reentry) {
 		c.j.never = true
 	default:
 		c.j.after, _ = c.spanOrZero(r.After, "reentry.after")
+	}
+	c.j.oncePer = c.period(r.OncePer, "reentry.once_per")
+	if r.OncePer != "" && c.j.never {
+		c.problem("reentry.once_per", "once_per does not go with after: never, which says that there is no other run", "leave one of them out")
 	}
 }
 

@@ -37,7 +37,7 @@ func (c *compiler) steps(list []Step, path, number string, parent int) (ends boo
 			return true
 		}
 		n := len(c.j.nodes)
-		c.j.nodes = append(c.j.nodes, node{next: unresolved, parent: parent})
+		c.j.nodes = append(c.j.nodes, node{next: unresolved, parent: parent, path: at})
 		if previous != end {
 			c.j.nodes[previous].next = n
 		}
@@ -152,7 +152,7 @@ func (c *compiler) branch(cases []Case, path, number string, n int) (ends bool) 
 			return false
 		case x.Otherwise == (x.When != ""):
 			c.problem(at, "a case has a rule, or is the otherwise", "write when: a rule, or otherwise: true")
-		case len(x.Steps) == 0:
+		case len(x.Steps) == 0 && !x.Otherwise:
 			c.problem(at+".steps", "the case has no steps", "add one, or leave the case out")
 		}
 		closed = x.Otherwise
@@ -160,11 +160,10 @@ func (c *compiler) branch(cases []Case, path, number string, n int) (ends bool) 
 		if !closed {
 			name = strconv.Itoa(i + 1)
 		}
-		first := choice{name: name, rule: c.rule(x.When, at+".when", nil, true), to: len(c.j.nodes)}
-		c.j.nodes[n].cases = append(c.j.nodes[n].cases, first)
-		if !c.steps(x.Steps, at+".steps", number+"."+strconv.Itoa(i+1)+".", n) {
-			ends = false
-		}
+		when := c.rule(x.When, at+".when", nil, true)
+		to, caseEnds := c.inner(x.Steps, at+".steps", number+"."+strconv.Itoa(i+1)+".", n)
+		c.j.nodes[n].cases = append(c.j.nodes[n].cases, choice{name: name, rule: when, to: to})
+		ends = ends && caseEnds
 	}
 	return ends && closed
 }

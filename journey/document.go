@@ -39,6 +39,7 @@ func (e *Entry) kinds() (n int) {
 type Reentry struct {
 	Running string `json:"running" enum:"ignore,restart" doc:"While a run is under way: ignore the trigger (unless said otherwise), or restart the run from its first step"`
 	After   string `json:"after" doc:"How long after a run ended the next may start: 0s (unless said otherwise), 12h, 7d (calendar days), or never"`
+	OncePer string `json:"once_per" enum:"day,week,month,year" doc:"At most one run begins in each day, week (from Monday), month or year on the calendar of the customer's zone"`
 }
 
 // Exit is one thing that ends a run: an event, or a rule that comes to hold.
@@ -106,7 +107,7 @@ type Send struct {
 type Case struct {
 	When      string `json:"when" doc:"A rule about customer, cart and entry; the first case whose rule holds is taken"`
 	Otherwise bool   `json:"otherwise" doc:"Taken when no rule before it holds; must be the last case"`
-	Steps     []Step `json:"steps" required:"true" doc:"What happens in this case; afterwards the run goes on behind the branch"`
+	Steps     []Step `json:"steps" doc:"What happens in this case; afterwards the run goes on behind the branch. Only otherwise may do without"`
 }
 
 // WaitUntil waits for an event or for a rule to hold.

@@ -21,12 +21,14 @@ type Journey struct {
 	restart  bool           // a trigger restarts the run under way
 	after    durations.Span // how long after a run's end the next may start
 	never    bool           // no run ever follows another
+	oncePer  period         // of the calendar, in which at most one run begins
 	exits    []happening
 	ends     []*rule.Rule // those of exit: when
 	goal     *goal
 	nodes    []node
 	places   map[uint32]int // from the hash of a step's name to its node
 
+	doc        Doc // as it was written
 	facts      []rule.Fact
 	references []Reference
 	definition uint64 // hash of all that the journey is
@@ -99,6 +101,7 @@ type node struct {
 	then   int        // of a wait_until
 	missed int        // of a wait_until: where its otherwise begins
 	parent int        // while compiling: the node whose list it stands in
+	path   string     // where the document says it
 }
 
 // The numbers that stand for no node.

@@ -75,6 +75,9 @@ func (w *walk) objection(j *Journey, run *Run, under int) (reason Reason, detail
 			return TooEarly, again.String()
 		}
 	}
+	if again := w.nextPeriod(j, run.Key); under < 0 && again > w.now {
+		return TooEarly, again.String()
+	}
 	if name := w.heardExit(j, run); name != "" {
 		return AlreadyExited, name
 	}

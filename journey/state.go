@@ -45,6 +45,7 @@ type ended struct {
 	number  uint64
 	version uint64
 	at      rapport.Instant // when it ended
+	entered rapport.Instant // when it began, where the calendar limits that; else 0
 	keep    rapport.Instant // until when this is kept
 	binding bool            // it may keep another run from beginning, so it is not dropped before keep
 	since   rapport.Instant // of the run

@@ -20,6 +20,7 @@ const (
 	flagForever
 	flagDue
 	flagUnsure
+	flagEntered
 )
 
 // AppendBinary appends the state in its own encoding, the same bytes for the
@@ -134,7 +135,7 @@ func (r *Run) readHead(h, outer *wire.Reader) {
 }
 
 func (e *ended) appendHead(b []byte) []byte {
-	flags := bitIf(e.binding, flagBinding) | bitIf(e.keep == rapport.Never, flagForever) | bitIf(e.goal != 0, flagGoal)
+	flags := bitIf(e.binding, flagBinding) | bitIf(e.keep == rapport.Never, flagForever) | bitIf(e.goal != 0, flagGoal) | bitIf(e.entered != 0, flagEntered)
 	b = wire.AppendUint(b, flags)
 	b = wire.AppendFixed64(b, e.journey)
 	b = wire.AppendFixed64(b, e.key)
@@ -147,6 +148,9 @@ func (e *ended) appendHead(b []byte) []byte {
 	}
 	if flags&flagGoal != 0 {
 		b = appendFrom(b, e.goal, e.at)
+	}
+	if flags&flagEntered != 0 {
+		b = appendFrom(b, e.entered, e.at)
 	}
 	return b
 }
@@ -162,6 +166,9 @@ func (e *ended) readHead(h, outer *wire.Reader) {
 	}
 	if flags&flagGoal != 0 {
 		e.goal = readFrom(h, e.at)
+	}
+	if flags&flagEntered != 0 {
+		e.entered = readFrom(h, e.at)
 	}
 	if h.Err() != nil {
 		outer.Fail()

@@ -77,6 +77,9 @@ func (w *walk) keepEnd(j *Journey, run *Run) {
 	case !j.after.IsZero():
 		e.keep, e.binding = after(w.now, j.after, w.view.Zone()), true
 	}
+	if j.oncePer != 0 {
+		e.keep, e.binding, e.entered = max(e.keep, j.oncePer.end(run.Entered, w.view.Zone()).Add(afterMoves)), true, run.Entered
+	}
 	if e.goal > w.now {
 		e.keep = max(e.keep, e.goal)
 		e.entry = j.goal.read(run.Entry)
