@@ -7,6 +7,7 @@ import (
 
 	"rapport"
 	"rapport/flow"
+	"rapport/journey"
 	"rapport/rule"
 	"rapport/store"
 	"rapport/workspace"
@@ -93,6 +94,21 @@ type Applied struct {
 	Version uint64 // in force afterwards
 	Changes []workspace.Change
 	Missing []string // names of secrets that are still to be set
+	// What is odd about the documents in force afterwards; it keeps nothing from being applied.
+	Warnings []workspace.Problem
+	// The worst cases of the journeys that become others, by name.
+	WorstCases map[string]journey.WorstCase
+}
+
+// Report adds what is to be said of the workspace that an apply comes to.
+func (a *Applied) Report(w *workspace.Compiled) {
+	a.Warnings = w.Warnings
+	a.WorstCases = map[string]journey.WorstCase{}
+	for _, c := range a.Changes {
+		if j := w.Journeys.Get(c.Name); c.Kind == "journey" && j != nil && c.Action != workspace.Unchanged {
+			a.WorstCases[c.Name] = j.WorstCase()
+		}
+	}
 }
 
 // Customers is where customers' records and histories are read; package store says

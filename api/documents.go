@@ -26,6 +26,9 @@ type applied struct {
 	Version uint64             `json:"version" doc:"In force afterwards; of a plan, the one there would be"`
 	Changes []workspace.Change `json:"changes"`
 	Missing []string           `json:"missingSecrets" doc:"Secrets that documents name and that are still to be set"`
+
+	Warnings []fault        `json:"warnings" doc:"What is odd about the documents; it keeps nothing from being applied"`
+	Journeys []journeyWorst `json:"journeys" doc:"Of the journeys that are new or become others how many messages they ask for at worst"`
 }
 
 // bundle is several files in one JSON body.
@@ -133,6 +136,7 @@ func showApplied(done Applied, problems []workspace.Problem, err error) (*answer
 	}
 	return &answer[applied]{applied{
 		Version: done.Version, Changes: append([]workspace.Change{}, done.Changes...), Missing: append([]string{}, done.Missing...),
+		Warnings: faultsOf(done.Warnings), Journeys: worstOf(done.WorstCases),
 	}}, nil
 }
 
@@ -145,10 +149,17 @@ func documentProblem(problems []workspace.Problem) error {
 		many = fmt.Sprintf("%d things are", len(problems))
 	}
 	p := newProblem(statuses[rapport.Invalid], many+" wrong with the documents, so nothing was changed. The first: "+problems[0].String(), "documents_invalid")
-	for _, f := range problems[:min(len(problems), maxFaults)] {
-		p.Errors = append(p.Errors, fault{File: f.File, Line: f.Line, Column: f.Column, Path: f.Path, Message: f.Message})
-	}
+	p.Errors = faultsOf(problems)
 	return p
+}
+
+// faultsOf returns problems as they are answered.
+func faultsOf(problems []workspace.Problem) []fault {
+	faults := []fault{}
+	for _, f := range problems[:min(len(problems), maxFaults)] {
+		faults = append(faults, fault{File: f.File, Line: f.Line, Column: f.Column, Path: f.Path, Message: f.Message})
+	}
+	return faults
 }
 
 func (a *api) putDocument(ctx context.Context, in *struct {

@@ -23,6 +23,7 @@ type journeyCount struct {
 	Exited  map[string]int64 `json:"exited" doc:"Runs that ended, by reason"`
 	Refused map[string]int64 `json:"refused" doc:"Triggers that started no run, by reason"`
 	Steps   []stepCount      `json:"steps" doc:"In the order of the document; steps that are gone come last"`
+	Worst   *worstCase       `json:"worstCase,omitempty" doc:"How many messages one customer may get in any seven days; of one journey only"`
 }
 
 type stepCount struct {
@@ -65,6 +66,7 @@ func (a *api) journeyOperations() {
 			return nil, err
 		}
 		out, err := a.countJourney(ctx, j)
+		out.Worst = worstCaseOf(j.WorstCase())
 		return &answer[journeyCount]{out}, err
 	})
 	register(a, operation{

@@ -203,7 +203,7 @@ func (d *desk) open(t testing.TB) *flow.Workspace {
 	for _, doc := range last.Documents {
 		docs = append(docs, workspace.Document{Kind: doc.Kind, Name: doc.Name, Body: doc.Body})
 	}
-	next, problems := compile(docs, last.Number)
+	next, _, problems := compile(docs, last.Number)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -211,17 +211,17 @@ func (d *desk) open(t testing.TB) *flow.Workspace {
 	return next.Running
 }
 
-func compile(docs []workspace.Document, version uint64) (*api.Workspace, []workspace.Problem) {
-	c, problems := workspace.Compile(docs, version)
+func compile(docs []workspace.Document, version uint64) (*api.Workspace, *workspace.Compiled, []workspace.Problem) {
+	c, problems := workspace.Review(docs, version)
 	if len(problems) > 0 {
-		return nil, problems
+		return nil, nil, problems
 	}
 	running, err := flow.Assemble(c, map[rapport.Channel]flow.Provider{rapport.Email: taker{}}, nil)
 	if err != nil {
 		panic(err)
 	}
 	running.Renderer = plain{}
-	return &api.Workspace{Documents: docs, Plan: c.Plan, Running: running}, nil
+	return &api.Workspace{Documents: docs, Plan: c.Plan, Running: running}, c, nil
 }
 
 func (d *desk) Current() api.Workspace { return *d.current.Load() }
@@ -238,11 +238,12 @@ func (d *desk) prepare(files []workspace.File, prune bool) (*api.Workspace, api.
 	}
 	before := d.Current()
 	docs := workspace.Upsert(before.Documents, given, prune)
-	next, problems := compile(docs, before.Running.Version+1)
+	next, compiled, problems := compile(docs, before.Running.Version+1)
 	if len(problems) > 0 {
 		return nil, api.Applied{}, problems
 	}
 	applied := api.Applied{Version: next.Running.Version, Changes: workspace.Plan(before.Documents, docs), Missing: []string{"SMTP_PASSWORD"}}
+	applied.Report(compiled)
 	return next, applied, nil
 }
 
@@ -260,11 +261,12 @@ func (d *desk) Delete(ctx context.Context, kind, name, author string) (api.Appli
 	if !found {
 		return api.Applied{}, nil, rapport.Errorf(rapport.NotFound, "There is no %s %q.", kind, name)
 	}
-	next, problems := compile(docs, before.Running.Version+1)
+	next, compiled, problems := compile(docs, before.Running.Version+1)
 	if len(problems) > 0 {
 		return api.Applied{}, problems, nil
 	}
 	applied := api.Applied{Version: next.Running.Version, Changes: workspace.Plan(before.Documents, docs)}
+	applied.Report(compiled)
 	return applied, nil, d.put(ctx, next, author, "")
 }
 

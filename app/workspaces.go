@@ -106,11 +106,12 @@ func (w *Workspaces) Delete(ctx context.Context, kind, name, author string) (api
 	if !found {
 		return api.Applied{}, nil, rapport.Errorf(rapport.NotFound, "There is no %s %q.", kind, name)
 	}
-	compiled, problems := workspace.Compile(docs, current.Running.Version+1)
+	compiled, problems := workspace.Review(docs, current.Running.Version+1)
 	if len(problems) > 0 {
 		return api.Applied{}, problems, nil
 	}
 	applied := api.Applied{Version: compiled.Version, Changes: workspace.Plan(current.Documents, docs)}
+	applied.Report(compiled)
 	return applied, nil, w.put(ctx, docs, compiled, author, "deleted "+kind+" "+name)
 }
 
@@ -120,11 +121,12 @@ func (w *Workspaces) prepare(current api.Workspace, files []workspace.File, prun
 		return api.Applied{}, nil, nil, problems
 	}
 	docs := workspace.Upsert(current.Documents, given, prune)
-	compiled, problems := workspace.Compile(docs, current.Running.Version+1)
+	compiled, problems := workspace.Review(docs, current.Running.Version+1)
 	if len(problems) > 0 {
 		return api.Applied{}, nil, nil, problems
 	}
 	applied := api.Applied{Version: current.Running.Version, Changes: workspace.Plan(current.Documents, docs), Missing: compiled.Missing(w.hasSecret)}
+	applied.Report(compiled)
 	if !workspace.Differ(current.Documents, docs) {
 		return applied, docs, nil, nil
 	}

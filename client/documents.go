@@ -26,6 +26,12 @@ type applied struct {
 	Version uint64   `json:"version"`
 	Changes []change `json:"changes"`
 	Missing []string `json:"missingSecrets"`
+
+	Warnings []workspace.Problem `json:"warnings"`
+	Journeys []struct {
+		Name  string    `json:"name"`
+		Worst worstCase `json:"worstCase"`
+	} `json:"journeys"`
 }
 
 type change struct {
@@ -108,6 +114,12 @@ func (a *applied) tell(out io.Writer, dry bool) {
 		fmt.Fprintf(out, "%d of %d documents would change\n", changed, len(a.Changes))
 	default:
 		fmt.Fprintf(out, "version %d is in force\n", a.Version)
+	}
+	for _, j := range a.Journeys {
+		fmt.Fprintf(out, "worst case of journey %s: %s\n", j.Name, j.Worst)
+	}
+	for _, w := range a.Warnings {
+		fmt.Fprintf(out, "warning: %s\n", w)
 	}
 	for _, name := range a.Missing {
 		fmt.Fprintf(out, "missing: set the secret with: rapport secret set %s\n", name)

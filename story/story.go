@@ -112,7 +112,7 @@ func documents(fsys fs.FS, dir string, known map[string]*workspace.Compiled) (*w
 	if len(problems) > 0 {
 		return nil, problems, nil
 	}
-	c, problems := workspace.Compile(docs, 1)
+	c, problems := workspace.Review(docs, 1)
 	if len(problems) == 0 {
 		known[dir] = c
 	}

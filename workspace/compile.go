@@ -28,6 +28,8 @@ type Compiled struct {
 	Templates *render.Set
 	Purposes  map[string]Purpose // the stock ones among them
 	Secrets   []string           // names of the secrets that documents need, in order
+	Refused   []Problem          // what nobody can have meant; see Review
+	Warnings  []Problem          // what is odd, and no reason to refuse anything
 }
 
 // Missing returns the names of secrets that documents need and has denies. They
@@ -59,6 +61,7 @@ func Compile(docs []Document, version uint64) (*Compiled, []Problem) {
 	}
 	w.Journeys = journey.NewSet(journeys)
 	w.Facts = facts(w.Segments, journeys)
+	c.check(w, journeys)
 	return w, nil
 }
 

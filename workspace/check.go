@@ -1,0 +1,93 @@
+package workspace
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rapport/journey"
+	"rapport/render"
+)
+
+// Review compiles documents that somebody wants to put in force. It is [Compile], and
+// refuses besides what can't be meant. What is in force already is compiled without
+// that: a check that a later program has learnt must not keep it from starting.
+func Review(docs []Document, version uint64) (*Compiled, []Problem) {
+	w, problems := Compile(docs, version)
+	if w != nil && len(w.Refused) > 0 {
+		return nil, w.Refused
+	}
+	return w, problems
+}
+
+// check looks at a workspace that compiles for what can't be meant and what is odd.
+func (c *compiler) check(w *Compiled, journeys []*journey.Journey) {
+	found := journey.Check(journeys, journey.Surroundings{
+		Plan:  w.Plan,
+		Hears: func(name string) []string { return w.hears(name, map[string]bool{}) },
+		Prints: func(template string) []string {
+			if t := w.Templates.Get(template); t != nil {
+				return t.Fields("event")
+			}
+			return nil
+		},
+	})
+	for _, f := range found {
+		to := &w.Warnings
+		if f.Refused {
+			to = &w.Refused
+		}
+		*to = append(*to, c.trees[key{"journey", f.Journey}].Problem(f.Path, withSuggestion(f.Message, f.Suggestion)))
+	}
+	for _, j := range journeys {
+		c.untranslated(w, j)
+	}
+	slices.SortStableFunc(w.Refused, Problem.Compare)
+	slices.SortStableFunc(w.Warnings, Problem.Compare)
+}
+
+// hears returns the events that a segment reads, also through the segments it reads.
+func (w *Compiled) hears(segment string, met map[string]bool) []string {
+	r := w.Segments.Rule(segment)
+	if r == nil || met[segment] {
+		return nil
+	}
+	met[segment] = true
+	events := slices.Clone(r.Reads().Events)
+	for _, other := range r.Reads().Segments {
+		events = append(events, w.hears(other, met)...)
+	}
+	return events
+}
+
+// untranslated warns of messages that are written in several languages and not in that
+// of a market.
+func (c *compiler) untranslated(w *Compiled, j *journey.Journey) {
+	for _, r := range j.References() {
+		t := w.Templates.Get(r.Name)
+		if r.Kind != journey.ToTemplate || t == nil || len(t.Languages()) == 0 {
+			continue
+		}
+		for _, market := range w.Markets.Names() {
+			if language := w.Markets.Get(market).Language.String(); !speaks(t, language) {
+				c.warn(w, j.Name(), r.Path, fmt.Sprintf("template %q is not written in %s, which the market %q speaks: its customers get the template's own texts; add locales.%s to it, or say that these are in %s with language",
+					r.Name, language, market, language, language))
+			}
+		}
+	}
+}
+
+// speaks reports whether a template is written in a language, or in one that is wider.
+func speaks(t *render.Template, language string) bool {
+	written := append(t.Languages(), t.Language())
+	for ; language != ""; language = language[:max(strings.LastIndexByte(language, '-'), 0)] {
+		if slices.Contains(written, language) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *compiler) warn(w *Compiled, name, path, message string) {
+	w.Warnings = append(w.Warnings, c.trees[key{"journey", name}].Problem(path, message))
+}
