@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 
 	"rapport"
 	"rapport/flow"
@@ -96,19 +98,22 @@ type Applied struct {
 	Missing []string // names of secrets that are still to be set
 	// What is odd about the documents in force afterwards; it keeps nothing from being applied.
 	Warnings []workspace.Problem
-	// The worst cases of the journeys that become others, by name.
-	WorstCases map[string]journey.WorstCase
+	// The journeys that become others, by name, and the workspace that they are part of.
+	Journeys  []*journey.Journey
+	Workspace *workspace.Compiled
 }
 
 // Report adds what is to be said of the workspace that an apply comes to.
 func (a *Applied) Report(w *workspace.Compiled) {
 	a.Warnings = w.Warnings
-	a.WorstCases = map[string]journey.WorstCase{}
+	a.Workspace = w
 	for _, c := range a.Changes {
-		if j := w.Journeys.Get(c.Name); c.Kind == "journey" && j != nil && c.Action != workspace.Unchanged {
-			a.WorstCases[c.Name] = j.WorstCase()
+		j := w.Journeys.Get(c.Name)
+		if (c.Kind == "journey" || c.Kind == "campaign") && j != nil && c.Action != workspace.Unchanged {
+			a.Journeys = append(a.Journeys, j)
 		}
 	}
+	slices.SortFunc(a.Journeys, func(x, y *journey.Journey) int { return strings.Compare(x.Name(), y.Name()) })
 }
 
 // Customers is where customers' records and histories are read; package store says

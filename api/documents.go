@@ -27,8 +27,8 @@ type applied struct {
 	Changes []workspace.Change `json:"changes"`
 	Missing []string           `json:"missingSecrets" doc:"Secrets that documents name and that are still to be set"`
 
-	Warnings []fault        `json:"warnings" doc:"What is odd about the documents; it keeps nothing from being applied"`
-	Journeys []journeyWorst `json:"journeys" doc:"Of the journeys that are new or become others how many messages they ask for at worst"`
+	Warnings []fault   `json:"warnings" doc:"What is odd about the documents; it keeps nothing from being applied"`
+	Journeys []outlook `json:"journeys" doc:"Of the journeys and campaigns that are new or become others how many messages they ask for at worst and, of a plan, whom they would reach"`
 }
 
 // bundle is several files in one JSON body.
@@ -107,7 +107,11 @@ func (a *api) apply(ctx context.Context, in *applyRequest) (*answer[applied], er
 	}
 	if in.Dry {
 		done, problems := a.Workspaces.Plan(files, prune)
-		return showApplied(done, problems, nil)
+		out, err := showApplied(done, problems, nil)
+		if err == nil {
+			err = a.reaches(ctx, done, out.Body.Journeys)
+		}
+		return out, err
 	}
 	return showApplied(a.Workspaces.Apply(ctx, files, prune, author, note))
 }
@@ -136,7 +140,7 @@ func showApplied(done Applied, problems []workspace.Problem, err error) (*answer
 	}
 	return &answer[applied]{applied{
 		Version: done.Version, Changes: append([]workspace.Change{}, done.Changes...), Missing: append([]string{}, done.Missing...),
-		Warnings: faultsOf(done.Warnings), Journeys: worstOf(done.WorstCases),
+		Warnings: faultsOf(done.Warnings), Journeys: outlooksOf(done.Journeys),
 	}}, nil
 }
 

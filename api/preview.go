@@ -49,22 +49,30 @@ func (a *api) previewSegment(ctx context.Context, in *struct {
 		Where string `json:"where" maxLength:"20000" doc:"A rule"`
 	}
 }) (*answer[preview], error) {
-	current := a.Workspaces.Current()
-	r, err := rule.Compile(in.Body.Where, rule.Env{Plan: current.Plan})
+	out, err := a.preview(ctx, in.Body.Where, time.Now().Add(previewTime))
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
+	return &answer[preview]{*out}, nil
+}
+
+// preview counts the customers for whom a rule holds, and gives up at an instant.
+func (a *api) preview(ctx context.Context, where string, until time.Time) (*preview, error) {
+	current := a.Workspaces.Current()
+	r, err := rule.Compile(where, rule.Env{Plan: current.Plan})
+	if err != nil {
+		return nil, err
+	}
 	p := &previewer{
 		api: a, running: current.Running, rule: r, facts: rule.NewFactSet(r.Facts()...),
-		now: a.Flow.Now(), histories: cmp.Or(a.Histories, previewHistories), until: began.Add(previewTime),
+		now: a.Flow.Now(), histories: cmp.Or(a.Histories, previewHistories), until: until,
 	}
 	p.out.Sample = []member{}
-	if done, err := p.mirrored(ctx, began); done || err != nil {
-		return &answer[preview]{p.out}, err
+	if done, err := p.mirrored(ctx); done || err != nil {
+		return &p.out, err
 	}
 	if p.kept = flow.Keeps(r, current.Running.Facts); !p.kept {
-		if p.log, err = p.readLog(ctx, began.Add(previewLogTime)); err != nil {
+		if p.log, err = p.readLog(ctx, until.Add(previewLogTime-previewTime)); err != nil {
 			return nil, err
 		}
 	}
@@ -81,7 +89,7 @@ func (a *api) previewSegment(ctx context.Context, in *struct {
 		p.out.Customers = sizes.Customers
 		p.out.Estimate = p.estimate()
 	}
-	return &answer[preview]{p.out}, nil
+	return &p.out, nil
 }
 
 // estimate scales the count up to all customers. Records are read in the order of
@@ -95,14 +103,14 @@ func (p *previewer) estimate() *int64 {
 }
 
 // mirrored answers from memory, if that holds all that the rule reads.
-func (p *previewer) mirrored(ctx context.Context, began time.Time) (done bool, err error) {
+func (p *previewer) mirrored(ctx context.Context) (done bool, err error) {
 	if p.api.Columns == nil {
 		return false, nil
 	}
 	counted, customers, done, err := p.api.Columns.Count(ctx, flow.Question{
 		Workspace: p.running, Rule: p.rule, Now: p.now, Sample: previewSample,
 		Patience: flow.Patience{
-			Reading: func() bool { return time.Since(began) > previewReading || ctx.Err() != nil },
+			Reading: func() bool { return time.Now().After(p.until.Add(previewReading-previewTime)) || ctx.Err() != nil },
 			Whole:   func() bool { return time.Now().After(p.until) || ctx.Err() != nil },
 		},
 	})

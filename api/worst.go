@@ -1,9 +1,6 @@
 package api
 
 import (
-	"maps"
-	"slices"
-
 	"rapport/journey"
 )
 
@@ -22,10 +19,11 @@ type worstPart struct {
 	Messages *int   `json:"messages" doc:"null if there is no bound"`
 }
 
-// journeyWorst is the worst case of a journey that is applied.
-type journeyWorst struct {
+// outlook is what is to be said of a journey that is applied.
+type outlook struct {
 	Name  string     `json:"name"`
 	Worst *worstCase `json:"worstCase"`
+	Reach *reach     `json:"reach,omitempty" doc:"Of a plan: whom it would reach"`
 }
 
 func worstCaseOf(w journey.WorstCase) *worstCase {
@@ -43,10 +41,10 @@ func worstCaseOf(w journey.WorstCase) *worstCase {
 	return out
 }
 
-func worstOf(cases map[string]journey.WorstCase) []journeyWorst {
-	all := []journeyWorst{}
-	for _, name := range slices.Sorted(maps.Keys(cases)) {
-		all = append(all, journeyWorst{name, worstCaseOf(cases[name])})
+func outlooksOf(journeys []*journey.Journey) []outlook {
+	all := []outlook{}
+	for _, j := range journeys {
+		all = append(all, outlook{Name: j.Name(), Worst: worstCaseOf(j.WorstCase())})
 	}
 	return all
 }

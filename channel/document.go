@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,14 @@ type Doc struct {
 	Provider string  `json:"provider" required:"true" enum:"smtp,capture" doc:"Who takes the messages: smtp is a mail server, capture keeps them here for you to look at"`
 	From     *From   `json:"from" doc:"Whom messages come from when neither their template nor their brand names a sender"`
 	SMTP     *Server `json:"smtp" doc:"The mail server, for provider smtp"`
+	Price    *Price  `json:"price" doc:"What a message costs, so that plan can say what a campaign will"`
 	Retry    *Retry  `json:"retry" doc:"When a message is tried again that the provider could not take"`
+}
+
+// Price is what a message costs.
+type Price struct {
+	Amount   float64 `json:"amount" required:"true" doc:"Of one message, such as 0.0012"`
+	Currency string  `json:"currency" required:"true" doc:"The currency, by its three letters, such as EUR"`
 }
 
 // From is whom messages come from.
@@ -99,6 +107,9 @@ func (d Doc) Check() error {
 	if err := d.checkFrom(); err != nil {
 		return err
 	}
+	if err := d.Price.check(); err != nil {
+		return err
+	}
 	if _, err := d.Policy(); err != nil {
 		return err
 	}
@@ -112,6 +123,19 @@ func (d Doc) Check() error {
 	_, err = smtp.New(config)
 	return err
 }
+
+func (p *Price) check() error {
+	switch {
+	case p == nil:
+	case p.Amount < 0:
+		return wrong("price.amount: a message costs nothing or more")
+	case !currencyForm.MatchString(p.Currency):
+		return wrong("price.currency: %q is no currency; write its three capital letters, such as EUR", p.Currency)
+	}
+	return nil
+}
+
+var currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)
 
 func (d Doc) checkFrom() error {
 	if d.From == nil || d.Serves() != rapport.Email {

@@ -31,6 +31,7 @@ type applied struct {
 	Journeys []struct {
 		Name  string    `json:"name"`
 		Worst worstCase `json:"worstCase"`
+		Reach *reach    `json:"reach"`
 	} `json:"journeys"`
 }
 
@@ -117,6 +118,9 @@ func (a *applied) tell(out io.Writer, dry bool) {
 	}
 	for _, j := range a.Journeys {
 		fmt.Fprintf(out, "worst case of journey %s: %s\n", j.Name, j.Worst)
+		if j.Reach != nil {
+			fmt.Fprintf(out, "reach of journey %s: %s\n", j.Name, j.Reach)
+		}
 	}
 	for _, w := range a.Warnings {
 		fmt.Fprintf(out, "warning: %s\n", w)

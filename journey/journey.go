@@ -131,6 +131,23 @@ func (j *Journey) Name() string { return j.name }
 // IsCampaign reports whether it was written as a campaign.
 func (j *Journey) IsCampaign() bool { return j.campaign }
 
+// EntrySegment returns the segment whose members start runs by entering it, or by leaving
+// it, and whether those do who are in it already; empty if it is not entered so.
+func (j *Journey) EntrySegment() (name string, left, existing bool) {
+	return j.entry.segment, j.entry.left, j.entry.existing
+}
+
+// EntryEvents returns the events that start runs.
+func (j *Journey) EntryEvents() []string { return j.entry.events }
+
+// Audience returns the text of the rule of the entry, empty if there is none.
+func (j *Journey) Audience() string {
+	if j.entry.where == nil {
+		return ""
+	}
+	return j.entry.where.Text()
+}
+
 // Requested reports whether runs are started by requests.
 func (j *Journey) Requested() bool { return j.entry.api }
 

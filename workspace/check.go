@@ -37,7 +37,7 @@ func (c *compiler) check(w *Compiled, journeys []*journey.Journey) {
 		if f.Refused {
 			to = &w.Refused
 		}
-		*to = append(*to, c.trees[key{"journey", f.Journey}].Problem(f.Path, withSuggestion(f.Message, f.Suggestion)))
+		*to = append(*to, c.inJourney(f.Journey, f.Path, withSuggestion(f.Message, f.Suggestion)))
 	}
 	for _, j := range journeys {
 		c.untranslated(w, j)
@@ -89,5 +89,11 @@ func speaks(t *render.Template, language string) bool {
 }
 
 func (c *compiler) warn(w *Compiled, name, path, message string) {
-	w.Warnings = append(w.Warnings, c.trees[key{"journey", name}].Problem(path, message))
+	w.Warnings = append(w.Warnings, c.inJourney(name, path, message))
+}
+
+// inJourney returns a problem of the document that a journey was written in.
+func (c *compiler) inJourney(name, path, message string) Problem {
+	k := c.journeyKey(name)
+	return c.trees[k].Problem(k.journeyPath(path), message)
 }
