@@ -11,6 +11,7 @@ import (
 	"rapport"
 	"rapport/internal/calendar"
 	"rapport/journey"
+	"rapport/segment"
 )
 
 // turns is the work of giving customers their turns in journeys that begin by
@@ -139,7 +140,8 @@ func (f *fanOut) wave(i int, w *Wave) {
 // of their seats, and reports whether it came to the last.
 func (f *fanOut) pass(i int, w *Wave) bool {
 	var page []uint32
-	for seat := f.b.g.seats.next(w.Seat + 1); ; seat = f.b.g.seats.next(uint32(seat) + 1) {
+	next := f.candidates(w)
+	for seat := next(w.Seat + 1); ; seat = next(uint32(seat) + 1) {
 		if seat > 0 && f.maybe(i, w, uint32(seat)) {
 			page = append(page, uint32(seat))
 		}
@@ -154,6 +156,25 @@ func (f *fanOut) pass(i int, w *Wave) bool {
 		}
 		w.Seat = max(w.Seat, uint32(seat))
 	}
+}
+
+// candidates returns how to find the next of those who may belong to the audience: the
+// members of the segments that they must be in, unless some who have entered one by the
+// turn may not stand among these yet.
+func (f *fanOut) candidates(w *Wave) func(seat uint32) int64 {
+	names := f.j.Within()
+	undone, err := f.b.g.store.NextWake(f.b.ctx)
+	f.b.fail(err)
+	if len(names) == 0 || undone <= w.At || slices.ContainsFunc(names, f.b.g.building) {
+		return f.b.g.seats.next
+	}
+	fewest := f.b.membersNow(segment.KeyOf(names[0]))
+	for _, name := range names[1:] {
+		if in := f.b.membersNow(segment.KeyOf(name)); in.GetCardinality() < fewest.GetCardinality() {
+			fewest = in
+		}
+	}
+	return fewest.NextValue
 }
 
 // maybe reports whether somebody may have her turn now, as far as can be told without

@@ -347,3 +347,39 @@ func (w *world) consent(user string) {
 		w.t.Fatal(err)
 	}
 }
+
+// An audience of a segment is that of the instant: who enters it at the very instant of
+// her turn is in, who leaves it then is not, however far behind the wake-ups are.
+func TestTurnsOfASegment(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		ws := build(t, 1, map[string]string{"busy": `events("Seen").within("4h").count() >= 1`, "quiet": `!segment("busy") && events("Seen").exists()`},
+			map[string]journey.Doc{"news": {
+				Entry: journey.Entry{Schedule: &journey.Schedule{On: []string{day(1)}, At: "00:00", Zone: "UTC"}, Where: fmt.Sprintf("segment(%q)", []string{"busy", "quiet"}[seed%2])},
+				Steps: []journey.Step{{Name: "send", Send: &journey.Send{Template: "news", Channel: "email", Class: "transactional"}}},
+			}})
+		w := newWorld(t, ws)
+		turn := rapport.InstantOf((calendar.DayOf(start.Time()) + 1).At(time.UTC, 0))
+		want := int64(0)
+		for i := range 60 {
+			seen := turn.Add(-time.Duration(1+r.IntN(8)) * time.Hour)
+			e := track(fmt.Sprint("user", i), "", "Seen", "{}")
+			e.Timestamp = seen
+			w.now = max(w.now, seen)
+			w.admit(e)
+			if isBusy := seen.Add(4*time.Hour) > turn; isBusy == (seed%2 == 0) {
+				want++
+			}
+		}
+		if w.now >= turn {
+			t.Fatal("the test is too late")
+		}
+		w.now = turn
+		w.giveTurns(r)
+		w.advance(time.Minute)
+		if got := w.begun(); got != want {
+			t.Errorf("seed %d: %d began, want %d", seed, got, want)
+		}
+	}
+}

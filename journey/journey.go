@@ -140,6 +140,14 @@ func (j *Journey) EntrySegment() (name string, left, existing bool) {
 // EntryEvents returns the events that start runs.
 func (j *Journey) EntryEvents() []string { return j.entry.events }
 
+// Within returns segments that a customer must be in to start a run; there may be none.
+func (j *Journey) Within() []string {
+	if j.entry.where == nil {
+		return nil
+	}
+	return j.entry.where.Within()
+}
+
 // Audience returns the text of the rule of the entry, empty if there is none.
 func (j *Journey) Audience() string {
 	if j.entry.where == nil {

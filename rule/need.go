@@ -20,6 +20,24 @@ type Need struct {
 // if there is no such property.
 func (r *Rule) Need(root string) *Need { return needOf(r.root, root) }
 
+// Within returns segments that a customer must be in for the rule to hold of her; there
+// may be none.
+func (r *Rule) Within() []string { return within(r.root) }
+
+func within(c cond) (names []string) {
+	if parts, ok := c.(and); ok {
+		for _, part := range parts {
+			names = append(names, within(part)...)
+		}
+	}
+	if s, ok := c.(interface{ stored() still }); ok {
+		if in, ok := s.stored().(inSegment); ok {
+			names = append(names, in.name)
+		}
+	}
+	return names
+}
+
 // needOf finds in a condition a part that must hold for it to hold, and that asks a
 // property of a root for a text. The root "" is the event at hand.
 func needOf(c cond, root string) *Need {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -117,5 +118,24 @@ func TestFactsAboutOtherTextsAreNotTried(t *testing.T) {
 	}
 	if tried != 1 {
 		t.Errorf("%d facts are tried", tried)
+	}
+}
+
+func TestWithin(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`segment("a")`: "a",
+		`segment("a") && (segment("b") && customer.x == 1)`: "a b",
+		`segment("a") || segment("b")`:                      "",
+		`!segment("a")`:                                     "",
+		`true`:                                              "",
+	} {
+		r, err := Compile(text, Env{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(r.Within(), " "); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
 	}
 }
