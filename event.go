@@ -75,6 +75,12 @@ const JourneyRequested = "Journey Requested"
 const (
 	MessageSent   = "Message Sent"
 	MessageFailed = "Message Failed"
+
+	MessageDelivered  = "Message Delivered"
+	MessageBounced    = "Message Bounced"
+	MessageComplained = "Message Complained"
+	MessageOpened     = "Message Opened"
+	MessageClicked    = "Message Clicked"
 )
 
 // TraitChanged is the name of what journeys are told when an event has changed what is

@@ -149,12 +149,23 @@ func showMessage(m *rapport.Message) Message {
 	return shown
 }
 
-func (a *api) getMessage(ctx context.Context, in *struct {
+// MessagePath is the id of a message in an address.
+type MessagePath struct {
 	ID string `path:"id" maxLength:"64" doc:"msg_ and 26 letters and digits"`
-}) (*answer[messageWithContent], error) {
-	id, ok := rapport.ParseMessageID(in.ID)
+}
+
+func (p MessagePath) id() (rapport.MessageID, error) {
+	id, ok := rapport.ParseMessageID(p.ID)
 	if !ok {
-		return nil, rapport.Errorf(rapport.NotFound, "There is no such message. A message's id looks like msg_ and 26 letters and digits.")
+		return id, rapport.Errorf(rapport.NotFound, "There is no such message. A message's id looks like msg_ and 26 letters and digits.")
+	}
+	return id, nil
+}
+
+func (a *api) getMessage(ctx context.Context, in *MessagePath) (*answer[messageWithContent], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
 	}
 	m, err := a.Messages.Message(ctx, id)
 	if err != nil {

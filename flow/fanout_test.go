@@ -383,3 +383,27 @@ func TestTurnsOfASegment(t *testing.T) {
 		}
 	}
 }
+
+// Complaints and bounces that somebody tells of stop a campaign as well.
+func TestCanaryStopsOnComplaints(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []flow.Feedback{flow.FeedbackComplained, flow.FeedbackBounced} {
+		w := newWorld(t, scheduled(t, 1, journey.Schedule{On: []string{day(1)}, At: "00:00", Zone: "UTC", Canary: &journey.Canary{}}))
+		w.crowd(3000)
+		for i := range 3000 {
+			w.consent(fmt.Sprint("user", i))
+		}
+		w.advance(16 * time.Hour)
+		for range 2 { // the second time says nothing new
+			for _, m := range w.messages()[:4] {
+				if _, err := w.engine.Run(context.Background(), w.now, flow.Hear(m.ID, kind)); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+		}
+		w.advance(24 * time.Hour)
+		if a := w.agenda(); len(a.Open) != 1 || a.Open[0].Stopped == "" || a.Open[0].Met.Complained+a.Open[0].Met.Failed != 4 {
+			t.Errorf("%s: %+v", kind, a)
+		}
+	}
+}

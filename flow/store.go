@@ -20,6 +20,8 @@ type Store interface {
 type Finder interface {
 	// Customers returns those who have an address, ascending.
 	Customers(ctx context.Context, kind store.AddressKind, value string, limit int) ([]rapport.CustomerID, error)
+	// Message returns one message, or an error of kind NotFound.
+	Message(ctx context.Context, id rapport.MessageID) (rapport.Message, error)
 	// Mark returns how far a job has come; nil if there is no such mark.
 	Mark(ctx context.Context, name string) ([]byte, error)
 	Counters
