@@ -14,6 +14,7 @@ type benchmark struct {
 	Pipeline benchPipeline `cmd:"" help:"Events all the way through: rules, journeys, decisions."`
 	Segment  benchSegment  `cmd:"" help:"What an event costs with few segments and with many; sizes, previews, and a new segment that builds while events come in."`
 	Growth   benchGrowth   `cmd:"" help:"What an event costs, and start-up, memory, disk, sizes and previews, as customers become more."`
+	Send     benchSend     `cmd:"" help:"A campaign of personal mails to everybody, through a mail server; alone, or while events come in."`
 }
 
 // stream is what all benchmarks have in common.
@@ -145,6 +146,34 @@ func (b *benchGrowth) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	report, err := bench.Grow(ctx, o, b.Segments, b.Journeys, b.Customers)
+	if err != nil {
+		return err
+	}
+	return printReport(std, report)
+}
+
+type benchSend struct {
+	Customers int      `help:"How many customers there are; each gets one mail." default:"10000"`
+	Provider  string   `help:"Who takes the mails: a mail server of the benchmark's own (smtp), or nobody (capture)." default:"smtp" enum:"smtp,capture"`
+	Rate      int      `help:"Events a second that come in meanwhile; one in ten is an order, for which a transactional mail is sent." default:"0"`
+	Program   string   `help:"The program to measure; this one unless said." type:"path"`
+	Flag      []string `help:"A further flag of the server; may be given several times." sep:"none"`
+}
+
+// Help says more.
+func (b *benchSend) Help() string {
+	return "The campaign is due at the beginning of a minute, so up to a minute is spent waiting."
+}
+
+// Run measures a campaign.
+func (b *benchSend) Run(ctx context.Context, std *streams) error {
+	program, err := (&stream{Program: b.Program}).program()
+	if err != nil {
+		return err
+	}
+	report, err := bench.Send(ctx, bench.Mailing{
+		Program: program, Customers: b.Customers, Provider: b.Provider, Rate: b.Rate, Flags: b.Flag, Progress: std.err,
+	})
 	if err != nil {
 		return err
 	}
