@@ -218,18 +218,11 @@ func (b *Batch) tellOutcome(c *customer, m *rapport.Message, name string) {
 		return
 	}
 	b.touch(c)
-	properties := []rapport.Value{
-		rapport.TextOf("message"), rapport.TextOf(m.ID.String()),
-		rapport.TextOf("journey"), rapport.TextOf(m.Journey),
-		rapport.TextOf("step"), rapport.TextOf(m.Step),
-		rapport.TextOf("template"), rapport.TextOf(m.Template),
-		rapport.TextOf("channel"), rapport.TextOf(string(m.Channel)),
-		rapport.TextOf("class"), rapport.TextOf(m.Class.String()),
-	}
+	var more []rapport.Value
 	if name == MessageFailed {
-		properties = append(properties, rapport.TextOf("reason"), rapport.TextOf(m.Reason))
+		more = []rapport.Value{rapport.TextOf("reason"), rapport.TextOf(m.Reason)}
 	}
-	b.happen(c, name, b.now, rapport.ObjectOf(properties).AppendJSON(nil))
+	b.happen(c, name, b.now, outcomeProperties(m, more...))
 }
 
 // recoverMessages decides what becomes of the messages that were being handed

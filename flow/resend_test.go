@@ -1,0 +1,65 @@
+package flow_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"rapport"
+	"rapport/flow"
+	"rapport/journey"
+)
+
+func (w *world) work(work flow.Work) error {
+	w.t.Helper()
+	errs, err := w.engine.Run(context.Background(), w.now, work)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return errs[0]
+}
+
+// What became of a message is unclear until somebody says so, or has it sent again: then
+// it goes out once, unless she has said no meanwhile, or it is not useful any more.
+func TestResend(t *testing.T) {
+	t.Parallel()
+	doc := journey.Doc{
+		Entry: journey.Entry{Event: []string{"Signed Up"}},
+		Steps: []journey.Step{{Name: "hello", Send: &journey.Send{Template: "welcome", Channel: "email", Class: "promotional", UsefulFor: "1d"}}},
+	}
+	for _, c := range []struct {
+		name    string
+		then    func(w *world, m rapport.Message)
+		refused bool
+		status  rapport.Status
+		handed  int
+	}{
+		{"again", func(*world, rapport.Message) {}, false, rapport.Handed, 1},
+		{"she has left", func(w *world, m rapport.Message) { w.work(flow.Unsubscribe(m, "link")) }, false, rapport.Dropped, 0},
+		{"too late", func(w *world, _ rapport.Message) { w.advance(25 * time.Hour) }, true, rapport.Unclear, 0},
+		{"it arrived", func(w *world, m rapport.Message) { w.work(flow.Hear(m.ID, flow.FeedbackOpened)) }, true, rapport.Handed, 0},
+	} {
+		w := newWorld(t, build(t, 1, nil, map[string]journey.Doc{"welcome": doc}))
+		w.outbox.answer = rapport.Vague
+		w.admit(identify("ana", "", `{"email":"ana@example.com"}`))
+		w.consent("ana")
+		w.admit(track("ana", "", "Signed Up", "{}"))
+		w.advance(0)
+		m := w.messages()[0]
+		if m.Status != rapport.Unclear {
+			t.Fatalf("%s: %v", c.name, m.Status)
+		}
+		c.then(w, m)
+		w.outbox.answer = rapport.Accepted
+		if err := w.work(flow.Resend(m.ID)); (rapport.KindOf(err) == rapport.Conflict && err != nil) != c.refused {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		w.advance(0)
+		if m = w.messages()[0]; m.Status != c.status || len(w.outbox.handed) != c.handed {
+			t.Errorf("%s: %v, %d handed over", c.name, m.Status, len(w.outbox.handed))
+		}
+		if err := w.work(flow.Resend(m.ID)); err == nil {
+			t.Errorf("%s: sent again a second time", c.name)
+		}
+	}
+}
