@@ -57,6 +57,7 @@ func Compile(name string, doc Doc, in Env) (*Journey, []Problem) {
 		c.problem("steps", "the journey has no steps", "add at least one, such as - send: { … }")
 	}
 	c.steps(doc.Steps, "steps", "", end)
+	c.versions(doc.Versions, doc.Moved)
 	if len(c.problems) > 0 {
 		return nil, c.problems
 	}

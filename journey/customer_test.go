@@ -93,11 +93,17 @@ func parseDoc(text string) (journey.Doc, []strictyaml.Problem) {
 
 func mustCompile(t testing.TB, name, text string) *journey.Journey {
 	t.Helper()
+	return compileAs(t, name, text, 1)
+}
+
+// compileAs compiles a journey as a version of the workspace has made it.
+func compileAs(t testing.TB, name, text string, version uint64) *journey.Journey {
+	t.Helper()
 	doc, problems := parseDoc(text)
 	for _, p := range problems {
 		t.Fatal(p)
 	}
-	j, wrong := journey.Compile(name, doc, journey.Env{Version: 1})
+	j, wrong := journey.Compile(name, doc, journey.Env{Version: version})
 	for _, p := range wrong {
 		t.Fatal(p)
 	}

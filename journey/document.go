@@ -2,13 +2,15 @@ package journey
 
 // Doc is a journey as the marketer writes it. Its name is the document's.
 type Doc struct {
-	Description string  `json:"description" doc:"What the journey is for, in a sentence"`
-	Entry       Entry   `json:"entry" required:"true" doc:"What starts a run"`
-	Key         string  `json:"key" doc:"A property of the entry event, such as event.cart_id: there is one run per value of it. Without a key there is one run per customer"`
-	Reentry     Reentry `json:"reentry" doc:"What a trigger does while a run is under way, and after it ended"`
-	Exit        []Exit  `json:"exit" doc:"What ends a run at once, wherever it stands"`
-	Goal        *Goal   `json:"goal" doc:"What the journey wants the customer to do; counted, it ends nothing"`
-	Steps       []Step  `json:"steps" required:"true" doc:"What happens, one after another"`
+	Description string            `json:"description" doc:"What the journey is for, in a sentence"`
+	Entry       Entry             `json:"entry" required:"true" doc:"What starts a run"`
+	Key         string            `json:"key" doc:"A property of the entry event, such as event.cart_id: there is one run per value of it. Without a key there is one run per customer"`
+	Reentry     Reentry           `json:"reentry" doc:"What a trigger does while a run is under way, and after it ended"`
+	Versions    string            `json:"versions" enum:"finish,move" doc:"What becomes of the runs under way when the journey is changed: they finish as they began (unless said otherwise), or move to the new version, each to the step of the same name"`
+	Moved       map[string]string `json:"moved" doc:"For runs that move: the steps that have another name now, from the old name to the new one"`
+	Exit        []Exit            `json:"exit" doc:"What ends a run at once, wherever it stands"`
+	Goal        *Goal             `json:"goal" doc:"What the journey wants the customer to do; counted, it ends nothing"`
+	Steps       []Step            `json:"steps" required:"true" doc:"What happens, one after another"`
 }
 
 // Entry says what starts a run: an event, a change of a trait, a request, entering or

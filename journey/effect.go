@@ -14,10 +14,11 @@ const (
 	Exited                          // the run ended, for Reason
 	Reached                         // the goal was reached
 	Refused                         // a trigger started no run, for Reason
+	Carried                         // the run goes on with another version of its journey
 	effectKinds
 )
 
-var effectNames = [effectKinds]string{"", "entered", "restarted", "moved", "asked", "exited", "reached", "refused"}
+var effectNames = [effectKinds]string{"", "entered", "restarted", "moved", "asked", "exited", "reached", "refused", "carried"}
 
 // String returns the kind's name.
 func (k EffectKind) String() string {
@@ -31,9 +32,10 @@ func (k EffectKind) String() string {
 type Effect struct {
 	Kind     EffectKind
 	Journey  string
-	Version  uint64          // of the workspace in which the run began
+	Version  uint64          // of the workspace that made the journey what the run follows
 	Run      uint64          // 0 of a refused entry
 	Previous uint64          // of Restarted: the run that it took the place of
+	Before   uint64          // of Restarted: the version that that run followed; of Carried: the one that this run did
 	Key      string          // "" also of a goal that was reached after the run's end
 	Step     string          // of Moved and Asked: the step; of Exited: where the run stood
 	Choice   string          // of Moved over a branch: which case; over a wait_until: then or otherwise
@@ -62,6 +64,7 @@ const (
 	ByExitEvent    Reason = "exit event"      // Detail names the event
 	ByExitRule     Reason = "exit rule"       // Detail is the rule
 	StepRemoved    Reason = "step removed"    // the step it stood on is not in the journey any more
+	WhenArchived   Reason = "archived"        // the journey was archived; also why none began
 	JourneyRemoved Reason = "journey removed" // there is no such journey any more
 	RunMerged      Reason = "merged"          // the profile became one with another that had an older run of this key
 	OverLimit      Reason = "limit"           // two profiles became one and had too many runs together
@@ -74,5 +77,6 @@ const (
 	TooEarly       Reason = "reentry"        // the last run of this key ended too recently; Detail says until when, or "never"
 	TooOld         Reason = "too old"        // the event happened too long before it arrived
 	AlreadyExited  Reason = "already exited" // what ends the run has happened already; Detail names it
+	WhilePaused    Reason = "paused"         // the journey is paused
 	TooManyRuns    Reason = "too many runs"  // the customer has as many runs as can be kept
 )

@@ -28,7 +28,9 @@ type Journey struct {
 	nodes    []node
 	places   map[uint32]int // from the hash of a step's name to its node
 
-	doc        Doc // as it was written
+	doc        Doc            // as it was written
+	moves      bool           // runs of earlier versions go on with this one
+	moved      map[uint32]int // from a step of an earlier version to the node that came in its place
 	facts      []rule.Fact
 	references []Reference
 	definition uint64 // hash of all that the journey is
@@ -179,7 +181,7 @@ func (j *Journey) Steps() []string {
 // StepAt returns the name of the step that a run stands on, and false if the
 // journey has no such step any more.
 func (j *Journey) StepAt(r Run) (string, bool) {
-	i, ok := j.places[r.Place]
+	i, ok := j.at(r.Place)
 	if !ok {
 		return "", false
 	}

@@ -20,12 +20,15 @@ type Set struct {
 	byHash    map[uint64]*Journey
 	byEvent   map[string]*reading
 	bySegment map[string][]*Journey
-	traits    map[string]bool // whose changes start runs
-	anyTrait  bool            // some entry names the event of all changes
+	traits    map[string]bool      // whose changes start runs
+	anyTrait  bool                 // some entry names the event of all changes
+	earlier   map[edition]*Journey // that runs still follow
+	standings map[uint64]Standing
+	content   uint64 // hash of all journeys
 	digest    uint64
 }
 
-// Hash changes whenever a journey comes, goes or becomes another.
+// Hash changes whenever a journey comes, goes, becomes another or has another standing.
 func (x *Set) Hash() uint64 { return x.digest }
 
 // reading is what the journeys do with one event.
@@ -38,9 +41,14 @@ type reading struct {
 	horizon durations.Span        // for how long it is remembered
 }
 
-// NewSet gathers journeys. Of two with the same name the later one counts.
-func NewSet(journeys []*Journey) *Set {
-	x := &Set{byHash: map[uint64]*Journey{}, byEvent: map[string]*reading{}, bySegment: map[string][]*Journey{}, traits: map[string]bool{}}
+// NewSet gathers journeys. Of two with the same name the later one counts. Of earlier
+// versions, runs that began under them follow them to their end, if their journey says
+// so; nobody enters them.
+func NewSet(journeys []*Journey, earlier ...*Journey) *Set {
+	x := &Set{
+		byHash: map[uint64]*Journey{}, byEvent: map[string]*reading{}, bySegment: map[string][]*Journey{}, traits: map[string]bool{},
+		earlier: map[edition]*Journey{},
+	}
 	for _, j := range journeys {
 		x.byHash[j.hash] = j
 	}
@@ -53,10 +61,16 @@ func NewSet(journeys []*Journey) *Set {
 		x.index(j)
 		names = binary.LittleEndian.AppendUint64(append(names, j.name...), j.definition)
 	}
-	x.digest = xxhash.Sum64(names)
+	for _, j := range earlier {
+		x.earlier[edition{j.hash, j.version}] = j
+		x.listen(j)
+	}
+	x.content = xxhash.Sum64(names)
+	x.digest = x.content
 	return x
 }
 
+// index notes what starts a journey's runs, and what they listen to.
 func (x *Set) index(j *Journey) {
 	for _, name := range j.entry.traits {
 		x.traits[name] = true
@@ -71,11 +85,19 @@ func (x *Set) index(j *Journey) {
 	}
 	for _, h := range j.exits {
 		for _, name := range h.events {
-			r := x.reading(name)
-			r.runs = true
 			if len(j.entry.events) > 0 {
-				r.remember(h.where, j.entry.maxAge)
+				x.reading(name).remember(h.where, j.entry.maxAge)
 			}
+		}
+	}
+	x.listen(j)
+}
+
+// listen notes what the runs of a journey listen to.
+func (x *Set) listen(j *Journey) {
+	for _, h := range j.exits {
+		for _, name := range h.events {
+			x.reading(name).runs = true
 		}
 	}
 	for i := range j.nodes {
@@ -141,8 +163,9 @@ func (x *Set) Scheduled() (all []*Journey) {
 // Get returns a journey, or nil if there is none of this name.
 func (x *Set) Get(name string) *Journey { return x.byHash[NameHash(name)] }
 
-// Of returns the journey of a run, or nil if it is not there any more.
-func (x *Set) Of(r Run) *Journey { return x.byHash[r.Journey] }
+// Of returns the journey of a run in the version that the run follows, or nil if it is
+// not there any more.
+func (x *Set) Of(r Run) *Journey { return x.of(&r) }
 
 // Reads reports whether an event of this name could do anything to a customer
 // who has no runs.

@@ -35,6 +35,10 @@ func (w *walk) enterBySegment(j *Journey, c SegmentChange) {
 
 // enter starts a run, or says why not.
 func (w *walk) enter(j *Journey, run Run) {
+	if reason := w.set.closed(j); reason != "" {
+		w.refuse(j, &run, reason, "")
+		return
+	}
 	under := w.st.find(run.Journey, run.Key)
 	if reason, detail := w.objection(j, &run, under); reason != "" {
 		w.refuse(j, &run, reason, detail)
@@ -48,7 +52,7 @@ func (w *walk) enter(j *Journey, run Run) {
 	run.Place = j.nodes[0].place
 	begun := Effect{Kind: Entered}
 	if under >= 0 {
-		begun = Effect{Kind: Restarted, Previous: w.st.runs[under].Number}
+		begun = Effect{Kind: Restarted, Previous: w.st.runs[under].Number, Before: w.st.runs[under].Version}
 		w.st.runs[under] = run
 	} else {
 		w.st.runs = append(w.st.runs, run)
@@ -111,7 +115,7 @@ func (w *walk) reaches(run *Run, e Event) bool {
 	if at := e.Timestamp(); at < run.Since || at >= run.goal {
 		return false
 	}
-	j := w.set.byHash[run.Journey]
+	j := w.set.of(run)
 	if j == nil || j.goal == nil || !j.goal.listens(e.Name()) || !w.holds(j.goal.where, run) {
 		return false
 	}

@@ -22,7 +22,7 @@ type Run struct {
 	Journey uint64          // hash of the journey's name: NameHash
 	Number  uint64          // a hash of what started it: unlike that of any other run of hers
 	Key     string          // the value of the journey's key
-	Version uint64          // of the workspace in which it began
+	Version uint64          // of the workspace that made the journey what the run follows
 	Place   uint32          // hash of the name of the step it stands on; see Journey.StepAt
 	Entered rapport.Instant // when it began
 	Since   rapport.Instant // when what started it happened
@@ -35,6 +35,8 @@ type Run struct {
 	watch   bool            // it has rules to be asked whenever something happens
 	joined  bool            // it comes from a merge: exits that were heard are to be asked again
 	unsure  bool            // it waits for a date that could not be told yet: facts are still to be built
+	held    bool            // it stands still, since its journey is paused
+	came    bool            // what it waits for came while it stood still
 	over    bool            // it has ended and will be swept away
 }
 
@@ -81,7 +83,7 @@ func (st *State) Runs() []Run { return st.runs }
 func (st *State) Next() rapport.Instant {
 	next := rapport.Never
 	for i := range st.runs {
-		next = min(next, st.runs[i].Due, st.runs[i].check)
+		next = min(next, st.runs[i].next())
 	}
 	return next
 }

@@ -21,6 +21,8 @@ const (
 	flagDue
 	flagUnsure
 	flagEntered
+	flagHeld
+	flagCame
 )
 
 // AppendBinary appends the state in its own encoding, the same bytes for the
@@ -90,7 +92,7 @@ func Decode(data []byte) (*State, error) {
 
 func (r *Run) appendHead(b []byte) []byte {
 	flags := bitIf(r.watch, flagWatch) | bitIf(r.joined, flagJoined) | bitIf(r.unsure, flagUnsure) | bitIf(r.check != rapport.Never, flagCheck) |
-		bitIf(r.goal != 0, flagGoal) | bitIf(r.Due != rapport.Never, flagDue)
+		bitIf(r.goal != 0, flagGoal) | bitIf(r.Due != rapport.Never, flagDue) | bitIf(r.held, flagHeld) | bitIf(r.came, flagCame)
 	b = wire.AppendUint(b, flags)
 	b = wire.AppendFixed64(b, r.Journey)
 	b = wire.AppendFixed64(b, r.Number)
@@ -129,6 +131,7 @@ func (r *Run) readHead(h, outer *wire.Reader) {
 		r.goal = readFrom(h, r.Entered)
 	}
 	r.watch, r.joined, r.unsure = flags&flagWatch != 0, flags&flagJoined != 0, flags&flagUnsure != 0
+	r.held, r.came = flags&flagHeld != 0, flags&flagCame != 0
 	if h.Err() != nil {
 		outer.Fail()
 	}

@@ -30,6 +30,7 @@ var update = flag.Bool("update", false, "write what happens into the stories")
 //	2026-03-05 00:00 ...                       time passes
 //	drop cart-recovery                         the journey is not there any more
 //	now cart-recovery is other.yaml            the journey is replaced by another version
+//	pause cart-recovery                        or resume, archive, restore
 func TestStories(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/stories/*.test")
@@ -67,6 +68,8 @@ type teller struct {
 	t        *testing.T
 	archive  *txtar.Archive
 	journeys map[string]*journey.Journey
+	earlier  []*journey.Journey
+	standing map[string]journey.Standing
 	set      *journey.Set
 	who      *customer
 	st       *journey.State
@@ -76,7 +79,7 @@ type teller struct {
 }
 
 func tell(t *testing.T, archive *txtar.Archive) string {
-	p := &teller{t: t, archive: archive, journeys: map[string]*journey.Journey{}, st: &journey.State{}}
+	p := &teller{t: t, archive: archive, journeys: map[string]*journey.Journey{}, standing: map[string]journey.Standing{}, st: &journey.State{}}
 	var story string
 	for _, f := range archive.Files {
 		if name, ok := strings.CutSuffix(f.Name, ".yaml"); ok {
@@ -152,16 +155,32 @@ func (p *teller) setting(line string) bool {
 	case "drop":
 		delete(p.journeys, words[1])
 	case "now":
-		for _, f := range p.archive.Files {
-			if f.Name == words[3] {
-				p.journeys[words[1]] = mustCompile(p.t, words[1], string(f.Data))
-			}
-		}
+		p.replace(words[1], words[3])
+	case "pause":
+		p.standing[words[1]] = journey.Paused
+	case "archive":
+		p.standing[words[1]] = journey.Archived
+	case "resume", "restore":
+		delete(p.standing, words[1])
 	default:
 		return false
 	}
-	p.set = journey.NewSet(values(p.journeys))
+	p.set = journey.NewSet(values(p.journeys), p.earlier...).With(p.standing)
+	if p.now > 0 {
+		p.step(journey.Input{})
+	}
 	return true
+}
+
+// replace puts a journey's next version in force, which is one later than the last one.
+func (p *teller) replace(name, file string) {
+	last := p.journeys[name]
+	p.earlier = append(p.earlier, last)
+	for _, f := range p.archive.Files {
+		if f.Name == file {
+			p.journeys[name] = compileAs(p.t, name, string(f.Data), last.Version()+1)
+		}
+	}
 }
 
 func (p *teller) when(line string) (at rapport.Instant, rest string) {

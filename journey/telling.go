@@ -55,7 +55,7 @@ func (w *walk) ending(run *Run, reason Reason, detail string) Effect {
 	f := Effect{
 		Kind: Exited, Version: run.Version, Run: run.Number, Key: run.Key, At: w.now, Reason: reason, Detail: detail,
 	}
-	if j := w.set.byHash[run.Journey]; j != nil {
+	if j := w.set.of(run); j != nil {
 		f.Journey = j.name
 		f.Step, _ = j.StepAt(*run)
 	}
@@ -82,7 +82,7 @@ func (w *walk) keepEnd(j *Journey, run *Run) {
 	}
 	if e.goal > w.now {
 		e.keep = max(e.keep, e.goal)
-		e.entry = j.goal.read(run.Entry)
+		e.entry = w.set.of(run).goal.read(run.Entry)
 	}
 	if e.keep > w.now {
 		w.st.remember(e)

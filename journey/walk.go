@@ -63,6 +63,8 @@ func (w *walk) passed() {
 	if w.st.Next() <= now { // a step passed, the next one, perhaps the end
 		w.effects = make([]Effect, 0, 4)
 	}
+	w.settle()
+	w.st.sweep()
 	for range maxInstants {
 		w.now = w.st.Next()
 		if w.now > now {
@@ -88,7 +90,7 @@ func (w *walk) concerns(run *Run) bool {
 	return !run.over && (w.event != nil || run.watch || run.joined || w.timed && w.isDue(run))
 }
 
-func (w *walk) isDue(run *Run) bool { return min(run.Due, run.check) <= w.now }
+func (w *walk) isDue(run *Run) bool { return run.next() <= w.now }
 
 // exitRuns ends what the event or a rule ends.
 func (w *walk) exitRuns() {
@@ -97,7 +99,7 @@ func (w *walk) exitRuns() {
 		if !w.concerns(run) {
 			continue
 		}
-		j := w.set.byHash[run.Journey]
+		j := w.set.of(run)
 		switch {
 		case j == nil:
 			if w.timed && w.isDue(run) {
@@ -205,21 +207,30 @@ func (w *walk) moveRuns() {
 		if !w.concerns(run) {
 			continue
 		}
-		if j := w.set.byHash[run.Journey]; j != nil {
+		if j := w.set.of(run); j != nil {
 			w.move(j, run)
 		}
 	}
 }
 
 func (w *walk) move(j *Journey, run *Run) {
-	at, ok := j.places[run.Place]
-	if !ok {
+	at, ok := j.at(run.Place)
+	switch {
+	case run.held && ok:
+		w.stand(j, run, &j.nodes[at])
+		return
+	case run.held:
+		return
+	case !ok:
 		w.end(run, StepRemoved, "")
 		return
 	}
 	n := &j.nodes[at]
 	due := w.timed && run.Due <= w.now
 	switch {
+	case n.kind == untilNode && due && run.came:
+		w.pass(run, n, "then")
+		w.leave(j, run, n.then, w.now)
 	case n.kind == untilNode && w.event != nil && w.awaited(n, run):
 		w.pass(run, n, "then")
 		w.leave(j, run, n.then, w.event.Timestamp())
@@ -244,7 +255,7 @@ func (w *walk) move(j *Journey, run *Run) {
 // leave takes a run from a step that takes time to another node. What happened
 // since reached may count for the steps to come.
 func (w *walk) leave(j *Journey, run *Run, to int, reached rapport.Instant) {
-	run.reached = reached
+	run.reached, run.came = reached, false
 	w.goOn(j, run, to)
 }
 
@@ -307,6 +318,9 @@ func (w *walk) watch(j *Journey, run *Run, n *node) {
 	w.view.entry = properties{json: run.Entry}
 	for _, r := range j.ends {
 		run.check = min(run.check, r.NextFlip(&w.view, w.now))
+	}
+	if run.held {
+		return
 	}
 	if n.kind == untilNode && n.when != nil {
 		run.check = min(run.check, n.when.NextFlip(&w.view, w.now))

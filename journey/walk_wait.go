@@ -43,11 +43,11 @@ func (w *walk) over(run *Run, n *node) (rapport.Instant, bool) {
 func (w *walk) lookOutForDates() {
 	for i := range w.st.runs {
 		run := &w.st.runs[i]
-		j := w.set.byHash[run.Journey]
+		j := w.set.of(run)
 		if j == nil || run.over || run.watch {
 			continue
 		}
-		if at, ok := j.places[run.Place]; ok && j.nodes[at].date != nil {
+		if at, ok := j.at(run.Place); ok && j.nodes[at].date != nil {
 			run.watch = true
 		}
 	}
