@@ -16,6 +16,9 @@ const (
 // NextDue returns when something next falls due for anybody: a wake-up, a turn in a
 // journey that begins by itself, or a message that waits.
 func (g *Engine) NextDue(ctx context.Context) (rapport.Instant, error) {
+	if len(g.releases) > 0 {
+		return g.now, nil
+	}
 	wake, err := g.store.NextWake(ctx)
 	if err != nil {
 		return rapport.Never, err
@@ -77,6 +80,11 @@ func (g *Engine) do(ctx context.Context, at rapport.Instant) error {
 	}
 	for g.agendas.next <= at {
 		if _, err := g.Run(ctx, at, turns(pagesOf(batchTurns))); err != nil {
+			return err
+		}
+	}
+	for len(g.releases) > 0 {
+		if err := g.letGo(ctx, at); err != nil {
 			return err
 		}
 	}

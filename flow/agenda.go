@@ -176,13 +176,17 @@ func compareWaves(a, b Wave) int { return int(a.At - b.At) }
 func (g *Engine) whenNext() {
 	g.agendas.next = rapport.Never
 	for name, a := range g.agendas.all {
-		g.agendas.next = min(g.agendas.next, g.nextOf(g.workspace.Journeys.Get(name).Calendar(), a))
+		g.agendas.next = min(g.agendas.next, g.nextOf(g.workspace.Journeys.Get(name), a))
 	}
 }
 
 // nextOf returns when an agenda has something to do: open a day, or go on with one.
-func (g *Engine) nextOf(c *journey.Calendar, a *Agenda) rapport.Instant {
-	next := rapport.Never
+// That of a journey that is not active stands still.
+func (g *Engine) nextOf(j *journey.Journey, a *Agenda) rapport.Instant {
+	c, next := j.Calendar(), rapport.Never
+	if g.workspace.Journeys.Standing(j.Name()) != journey.Active {
+		return next
+	}
 	if day, ok := c.Next(a.UpTo, g.workspace.markets()); ok {
 		next = g.homes.instants(c, day)[0]
 	}

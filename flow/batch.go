@@ -32,6 +32,7 @@ type Batch struct {
 	counts  map[string]int64
 	changed profile.Touched
 	derived uint32             // ordinal of events made in this batch
+	next    *Workspace         // in force from the end of the batch on; nil: the same
 	agendas map[string]*Agenda // as the batch has changed them
 }
 
@@ -292,6 +293,9 @@ func (b *Batch) publish() {
 	}
 	g.customers += b.born - int64(len(b.gone))
 	g.shrink()
+	if b.next != nil {
+		g.Apply(b.next)
+	}
 }
 
 // rollback forgets whatever the batch touched in memory.

@@ -62,8 +62,9 @@ type Engine struct {
 	curve      curve
 	touched    *roaring.Bitmap // seats of those whose records have changed since somebody asked; nil if nobody did
 	customers  int64
-	recordSize int    // bytes that a record is likely to take, from the last batch
-	sweep      *sweep // bringing everybody up to the workspace; nil when that is done
+	recordSize int                            // bytes that a record is likely to take, from the last batch
+	releases   map[string]store.MessageCursor // journeys that go on, whose messages were kept back, and how far these have been let go
+	sweep      *sweep                         // bringing everybody up to the workspace; nil when that is done
 	facts      *factSets
 	agendas    agendas
 	homes      homes
@@ -108,6 +109,9 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 		return nil, err
 	}
 	g.plan()
+	if err := g.readReleases(ctx); err != nil {
+		return nil, err
+	}
 	if err := g.recoverMessages(ctx); err != nil {
 		return nil, err
 	}

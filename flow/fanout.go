@@ -21,7 +21,7 @@ func turns(enough func() bool) Work {
 	return func(b *Batch) error {
 		for _, name := range slices.Sorted(maps.Keys(b.g.agendas.all)) {
 			j := b.g.workspace.Journeys.Get(name)
-			if b.g.nextOf(j.Calendar(), b.g.agendas.all[name]) > b.now {
+			if b.g.nextOf(j, b.g.agendas.all[name]) > b.now {
 				continue
 			}
 			f := &fanOut{b: b, j: j, c: j.Calendar(), a: b.agenda(name), enough: enough}
@@ -375,7 +375,7 @@ func ReadAgenda(name string, into *Agenda) Work {
 			return rapport.Errorf(rapport.Unavailable, "The schedule of %q is being put in force. Try again in a moment.", name)
 		}
 		*into = *a.clone()
-		into.Next = b.g.nextOf(b.g.workspace.Journeys.Get(name).Calendar(), a)
+		into.Next = b.g.nextOf(b.g.workspace.Journeys.Get(name), a)
 		return nil
 	}
 }

@@ -208,6 +208,9 @@ func (f *Flow) loop() {
 func (f *Flow) turn(ctx context.Context, first *request) {
 	batch, alone := f.gather(first)
 	f.commit(ctx, batch)
+	if err := f.engine.letGo(ctx, f.Now()); err != nil {
+		f.report("letting messages go", err)
+	}
 	f.claim(ctx)
 	f.sweep(ctx)
 	if alone != nil {

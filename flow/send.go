@@ -51,6 +51,7 @@ func (g *Engine) Claim(ctx context.Context, now rapport.Instant, limit int) ([]P
 func (b *Batch) attempt(m *rapport.Message) (rapport.Delivery, bool) {
 	c := b.recipient(m)
 	switch {
+	case b.stands(m, c):
 	case c == nil:
 		b.end(m, rapport.Dropped, "the customer is not there any more")
 	case b.g.workspace.Providers[m.Channel] == nil:

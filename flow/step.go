@@ -246,6 +246,7 @@ func (b *Batch) effects(c *customer, effects []journey.Effect) {
 	for i := range effects {
 		e := &effects[i]
 		b.count("journey/" + e.Journey + "/" + counterOf(e))
+		b.countVersion(e)
 		if e.Choice != "" {
 			b.count("journey/" + e.Journey + "/took/" + e.Choice + "/" + e.Step)
 		}

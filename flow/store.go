@@ -22,6 +22,8 @@ type Finder interface {
 	Customers(ctx context.Context, kind store.AddressKind, value string, limit int) ([]rapport.CustomerID, error)
 	// Message returns one message, or an error of kind NotFound.
 	Message(ctx context.Context, id rapport.MessageID) (rapport.Message, error)
+	// Messages returns the messages that a filter chooses, from new to old.
+	Messages(ctx context.Context, f store.MessageFilter) ([]rapport.Message, error)
 	// Mark returns how far a job has come; nil if there is no such mark.
 	Mark(ctx context.Context, name string) ([]byte, error)
 	Counters

@@ -58,6 +58,7 @@ func (g *Engine) Apply(w *Workspace) {
 	old, next := g.workspace, *w
 	next.Segments = w.Segments.After(old.Segments)
 	g.workspace = &next
+	g.notePauses(old)
 	g.facts.add(w.Facts)
 	if !w.judgesAs(old) || w.walks() != old.walks() {
 		g.startSweep(next.changed(old))

@@ -24,6 +24,7 @@ type Set struct {
 	anyTrait  bool                 // some entry names the event of all changes
 	earlier   map[edition]*Journey // that runs still follow
 	standings map[uint64]Standing
+	paused    []string
 	content   uint64 // hash of all journeys
 	digest    uint64
 }

@@ -2,6 +2,8 @@ package journey
 
 import (
 	"encoding/binary"
+	"maps"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -21,23 +23,30 @@ const (
 // String returns the word that the API uses.
 func (s Standing) String() string { return [...]string{"active", "paused", "archived"}[s] }
 
-// With returns the set with some journeys, by name, in another standing. The others are
-// active.
+// With returns the set with some journeys, by name, in another standing, whether they
+// are in it or not. The others are active.
 func (x *Set) With(standings map[string]Standing) *Set {
 	y := *x
-	y.standings = map[uint64]Standing{}
-	y.digest = x.content
-	for _, j := range x.journeys {
-		if s := standings[j.name]; s != Active {
-			y.standings[j.hash] = s
-			y.digest = xxhash.Sum64(append(binary.LittleEndian.AppendUint64(nil, y.digest^j.hash), byte(s)))
+	y.standings, y.paused, y.digest = map[uint64]Standing{}, nil, x.content
+	for _, name := range slices.Sorted(maps.Keys(standings)) {
+		s := standings[name]
+		if s == Active {
+			continue
+		}
+		y.standings[NameHash(name)] = s
+		y.digest = xxhash.Sum64(append(binary.LittleEndian.AppendUint64(nil, y.digest), name+s.String()...))
+		if s == Paused {
+			y.paused = append(y.paused, name)
 		}
 	}
 	return &y
 }
 
-// Standing returns the standing of a journey, which is Active also if there is none.
+// Standing returns the standing of a journey, which is Active unless said otherwise.
 func (x *Set) Standing(name string) Standing { return x.standings[NameHash(name)] }
+
+// PausedNames returns the names of the journeys that are paused, in order.
+func (x *Set) PausedNames() []string { return slices.Clone(x.paused) }
 
 // closed returns why nobody may enter a journey; "" if that is not so.
 func (x *Set) closed(j *Journey) Reason {
