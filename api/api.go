@@ -75,13 +75,15 @@ type Workspaces interface {
 	// Current returns the workspace in force.
 	Current() Workspace
 	// Plan says what Apply would do.
-	Plan(files []workspace.File, prune bool) (Applied, []workspace.Problem)
+	Plan(ctx context.Context, files []workspace.File, prune bool) (Applied, []workspace.Problem, error)
 	// Apply puts documents among those in force, or in their place if prune is set,
 	// and returns when they are in force.
 	Apply(ctx context.Context, files []workspace.File, prune bool, author, note string) (Applied, []workspace.Problem, error)
 	// Delete takes a document away unless another needs it. Kind NotFound if it is
 	// not there.
 	Delete(ctx context.Context, kind, name, author string) (Applied, []workspace.Problem, error)
+	// Stand puts a journey in a standing, and returns when it is.
+	Stand(ctx context.Context, name string, s Standing) error
 }
 
 // Workspace is one version of what the marketer built.
@@ -89,6 +91,7 @@ type Workspace struct {
 	Documents []workspace.Document // in the order of kinds and names
 	Plan      *rule.Plan           // all data plans together, and the segments' names
 	Running   *flow.Workspace      // the same as flow runs it; never nil
+	Standings map[string]Standing  // of the journeys that are not active, by name
 }
 
 // Applied is what applying documents came to.
@@ -187,7 +190,7 @@ func (a *api) plane() (*http.ServeMux, error) {
 	a.huma = a.openAPI(mux)
 	for _, add := range []func(){
 		a.customerOperations, a.timelineOperations, a.consentOperations, a.messageOperations, a.explainOperations,
-		a.documentOperations, a.segmentOperations, a.curveOperations, a.stayOperations, a.previewOperations, a.ruleOperations, a.journeyOperations, a.campaignOperations, a.feedbackOperations, a.resendOperations, a.clockOperations, a.importOperations, a.secretOperations,
+		a.documentOperations, a.segmentOperations, a.curveOperations, a.stayOperations, a.previewOperations, a.ruleOperations, a.journeyOperations, a.campaignOperations, a.standingOperations, a.feedbackOperations, a.resendOperations, a.clockOperations, a.importOperations, a.secretOperations,
 	} {
 		add()
 	}

@@ -44,8 +44,8 @@ type campaignPage struct {
 func (a *api) campaignOperations() {
 	register(a, operation{
 		method: http.MethodGet, path: "/v1/campaigns", id: "list-campaigns", group: "Journeys", summary: "All campaigns, how far they have come and what became of their runs",
-	}, func(ctx context.Context, in *Page) (*answer[campaignPage], error) {
-		page, next, err := offsetPage(namesList, a.journeys(true), *in)
+	}, func(ctx context.Context, in *journeyList) (*answer[campaignPage], error) {
+		page, next, err := offsetPage(namesList, a.journeys(true, in.Archived), in.Page)
 		if err != nil {
 			return nil, err
 		}

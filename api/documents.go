@@ -106,8 +106,8 @@ func (a *api) apply(ctx context.Context, in *applyRequest) (*answer[applied], er
 		return nil, err
 	}
 	if in.Dry {
-		done, problems := a.Workspaces.Plan(files, prune)
-		out, err := showApplied(done, problems, nil)
+		done, problems, err := a.Workspaces.Plan(ctx, files, prune)
+		out, err := showApplied(done, problems, err)
 		if err == nil {
 			err = a.reaches(ctx, done, out.Body.Journeys)
 		}

@@ -85,6 +85,13 @@ func (a *api) explainDecision(ctx context.Context, out *explanation, d *rapport.
 		out.Outcome = m.Status.String()
 		out.Checks = append(out.Checks, rapport.Check{Name: "handed over", Values: fmt.Sprintf("attempts=%d", m.Attempts), Reason: m.Reason})
 		out.Change = "The provider accepts the message."
+	case rapport.Waiting:
+		if now := a.standingOf(m.Journey); now.State == journey.Paused.String() {
+			explainStanding(out, now)
+			out.Outcome, out.Change = "waiting", now.change()
+			return nil
+		}
+		fallthrough
 	default:
 		out.Checks = append(out.Checks, rapport.Check{Name: "handed over", Passed: true, Values: "status=" + m.Status.String()})
 	}
@@ -93,23 +100,29 @@ func (a *api) explainDecision(ctx context.Context, out *explanation, d *rapport.
 
 // explainAbsence tells why nothing was decided about a customer yet.
 func (a *api) explainAbsence(ctx context.Context, out *explanation, look *flow.Look, name string) error {
-	j, err := a.journey(name)
-	if err != nil {
+	if _, err := a.journey(name); err != nil {
 		return err
 	}
+	now := a.standingOf(name)
+	explainStanding(out, now)
+	running := a.Workspaces.Current().Running
 	for _, run := range look.Runs() {
 		if run.Journey == journey.NameHash(name) {
-			explainRun(out, j, run)
+			explainRun(out, running.Journeys.Of(run), run)
+			out.Change = cmp.Or(now.change(), out.Change)
 			return nil
 		}
+	}
+	if now.State != journey.Active.String() {
+		out.Outcome, out.Change = "not entered", now.change()
+		return nil
 	}
 	since, err := a.journeySince(ctx, name)
 	if err != nil {
 		return err
 	}
 	var last journey.Effect
-	running, now := a.Workspaces.Current().Running, a.Flow.Now()
-	err = flow.Replay(ctx, a.Customers, running, look.Record(), since, now, func(e journey.Effect) {
+	err = flow.Replay(ctx, a.Customers, running, look.Record(), since, a.Flow.Now(), func(e journey.Effect) {
 		if e.Journey == name && (e.Kind == journey.Exited || e.Kind == journey.Refused) {
 			last = e
 		}
@@ -149,6 +162,7 @@ func explainExit(out *explanation, e *journey.Effect) {
 		journey.ByExitRule:     fmt.Sprintf("The rule %s came to hold and ended the run.", e.Detail),
 		journey.StepRemoved:    "The step that the run stood on is not in the journey any more.",
 		journey.JourneyRemoved: "The journey was not there any more.",
+		journey.WhenArchived:   "The journey was archived.",
 		journey.RunMerged:      "Two profiles became one, and the older run of the two went on.",
 		journey.OverLimit:      "Two profiles became one and had too many runs together.",
 	}[e.Reason]

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"rapport"
@@ -16,14 +17,16 @@ import (
 )
 
 type journeyCount struct {
-	Name    string           `json:"name"`
-	Running int64            `json:"running" doc:"Runs under way"`
-	Entered int64            `json:"entered" doc:"Runs that began"`
-	Goal    int64            `json:"goal" doc:"Runs that reached the goal"`
-	Exited  map[string]int64 `json:"exited" doc:"Runs that ended, by reason"`
-	Refused map[string]int64 `json:"refused" doc:"Triggers that started no run, by reason"`
-	Steps   []stepCount      `json:"steps" doc:"In the order of the document; steps that are gone come last"`
-	Worst   *worstCase       `json:"worstCase,omitempty" doc:"How many messages one customer may get in any seven days; of one journey only"`
+	Name     string           `json:"name"`
+	Running  int64            `json:"running" doc:"Runs under way"`
+	Entered  int64            `json:"entered" doc:"Runs that began"`
+	Goal     int64            `json:"goal" doc:"Runs that reached the goal"`
+	Exited   map[string]int64 `json:"exited" doc:"Runs that ended, by reason"`
+	Refused  map[string]int64 `json:"refused" doc:"Triggers that started no run, by reason"`
+	Steps    []stepCount      `json:"steps" doc:"In the order of the document; steps that are gone come last"`
+	Standing standing         `json:"standing" doc:"Whether it is in force"`
+	Versions []runsOf         `json:"versions" doc:"How many runs follow which version of it"`
+	Worst    *worstCase       `json:"worstCase,omitempty" doc:"How many messages one customer may get in any seven days; of one journey only"`
 }
 
 type stepCount struct {
@@ -40,11 +43,16 @@ type journeyPage struct {
 	Next     string         `json:"next,omitempty"`
 }
 
+type journeyList struct {
+	Archived bool `query:"archived" doc:"Those that are archived among them"`
+	Page
+}
+
 func (a *api) journeyOperations() {
 	register(a, operation{
 		method: http.MethodGet, path: "/v1/journeys", id: "list-journeys", group: "Journeys", summary: "All journeys with what became of their runs",
-	}, func(ctx context.Context, in *Page) (*answer[journeyPage], error) {
-		page, next, err := offsetPage(namesList, a.journeys(false), *in)
+	}, func(ctx context.Context, in *journeyList) (*answer[journeyPage], error) {
+		page, next, err := offsetPage(namesList, a.journeys(false, in.Archived), in.Page)
 		if err != nil {
 			return nil, err
 		}
@@ -155,9 +163,10 @@ func (a *api) journey(name string) (*journey.Journey, error) {
 }
 
 // journeys returns those that were written as campaigns, or those that were not, by name.
-func (a *api) journeys(campaigns bool) (all []*journey.Journey) {
-	for _, j := range a.Workspaces.Current().Running.Journeys.Journeys() {
-		if j.IsCampaign() == campaigns {
+func (a *api) journeys(campaigns, archived bool) (all []*journey.Journey) {
+	set := a.Workspaces.Current().Running.Journeys
+	for _, j := range set.Journeys() {
+		if j.IsCampaign() == campaigns && (archived || set.Standing(j.Name()) != journey.Archived) {
 			all = append(all, j)
 		}
 	}
@@ -181,12 +190,17 @@ func (a *api) countJourney(ctx context.Context, j *journey.Journey) (journeyCoun
 	}
 	prefix := "journey/" + j.Name() + "/"
 	totals, err := a.Ledger.Counters(ctx, prefix)
+	runs := map[uint64]int64{}
 	for _, t := range totals {
 		if t.Bucket.IsZero() {
 			kind, detail, _ := strings.Cut(strings.TrimPrefix(t.Name, prefix), "/")
+			if version, err := strconv.ParseUint(detail, 10, 64); kind == "version" && err == nil {
+				runs[version] += t.Sum
+			}
 			out.add(kind, detail, t.Sum)
 		}
 	}
+	out.Standing, out.Versions = a.standingOf(j.Name()), editions(j, runs)
 	out.Running = out.Entered
 	for _, n := range out.Exited {
 		out.Running -= n

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -226,9 +227,26 @@ func compile(docs []workspace.Document, version uint64) (*api.Workspace, *worksp
 
 func (d *desk) Current() api.Workspace { return *d.current.Load() }
 
-func (d *desk) Plan(files []workspace.File, prune bool) (api.Applied, []workspace.Problem) {
+func (d *desk) Plan(_ context.Context, files []workspace.File, prune bool) (api.Applied, []workspace.Problem, error) {
 	_, applied, problems := d.prepare(files, prune)
-	return applied, problems
+	return applied, problems, nil
+}
+
+func (d *desk) Stand(ctx context.Context, name string, s api.Standing) error {
+	next := *d.current.Load()
+	next.Standings = maps.Clone(next.Standings)
+	if next.Standings == nil {
+		next.Standings = map[string]api.Standing{}
+	}
+	next.Standings[name] = s
+	running := *next.Running
+	running.Journeys = running.Journeys.With(api.StatesOf(next.Standings))
+	next.Running = &running
+	if err := d.flow.Do(ctx, flow.Stand(&running, store.Setting{Name: "standings", Data: []byte(name)})); err != nil {
+		return err
+	}
+	d.current.Store(&next)
+	return nil
 }
 
 func (d *desk) prepare(files []workspace.File, prune bool) (*api.Workspace, api.Applied, []workspace.Problem) {
@@ -271,6 +289,8 @@ func (d *desk) Delete(ctx context.Context, kind, name, author string) (api.Appli
 }
 
 func (d *desk) put(ctx context.Context, next *api.Workspace, author, note string) error {
+	next.Standings = d.current.Load().Standings
+	next.Running.Journeys = next.Running.Journeys.With(api.StatesOf(next.Standings))
 	v := store.Version{Number: next.Running.Version, At: d.now(), Author: author, Note: note}
 	for _, doc := range next.Documents {
 		v.Documents = append(v.Documents, store.Document{Kind: doc.Kind, Name: doc.Name, Body: doc.Body})

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -19,6 +20,9 @@ import (
 type versions interface {
 	Version(ctx context.Context, number uint64) (store.Version, error)
 	SaveVersion(ctx context.Context, v store.Version) error
+	Counters(ctx context.Context, prefix string) ([]store.Total, error)
+	Setting(ctx context.Context, name string) ([]byte, error)
+	PutSettings(ctx context.Context, settings []store.Setting) error
 }
 
 // Workspaces keeps the versions of the workspace and puts a new one in force.
@@ -31,11 +35,13 @@ type Workspaces struct {
 	// unsubscribe returns the page where a message can be answered with leaving.
 	unsubscribe func(rapport.MessageID) string
 
-	mu       sync.Mutex // held by who applies
-	flow     *flow.Flow // set once it runs
-	channels map[string]channel.Doc
-	opened   []channel.Provider
-	current  atomic.Pointer[api.Workspace]
+	mu        sync.Mutex // held by who applies
+	flow      *flow.Flow // set once it runs
+	channels  map[string]channel.Doc
+	opened    []channel.Provider
+	origins   map[string]origin       // of the journeys in force
+	standings map[string]api.Standing // of the journeys that are not active
+	current   atomic.Pointer[api.Workspace]
 }
 
 // load compiles the last version.
@@ -48,7 +54,15 @@ func (w *Workspaces) load(ctx context.Context) (*flow.Workspace, error) {
 	for i, d := range last.Documents {
 		docs[i] = workspace.Document{Kind: d.Kind, Name: d.Name, Body: d.Body}
 	}
-	compiled, problems := workspace.Compile(docs, last.Number)
+	if err := errors.Join(w.readOrigins(ctx), w.readStandings(ctx)); err != nil {
+		return nil, err
+	}
+	w.origins = w.originsOf(docs, last.Number)
+	past, err := w.past(ctx, w.origins)
+	if err != nil {
+		return nil, err
+	}
+	compiled, problems := past.Compile(docs, last.Number)
 	if len(problems) > 0 {
 		return nil, rapport.Errorf(rapport.Internal, "version %d of the workspace can't be read by this program: %v", last.Number, problems[0])
 	}
@@ -57,7 +71,7 @@ func (w *Workspaces) load(ctx context.Context) (*flow.Workspace, error) {
 		return nil, err
 	}
 	w.channels, w.opened = compiled.Channels, opened
-	w.current.Store(&api.Workspace{Documents: docs, Plan: compiled.Plan, Running: running})
+	w.current.Store(&api.Workspace{Documents: docs, Plan: compiled.Plan, Running: running, Standings: w.standings})
 	for _, name := range compiled.Missing(w.hasSecret) {
 		w.log.Warn("messages of a channel wait for a secret; set it with: rapport secret set NAME", "name", name)
 	}
@@ -72,6 +86,9 @@ func (w *Workspaces) run(c *workspace.Compiled) (*flow.Workspace, []channel.Prov
 		return nil, nil, err
 	}
 	running, err := flow.Assemble(c, providers, w.unsubscribe)
+	if err == nil {
+		running.Journeys = running.Journeys.With(api.StatesOf(w.standings))
+	}
 	return running, opened, err
 }
 
@@ -80,9 +97,11 @@ func (w *Workspaces) Current() api.Workspace { return *w.current.Load() }
 
 // Plan says what applying documents would change. Problems are what is wrong with
 // them; if there are any, nothing else is said.
-func (w *Workspaces) Plan(files []workspace.File, prune bool) (api.Applied, []workspace.Problem) {
-	applied, _, _, problems := w.prepare(w.Current(), files, prune)
-	return applied, problems
+func (w *Workspaces) Plan(ctx context.Context, files []workspace.File, prune bool) (api.Applied, []workspace.Problem, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	next, problems, err := w.prepare(ctx, files, prune)
+	return next.applied, problems, err
 }
 
 // Apply puts documents among those in force, or in their place if prune is set,
@@ -90,11 +109,11 @@ func (w *Workspaces) Plan(files []workspace.File, prune bool) (api.Applied, []wo
 func (w *Workspaces) Apply(ctx context.Context, files []workspace.File, prune bool, author, note string) (api.Applied, []workspace.Problem, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	applied, docs, compiled, problems := w.prepare(w.Current(), files, prune)
-	if len(problems) > 0 || compiled == nil {
-		return applied, problems, nil
+	next, problems, err := w.prepare(ctx, files, prune)
+	if err != nil || len(problems) > 0 || !next.differs {
+		return next.applied, problems, err
 	}
-	return applied, nil, w.put(ctx, docs, compiled, author, note)
+	return next.applied, nil, w.put(ctx, next, author, note)
 }
 
 // Delete takes a document away, unless another needs it.
@@ -106,32 +125,52 @@ func (w *Workspaces) Delete(ctx context.Context, kind, name, author string) (api
 	if !found {
 		return api.Applied{}, nil, rapport.Errorf(rapport.NotFound, "There is no %s %q.", kind, name)
 	}
-	compiled, problems := workspace.Review(docs, current.Running.Version+1)
-	if len(problems) > 0 {
-		return api.Applied{}, problems, nil
+	next, problems, err := w.compile(ctx, docs)
+	if err != nil || len(problems) > 0 {
+		return api.Applied{}, problems, err
 	}
-	applied := api.Applied{Version: compiled.Version, Changes: workspace.Plan(current.Documents, docs)}
-	applied.Report(compiled)
-	return applied, nil, w.put(ctx, docs, compiled, author, "deleted "+kind+" "+name)
+	return next.applied, nil, w.put(ctx, next, author, "deleted "+kind+" "+name)
 }
 
-func (w *Workspaces) prepare(current api.Workspace, files []workspace.File, prune bool) (api.Applied, []workspace.Document, *workspace.Compiled, []workspace.Problem) {
+// candidate is a version of the workspace that may come to be in force.
+type candidate struct {
+	docs     []workspace.Document
+	compiled *workspace.Compiled
+	origins  map[string]origin
+	applied  api.Applied
+	differs  bool // from what is in force
+}
+
+// prepare compiles what the workspace would be with documents put among those in force.
+func (w *Workspaces) prepare(ctx context.Context, files []workspace.File, prune bool) (candidate, []workspace.Problem, error) {
 	given, problems := workspace.Parse(files)
 	if len(problems) > 0 {
-		return api.Applied{}, nil, nil, problems
+		return candidate{}, problems, nil
 	}
-	docs := workspace.Upsert(current.Documents, given, prune)
-	compiled, problems := workspace.Review(docs, current.Running.Version+1)
-	if len(problems) > 0 {
-		return api.Applied{}, nil, nil, problems
+	return w.compile(ctx, workspace.Upsert(w.Current().Documents, given, prune))
+}
+
+// compile compiles documents that somebody wants to put in force.
+func (w *Workspaces) compile(ctx context.Context, docs []workspace.Document) (candidate, []workspace.Problem, error) {
+	current := w.Current()
+	version := current.Running.Version + 1
+	next := candidate{docs: docs, origins: w.originsOf(docs, version), differs: workspace.Differ(current.Documents, docs)}
+	past, err := w.past(ctx, next.origins)
+	if err != nil {
+		return next, nil, err
 	}
-	applied := api.Applied{Version: current.Running.Version, Changes: workspace.Plan(current.Documents, docs), Missing: compiled.Missing(w.hasSecret)}
-	applied.Report(compiled)
-	if !workspace.Differ(current.Documents, docs) {
-		return applied, docs, nil, nil
+	var problems []workspace.Problem
+	if next.compiled, problems = past.Review(docs, version); len(problems) > 0 {
+		return next, problems, nil
 	}
-	applied.Version = compiled.Version
-	return applied, docs, compiled, nil
+	next.applied = api.Applied{
+		Version: version, Changes: workspace.Plan(current.Documents, docs), Missing: next.compiled.Missing(w.hasSecret),
+	}
+	if !next.differs {
+		next.applied.Version = current.Running.Version
+	}
+	next.applied.Report(next.compiled)
+	return next, nil, nil
 }
 
 func (w *Workspaces) hasSecret(name string) bool {
@@ -140,13 +179,13 @@ func (w *Workspaces) hasSecret(name string) bool {
 }
 
 // put saves a version and puts it in force.
-func (w *Workspaces) put(ctx context.Context, docs []workspace.Document, compiled *workspace.Compiled, author, note string) error {
-	running, opened, err := w.run(compiled)
+func (w *Workspaces) put(ctx context.Context, next candidate, author, note string) error {
+	running, opened, err := w.run(next.compiled)
 	if err != nil {
 		return err
 	}
-	version := store.Version{Number: compiled.Version, At: w.now(), Author: author, Note: note}
-	for _, d := range docs {
+	version := store.Version{Number: next.compiled.Version, At: w.now(), Author: author, Note: note}
+	for _, d := range next.docs {
 		version.Documents = append(version.Documents, store.Document{Kind: d.Kind, Name: d.Name, Body: d.Body})
 	}
 	if err := w.store.SaveVersion(ctx, version); err != nil {
@@ -156,8 +195,9 @@ func (w *Workspaces) put(ctx context.Context, docs []workspace.Document, compile
 	if err := w.swap(ctx, running, opened); err != nil {
 		return err
 	}
-	w.channels = compiled.Channels
-	w.current.Store(&api.Workspace{Documents: docs, Plan: compiled.Plan, Running: running})
+	w.keepOrigins(ctx, next.origins)
+	w.channels = next.compiled.Channels
+	w.current.Store(&api.Workspace{Documents: next.docs, Plan: next.compiled.Plan, Running: running, Standings: w.standings})
 	return nil
 }
 

@@ -144,7 +144,7 @@ func build(t testing.TB, version uint64, segments map[string]string, journeys ma
 	facts := set.Facts()
 	var compiled []*journey.Journey
 	for name, doc := range journeys {
-		j, problems := journey.Compile(name, doc, journey.Env{})
+		j, problems := journey.Compile(name, doc, journey.Env{Version: version})
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

@@ -23,6 +23,20 @@ const (
 // String returns the word that the API uses.
 func (s Standing) String() string { return [...]string{"active", "paused", "archived"}[s] }
 
+// MarshalText returns what String returns.
+func (s Standing) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what String returns.
+func (s *Standing) UnmarshalText(text []byte) error {
+	for k := Active; k <= Archived; k++ {
+		if k.String() == string(text) {
+			*s = k
+			return nil
+		}
+	}
+	return rapport.Errorf(rapport.Invalid, "%q is no standing of a journey: write active, paused or archived", text)
+}
+
 // With returns the set with some journeys, by name, in another standing, whether they
 // are in it or not. The others are active.
 func (x *Set) With(standings map[string]Standing) *Set {

@@ -13,7 +13,12 @@ import (
 // refuses besides what can't be meant. What is in force already is compiled without
 // that: a check that a later program has learnt must not keep it from starting.
 func Review(docs []Document, version uint64) (*Compiled, []Problem) {
-	w, problems := Compile(docs, version)
+	return Past{}.Review(docs, version)
+}
+
+// Review is [Review] for a workspace that follows others.
+func (past Past) Review(docs []Document, version uint64) (*Compiled, []Problem) {
+	w, problems := past.Compile(docs, version)
 	if w != nil && len(w.Refused) > 0 {
 		return nil, w.Refused
 	}

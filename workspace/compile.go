@@ -43,6 +43,11 @@ func (w *Compiled) Missing(has func(name string) bool) []string {
 // is any problem, there is no Compiled. Problems come in the order of files, lines
 // and columns. A version with no documents is a valid one.
 func Compile(docs []Document, version uint64) (*Compiled, []Problem) {
+	return Past{}.Compile(docs, version)
+}
+
+// Compile is [Compile] for a workspace that follows others.
+func (past Past) Compile(docs []Document, version uint64) (*Compiled, []Problem) {
 	c := &compiler{trees: map[key]*strictyaml.Tree{}, faulty: map[key]bool{}}
 	c.read(docs)
 	w := &Compiled{Version: version}
@@ -53,14 +58,16 @@ func Compile(docs []Document, version uint64) (*Compiled, []Problem) {
 	w.Plan = c.complete(c.plan())
 	w.Segments = c.segments(w.Plan)
 	w.Templates = render.NewSet(c.templates(w))
-	journeys := c.journeys(w.Plan, version)
+	journeys := c.journeys(w.Plan, version, past)
 	c.references(journeys, w)
 	if len(c.problems) > 0 {
 		slices.SortStableFunc(c.problems, Problem.Compare)
 		return nil, slices.Compact(c.problems)
 	}
 	w.Journeys = journey.NewSet(journeys)
-	w.Facts = facts(w.Segments, journeys)
+	earlier := c.earlier(w, past)
+	w.Journeys = journey.NewSet(journeys, earlier...)
+	w.Facts = facts(w.Segments, slices.Concat(journeys, earlier))
 	c.check(w, journeys)
 	return w, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // journeys compiles the journeys, and the campaigns, which are journeys too.
-func (c *compiler) journeys(plan *rule.Plan, version uint64) []*journey.Journey {
+func (c *compiler) journeys(plan *rule.Plan, version uint64, past Past) []*journey.Journey {
 	docs := decode[journey.Doc](c, "journey")
 	campaigns := decode[journey.CampaignDoc](c, "campaign")
 	for name, doc := range campaigns {
@@ -29,7 +29,7 @@ func (c *compiler) journeys(plan *rule.Plan, version uint64) []*journey.Journey 
 		if c.faulty[c.journeyKey(name)] {
 			continue
 		}
-		in := journey.Env{Plan: plan, Version: version, Campaign: c.journeyKey(name).kind == "campaign"}
+		in := journey.Env{Plan: plan, Version: past.since(name, version), Campaign: c.journeyKey(name).kind == "campaign"}
 		j, problems := journey.Compile(name, docs[name], in)
 		for _, p := range problems {
 			c.journeyProblem(name, p)
@@ -80,15 +80,7 @@ func (c *compiler) journeyProblem(name string, p journey.Problem) {
 
 // references checks that what journeys name is there.
 func (c *compiler) references(journeys []*journey.Journey, w *Compiled) {
-	known := map[journey.ReferenceKind][]string{
-		journey.ToSegment:  c.names("segment"),
-		journey.ToTemplate: c.names("template"),
-		journey.ToPurpose:  slices.Sorted(maps.Keys(w.Purposes)),
-		journey.ToFeast:    w.Markets.Feasts(),
-	}
-	if w.Plan.StrictEvents {
-		known[journey.ToEvent] = append(slices.Sorted(maps.Keys(w.Plan.Events)), rapport.TraitChanged, rapport.JourneyRequested)
-	}
+	known := c.known(w)
 	for _, j := range journeys {
 		k := c.journeyKey(j.Name())
 		for _, r := range j.References() {
@@ -102,4 +94,19 @@ func (c *compiler) references(journeys []*journey.Journey, w *Compiled) {
 			}
 		}
 	}
+}
+
+// known returns the names that there are of what journeys refer to. What is not in it
+// is not checked.
+func (c *compiler) known(w *Compiled) map[journey.ReferenceKind][]string {
+	known := map[journey.ReferenceKind][]string{
+		journey.ToSegment:  c.names("segment"),
+		journey.ToTemplate: c.names("template"),
+		journey.ToPurpose:  slices.Sorted(maps.Keys(w.Purposes)),
+		journey.ToFeast:    w.Markets.Feasts(),
+	}
+	if w.Plan.StrictEvents {
+		known[journey.ToEvent] = append(slices.Sorted(maps.Keys(w.Plan.Events)), rapport.TraitChanged, rapport.JourneyRequested)
+	}
+	return known
 }

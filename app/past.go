@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rapport"
+	"rapport/store"
+	"rapport/workspace"
+)
+
+// maxEarlier is how many earlier versions of a journey are kept for runs that began under
+// them. The runs of older ones go on with the newest.
+const maxEarlier = 20
+
+// originSetting keeps which version made each journey what it is.
+const originSetting = "journey origins"
+
+// origin is which version made a journey's document what it is.
+type origin struct {
+	Hash  string `json:"hash"` // of the document
+	Since uint64 `json:"since"`
+}
+
+func originOf(body []byte, version uint64) origin {
+	sum := sha256.Sum256(body)
+	return origin{hex.EncodeToString(sum[:]), version}
+}
+
+// originsOf returns which version made each journey what it is, if these are the documents
+// of a version: the one before it for those that are still the same.
+func (w *Workspaces) originsOf(docs []workspace.Document, version uint64) map[string]origin {
+	next := map[string]origin{}
+	for _, d := range docs {
+		if d.Kind != "journey" && d.Kind != "campaign" {
+			continue
+		}
+		o := originOf(d.Body, version)
+		if known, ok := w.origins[d.Name]; ok && known.Hash == o.Hash {
+			o = known
+		}
+		next[d.Name] = o
+	}
+	return next
+}
+
+// past returns what a version of the workspace is to be told of those before it: for each
+// journey the documents that runs under way follow.
+func (w *Workspaces) past(ctx context.Context, origins map[string]origin) (workspace.Past, error) {
+	past := workspace.Past{Since: map[string]uint64{}}
+	for _, name := range slices.Sorted(maps.Keys(origins)) {
+		since := origins[name].Since
+		past.Since[name] = since
+		versions, err := w.followed(ctx, name, since)
+		if err != nil {
+			return past, err
+		}
+		for _, version := range versions {
+			d, found, err := w.documentOf(ctx, version, name)
+			if err != nil {
+				return past, err
+			}
+			if found {
+				past.Earlier = append(past.Earlier, workspace.Earlier{Version: version, Document: d})
+			}
+		}
+	}
+	return past, nil
+}
+
+// followed returns the versions of a journey, other than the newest, that runs may follow,
+// new to old: those with runs under way, and the one in force, which somebody may enter
+// at this very moment.
+func (w *Workspaces) followed(ctx context.Context, name string, newest uint64) ([]uint64, error) {
+	prefix := "journey/" + name + "/version/"
+	totals, err := w.store.Counters(ctx, prefix)
+	if err != nil {
+		return nil, err
+	}
+	var versions []uint64
+	if o, ok := w.origins[name]; ok && o.Since != newest {
+		versions = append(versions, o.Since)
+	}
+	for _, t := range totals {
+		version, err := strconv.ParseUint(strings.TrimPrefix(t.Name, prefix), 10, 64)
+		if err == nil && t.Bucket.IsZero() && t.Sum > 0 && version != newest && !slices.Contains(versions, version) {
+			versions = append(versions, version)
+		}
+	}
+	slices.Sort(versions)
+	slices.Reverse(versions)
+	return versions[:min(len(versions), maxEarlier)], nil
+}
+
+// documentOf returns the document of a journey in a version of the workspace.
+func (w *Workspaces) documentOf(ctx context.Context, version uint64, name string) (workspace.Document, bool, error) {
+	v, err := w.store.Version(ctx, version)
+	if err != nil {
+		if rapport.KindOf(err) == rapport.NotFound {
+			err = nil
+		}
+		return workspace.Document{}, false, err
+	}
+	i := slices.IndexFunc(v.Documents, func(d store.Document) bool { return (d.Kind == "journey" || d.Kind == "campaign") && d.Name == name })
+	if i < 0 {
+		return workspace.Document{}, false, nil
+	}
+	d := v.Documents[i]
+	return workspace.Document{Kind: d.Kind, Name: d.Name, Body: d.Body}, true, nil
+}
+
+func (w *Workspaces) readOrigins(ctx context.Context) error {
+	data, err := w.store.Setting(ctx, originSetting)
+	if err != nil || data == nil {
+		return err
+	}
+	return json.Unmarshal(data, &w.origins)
+}
+
+// keepOrigins keeps which version made each journey in force what it is. Without that the
+// last one is taken for it, which is right for those that it has changed.
+func (w *Workspaces) keepOrigins(ctx context.Context, origins map[string]origin) {
+	w.origins = origins
+	data, _ := json.Marshal(origins) // holds nothing that JSON can't
+	if err := w.store.PutSettings(ctx, []store.Setting{{Name: originSetting, Data: data}}); err != nil {
+		w.log.Error("keeping which version made each journey what it is", "err", err)
+	}
+}

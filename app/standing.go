@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+
+	"rapport/api"
+	"rapport/flow"
+	"rapport/journey"
+	"rapport/store"
+)
+
+// standingSetting keeps which journeys are paused or archived, since when, by whom and
+// why. It is no part of the documents, so no apply ever ends a pause.
+const standingSetting = "journey standings"
+
+func (w *Workspaces) readStandings(ctx context.Context) error {
+	w.standings = map[string]api.Standing{}
+	data, err := w.store.Setting(ctx, standingSetting)
+	if err != nil || data == nil {
+		return err
+	}
+	return json.Unmarshal(data, &w.standings)
+}
+
+// Stand puts a journey in a standing, and returns when it is.
+func (w *Workspaces) Stand(ctx context.Context, name string, s api.Standing) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	next := maps.Clone(w.standings)
+	next[name] = s
+	if s.State == journey.Active {
+		delete(next, name)
+	}
+	data, _ := json.Marshal(next) // holds nothing that JSON can't
+	current := w.Current()
+	running := *current.Running
+	running.Journeys = running.Journeys.With(api.StatesOf(next))
+	if err := w.flow.Do(ctx, flow.Stand(&running, store.Setting{Name: standingSetting, Data: data})); err != nil {
+		return err
+	}
+	w.standings = next
+	current.Running, current.Standings = &running, next
+	w.current.Store(&current)
+	return nil
+}
