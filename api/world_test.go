@@ -19,6 +19,7 @@ import (
 	"rapport/api"
 	"rapport/flow"
 	"rapport/internal/clock"
+	"rapport/journey"
 	"rapport/profile"
 	"rapport/store"
 	"rapport/store/memory"
@@ -239,6 +240,9 @@ func (d *desk) Stand(ctx context.Context, name string, s api.Standing) error {
 		next.Standings = map[string]api.Standing{}
 	}
 	next.Standings[name] = s
+	if s.State == journey.Active {
+		delete(next.Standings, name)
+	}
 	running := *next.Running
 	running.Journeys = running.Journeys.With(api.StatesOf(next.Standings))
 	next.Running = &running
