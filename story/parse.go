@@ -7,6 +7,7 @@ import (
 	_ "time/tzdata" // the same zones on every machine
 
 	"rapport/internal/suggest"
+	"rapport/journey"
 )
 
 // Story is one story of a file, read and not yet played.
@@ -142,6 +143,8 @@ func verbs() []verb {
 		{"identify", readIdentify}, {"track", readTrack}, {"page", readPage}, {"screen", readScreen},
 		{"group", readGroup}, {"alias", readAlias}, {"late", readLate}, {"again", readAgain},
 		{"consent", readConsent}, {"unsubscribe", readUnsubscribe},
+		{"pause", stands(journey.Paused)}, {"resume", stands(journey.Active)},
+		{"archive", stands(journey.Archived)}, {"restore", stands(journey.Active)},
 		{"fail", readFail}, {"refuse", readRefuse}, {"bounce", readBounce},
 		{"expect", readExpect},
 	}

@@ -8,6 +8,7 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/internal/durations"
+	"rapport/journey"
 	"rapport/profile"
 	"rapport/store"
 	"rapport/store/memory"
@@ -26,6 +27,7 @@ type world struct {
 	late      durations.Span // how long ago the event happened that is being sent
 	last      *rapport.Event // that was sent
 	events    int
+	standings map[string]journey.Standing
 	named     map[rapport.MessageID]bool // messages that the story has spoken of
 }
 
@@ -34,7 +36,7 @@ func key() rapport.Key { return rapport.Key{'s', 't', 'o', 'r', 'y'} }
 
 // newWorld returns the world of a story in a workspace.
 func newWorld(c *workspace.Compiled, zone *time.Location) (*world, error) {
-	w := &world{compiled: c, store: memory.New(), zone: zone, named: map[rapport.MessageID]bool{}}
+	w := &world{compiled: c, store: memory.New(), zone: zone, standings: map[string]journey.Standing{}, named: map[rapport.MessageID]bool{}}
 	if zone == nil {
 		w.zone = c.Markets.Default().Zone
 	}
