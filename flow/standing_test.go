@@ -174,3 +174,52 @@ func TestRunsAreCountedByVersion(t *testing.T) {
 		t.Errorf("after all ended %v, want %v", got, want)
 	}
 }
+
+// campaign is a world in which twenty people have their turn at noon; it is ten o'clock.
+func campaign(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, scheduled(t, 1, journey.Schedule{On: []string{day(1)}, At: "12:00"}))
+	for i := range 20 {
+		w.admit(identify(fmt.Sprint("u", i), "", `{"in":true}`))
+	}
+	w.advance(26 * time.Hour)
+	return w
+}
+
+// A campaign that is paused half-way gives no more turns, also after a restart, and goes
+// on where it stood.
+func TestAPausedCampaignStandsStill(t *testing.T) {
+	t.Parallel()
+	w := campaign(t)
+	w.now = w.now.Add(2 * time.Hour)
+	if _, err := w.engine.GiveTurns(context.Background(), w.now, 2, 2); err != nil {
+		t.Fatal(err)
+	}
+	before := w.counter("journey/news/entered")
+	w.stand("news", journey.Paused)
+	w.restart()
+	w.advance(time.Hour)
+	if n := w.counter("journey/news/entered"); n != before || before == 0 || before == 20 || w.counter("journey/news/refused/paused") > 0 {
+		t.Errorf("%d turns were given before the pause, %d by its end", before, n)
+	}
+	w.stand("news", journey.Active)
+	w.advance(time.Minute)
+	if n := w.counter("journey/news/entered"); n != 20 {
+		t.Errorf("%d of 20 have had their turns", n)
+	}
+}
+
+// Turns that are too late when a campaign goes on are missed.
+func TestTurnsOfALongPauseAreMissed(t *testing.T) {
+	t.Parallel()
+	for pause, want := range map[time.Duration]int64{7 * time.Hour: 20, 9 * time.Hour: 0} {
+		w := campaign(t)
+		w.stand("news", journey.Paused)
+		w.advance(pause)
+		w.stand("news", journey.Active)
+		w.advance(time.Minute)
+		if n := w.counter("journey/news/entered"); n != want {
+			t.Errorf("after a pause of %v: %d turns, want %d", pause, n, want)
+		}
+	}
+}

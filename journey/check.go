@@ -27,7 +27,7 @@ type Surroundings struct {
 // that is never taken, a journey that starts itself without end. All else is a warning,
 // since a plan may have reasons that nobody wrote down.
 func Check(journeys []*Journey, in Surroundings) []Finding {
-	c := &checker{in: in}
+	c := &checker{in: in, trees: map[*rule.Rule]*rule.Expr{}}
 	for _, j := range journeys {
 		c.j = j
 		c.beginnings()
@@ -42,6 +42,7 @@ func Check(journeys []*Journey, in Surroundings) []Finding {
 
 type checker struct {
 	in       Surroundings
+	trees    map[*rule.Rule]*rule.Expr // as far as they were asked for
 	j        *Journey
 	findings []Finding
 }

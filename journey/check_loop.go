@@ -39,10 +39,17 @@ type spark struct {
 
 // loops looks for journeys that start themselves, or one another, again and again.
 func (c *checker) loops(journeys []*Journey) {
+	heard := map[*Journey][]string{} // by those that start through a segment
+	for _, j := range journeys {
+		if j.entry.segment != "" && c.in.Hears != nil {
+			heard[j] = c.in.Hears(j.entry.segment)
+		}
+	}
 	var sparks []spark
 	for _, from := range journeys {
+		causes := from.causes()
 		for _, to := range journeys {
-			sparks = append(sparks, c.sparks(from, to)...)
+			sparks = append(sparks, c.sparks(from, to, causes, heard[to])...)
 		}
 	}
 	told := map[string]bool{}
@@ -56,33 +63,43 @@ func (c *checker) loops(journeys []*Journey) {
 	}
 }
 
-// sparks returns the ways in which one journey starts another, the sure ones first, and
-// of these the last step first: after it the run is most likely over.
-func (c *checker) sparks(from, to *Journey) []spark {
-	var all []spark
-	for i := range from.nodes {
-		for _, x := range from.nodes[i].causes(from.name) {
+// causes returns the events that the journey's steps bring about.
+func (j *Journey) causes() (all []cause) {
+	for i := range j.nodes {
+		for _, x := range j.nodes[i].causes(j.name) {
 			x.step = i
-			s := spark{from: from, to: to, cause: x, segment: to.entry.segment}
-			answer := to.hears(&x)
-			switch {
-			case to.entry.segment != "" && c.in.Hears != nil && slices.Contains(c.in.Hears(to.entry.segment), x.event):
-				all = append(all, s)
-			case answer == rule.No || from == to && to.settles(x):
-			case x.sure && answer == rule.Yes && from.unavoidable(i):
-				s.sure = true
-				all = slices.Insert(all, 0, s)
-			default:
-				all = append(all, s)
-			}
+			all = append(all, x)
 		}
 	}
 	return all
 }
 
-// hears tells whether an event enters the journey, as far as its entry can be answered
-// by what is known of it.
-func (j *Journey) hears(x *cause) rule.Truth {
+// sparks returns the ways in which one journey starts another, the sure ones first, and
+// of these the last step first: after it the run is most likely over.
+func (c *checker) sparks(from, to *Journey, causes []cause, heard []string) []spark {
+	var all []spark
+	for i := range causes {
+		x := causes[i]
+		s := spark{from: from, to: to, cause: x, segment: to.entry.segment}
+		if slices.Contains(heard, x.event) {
+			all = append(all, s)
+			continue
+		}
+		switch answer := c.hears(to, &x); {
+		case answer == rule.No || from == to && to.settles(x):
+		case x.sure && answer == rule.Yes && from.unavoidable(x.step):
+			s.sure = true
+			all = slices.Insert(all, 0, s)
+		default:
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// hears tells whether an event enters a journey, as far as its entry can be answered by
+// what is known of it.
+func (c *checker) hears(j *Journey, x *cause) rule.Truth {
 	switch {
 	case !slices.Contains(j.entry.events, x.event):
 		return rule.No
@@ -92,7 +109,7 @@ func (j *Journey) hears(x *cause) rule.Truth {
 		return rule.Yes
 	}
 	answer := rule.Yes
-	for _, part := range partsOf(treeOf(j.entry.where), rule.OpAnd) {
+	for _, part := range partsOf(c.tree(j.entry.where), rule.OpAnd) {
 		answer = answer.And(x.answers(part))
 	}
 	return answer

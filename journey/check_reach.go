@@ -11,11 +11,11 @@ import (
 func (c *checker) cases(n *node) {
 	for i, x := range n.cases {
 		path := fmt.Sprintf("%s.branch[%d]", n.path, i)
-		if x.rule != nil && isLiteral(treeOf(x.rule), false) {
+		if x.rule != nil && isLiteral(c.tree(x.rule), false) {
 			c.warn(path+".when", "this rule never holds, so nobody takes the case", "leave the case out")
 			continue
 		}
-		if before := taker(n.cases[:i], x.rule); before >= 0 {
+		if before := c.taker(n.cases[:i], x.rule); before >= 0 {
 			c.refuse(path, fmt.Sprintf("no run can ever come to this case: whoever it is for has taken case %d", before+1),
 				"put it before that one, or leave it out")
 		}
@@ -24,9 +24,9 @@ func (c *checker) cases(n *node) {
 
 // taker returns the first case that takes all for whom a rule holds, everybody if there
 // is none; -1 if none does.
-func taker(cases []choice, r *rule.Rule) int {
+func (c *checker) taker(cases []choice, r *rule.Rule) int {
 	for i, x := range cases {
-		if isLiteral(treeOf(x.rule), true) || r != nil && implies(treeOf(r), treeOf(x.rule)) {
+		if isLiteral(c.tree(x.rule), true) || r != nil && implies(c.tree(r), c.tree(x.rule)) {
 			return i
 		}
 	}
@@ -35,7 +35,7 @@ func taker(cases []choice, r *rule.Rule) int {
 
 // beginnings looks for what keeps every run from beginning.
 func (c *checker) beginnings() {
-	if w := c.j.entry.where; w != nil && isLiteral(treeOf(w), false) {
+	if w := c.j.entry.where; w != nil && isLiteral(c.tree(w), false) {
 		c.warn("entry.where", "this rule never holds, so no run ever begins", "pause the journey instead, which says so and can be taken back")
 	}
 	for i, x := range c.j.doc.Exit {
@@ -43,7 +43,7 @@ func (c *checker) beginnings() {
 			continue
 		}
 		ends, err := rule.Parse(x.When)
-		if err == nil && (isLiteral(ends, true) || c.j.entry.where != nil && implies(treeOf(c.j.entry.where), ends)) {
+		if err == nil && (isLiteral(ends, true) || c.j.entry.where != nil && implies(c.tree(c.j.entry.where), ends)) {
 			c.refuse(fmt.Sprintf("exit[%d].when", i), "no run can ever begin: this holds for everybody who would enter", "ask for something else here, or in entry.where")
 		}
 	}

@@ -56,13 +56,13 @@ func (c *checker) declared(event string) map[string]bool {
 // have when it comes there.
 func (c *checker) missing() {
 	begins := c.beginningsOf(c.j)
-	sure := c.j.sure()
+	sure := c.sure()
 	for i := range c.j.nodes {
 		n := &c.j.nodes[i]
 		if sure[i] == nil {
 			continue // no run comes there
 		}
-		for _, r := range n.reads() {
+		for _, r := range c.reads(n) {
 			c.unset(begins, sure[i], r, fmt.Sprintf("at step %q ", n.name))
 		}
 		if n.kind == sendNode && c.in.Prints != nil {
@@ -70,7 +70,7 @@ func (c *checker) missing() {
 		}
 	}
 	for _, r := range c.j.readsAnywhere() {
-		c.unset(begins, c.j.always(), r, "")
+		c.unset(begins, c.always(), r, "")
 	}
 }
 
@@ -132,11 +132,11 @@ type entryReading struct {
 }
 
 // reads returns what the rules of a step read of the entry.
-func (n *node) reads() []entryReading {
+func (c *checker) reads(n *node) []entryReading {
 	var all []entryReading
 	add := func(path string, r *rule.Rule) {
 		if r != nil {
-			all = append(all, entryReading{path: path, fields: unasked(treeOf(r), "entry")})
+			all = append(all, entryReading{path: path, fields: unasked(c.tree(r), "entry")})
 		}
 	}
 	if n.kind == branchNode {
@@ -173,25 +173,25 @@ func (j *Journey) readsAnywhere() []entryReading {
 }
 
 // always returns the properties of the entry that the rule of the entry asks for.
-func (j *Journey) always() map[string]bool { return told(treeOf(j.entry.where), "event") }
+func (c *checker) always() map[string]bool { return told(c.tree(c.j.entry.where), "event") }
 
 // sure returns for each step the properties of the entry that every run has that comes
 // there; nil for a step that none comes to. Every way leads onwards, so one pass will do.
-func (j *Journey) sure() []map[string]bool {
-	sure := make([]map[string]bool, len(j.nodes))
-	sure[0] = j.always()
-	for _, x := range j.ends {
-		maps.Copy(sure[0], untold(treeOf(x), "entry"))
+func (c *checker) sure() []map[string]bool {
+	sure := make([]map[string]bool, len(c.j.nodes))
+	sure[0] = c.always()
+	for _, x := range c.j.ends {
+		maps.Copy(sure[0], untold(c.tree(x), "entry"))
 	}
-	for i := range j.nodes {
+	for i := range c.j.nodes {
 		if sure[i] == nil {
 			continue
 		}
-		for _, w := range j.nodes[i].ways() {
+		for _, w := range c.j.nodes[i].ways() {
 			if w.to == end {
 				continue
 			}
-			has := w.adds(sure[i])
+			has := c.adds(&w, sure[i])
 			if sure[w.to] != nil {
 				has = both(has, sure[w.to])
 			}
@@ -201,14 +201,14 @@ func (j *Journey) sure() []map[string]bool {
 	return sure
 }
 
-// adds returns a set of properties with those that whoever goes this way has as well.
-func (w *way) adds(to map[string]bool) map[string]bool {
+// adds returns a set of properties with those that whoever goes a way has as well.
+func (c *checker) adds(w *way, to map[string]bool) map[string]bool {
 	all := maps.Clone(to)
 	if w.holds != nil {
-		maps.Copy(all, told(treeOf(w.holds), "entry"))
+		maps.Copy(all, told(c.tree(w.holds), "entry"))
 	}
 	for _, r := range w.fails {
-		maps.Copy(all, untold(treeOf(r), "entry"))
+		maps.Copy(all, untold(c.tree(r), "entry"))
 	}
 	return all
 }

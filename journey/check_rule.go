@@ -6,13 +6,15 @@ import (
 	"rapport/rule"
 )
 
-// treeOf returns a rule's tree; nil of no rule.
-func treeOf(r *rule.Rule) *rule.Expr {
+// tree returns a rule's tree; nil of no rule.
+func (c *checker) tree(r *rule.Rule) *rule.Expr {
 	if r == nil {
 		return nil
 	}
-	e, _ := rule.Parse(r.Text()) // what was compiled can be parsed
-	return e
+	if c.trees[r] == nil {
+		c.trees[r], _ = rule.Parse(r.Text()) // what was compiled can be parsed
+	}
+	return c.trees[r]
 }
 
 // partsOf returns what stands on the sides of an operator, the whole if it is none.

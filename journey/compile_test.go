@@ -119,6 +119,13 @@ func FuzzCompile(f *testing.F) {
 		if j == nil {
 			return
 		}
+		journey.Check([]*journey.Journey{j}, journey.Surroundings{})
+		worst := j.WorstCase()
+		for _, part := range worst.Of {
+			if worst.Unbounded == "" && (part.Unbounded || part.Most > worst.Most && worst.Exact) {
+				t.Fatalf("%+v are more than %+v in all", part, worst)
+			}
+		}
 		who, x := newCustomer(j), journey.NewSet([]*journey.Journey{j})
 		var events []fact
 		for i, name := range append(append([]string{}, doc.Entry.Event...), "x", "y") {

@@ -46,12 +46,13 @@ func (j *Journey) WorstCase() WorstCase {
 	if len(kinds) == 0 {
 		return out
 	}
+	budget := maxVisits
 	var endless bool
-	if out.Most, endless = out.worst(j, func(*node) bool { return true }); endless {
+	if out.Most, endless = out.worst(j, &budget, func(*node) bool { return true }); endless {
 		out.Most, out.Unbounded = 0, j.endlessBy()
 	}
 	for part := range kinds {
-		part.Most, part.Unbounded = out.worst(j, func(n *node) bool { return n.send.channel == part.Channel && n.send.class == part.Class })
+		part.Most, part.Unbounded = out.worst(j, &budget, func(n *node) bool { return n.send.channel == part.Channel && n.send.class == part.Class })
 		out.Of = append(out.Of, part)
 	}
 	slices.SortFunc(out.Of, func(a, b WorstPart) int {
@@ -62,9 +63,9 @@ func (j *Journey) WorstCase() WorstCase {
 
 // worst returns the most messages of a kind, and whether there may be any number, and
 // notes how exact that is. Of those whom a split parts each goes the same way each time.
-func (out *WorstCase) worst(j *Journey, counts func(*node) bool) (most int, endless bool) {
+func (out *WorstCase) worst(j *Journey, budget *int, counts func(*node) bool) (most int, endless bool) {
 	for parted := range partings(j) {
-		s := search{j: j, parted: parted, counts: counts, known: map[layer][]int{}, rough: parted == nil}
+		s := search{j: j, parted: parted, counts: counts, budget: budget, known: map[layer][]int{}, rough: parted == nil}
 		most = max(most, s.run())
 		if s.endless {
 			return 0, true
@@ -84,6 +85,10 @@ func (j *Journey) endlessBy() string {
 	}
 	return "a run may be over before it has waited for anything, and the next trigger starts another at once"
 }
+
+// maxVisits is how many steps are looked at to work out a worst case; beyond it the rest is
+// estimated.
+const maxVisits = 500_000
 
 // maxPartings is how many combinations of the ways of splits are gone through; of more,
 // each pass may take any.

@@ -13,10 +13,11 @@ type search struct {
 	j       *Journey
 	parted  map[int]int // of each split the way that she goes; nil: any way each time
 	counts  func(*node) bool
+	budget  *int // of steps to look at
 	known   map[layer][]int
 	endless bool // any number of messages fits into no time at all
 	rough   bool // more was allowed than can be
-	many    bool // there are too many layers to go through
+	many    bool // there is too much to go through
 }
 
 // layer is an instant of the week that is searched: all that is done at it is done at once.
@@ -30,7 +31,7 @@ const (
 	anytime    = time.Duration(-1)
 	unlimited  = -1
 	impossible = -1 << 30
-	maxLayers  = 20_000
+	maxLayers  = 20_000 // each may be worked out within the one before
 )
 
 // run returns the most messages of a week that begins with one.
@@ -98,7 +99,8 @@ func (s *search) from(l layer, at int) int {
 	case l.left <= 0 || s.endless || s.many:
 		return 0
 	case s.known[l] == nil:
-		s.many = len(s.known) >= maxLayers
+		*s.budget -= len(s.j.nodes)
+		s.many = *s.budget < 0 || len(s.known) >= maxLayers
 		s.known[l] = make([]int, len(s.j.nodes)) // until it is worked out
 		s.known[l] = s.solve(l)
 	}
