@@ -217,6 +217,7 @@ func TestWorstCases(t *testing.T) {
 		{"once a month, later", `{ entry: { event: in }, reentry: { once_per: month }, steps: [ { wait: 1h }, { ` + send + ` } ] }`, "at most 3"},
 		{"each second", `{ entry: { event: in }, steps: [ { wait: 7s }, { ` + send + ` } ] }`, "at most 86402"},
 		{"one of two ways", `{ entry: { event: in }, steps: [ { split: [ { name: a, share: 50, steps: [ { wait: 1d } ] }, { name: b, share: 50, steps: [ { wait: 2d }, { ` + send + ` } ] } ] }, { ` + send + ` } ] }`, "8"},
+		{"always the same way", `{ entry: { event: in }, steps: [ { split: [ { name: a, share: 50, steps: [ { wait: 4d }, { ` + send + ` }, { ` + send + ` }, { ` + send + ` } ] }, { name: b, share: 50, steps: [ { wait: 2d }, { ` + send + ` } ] } ] } ] }`, "6"},
 		{"a day of the schedule", `{ entry: { schedule: { on: 2026-11-11, at: "10:00" } }, steps: [ { ` + send + ` }, { wait: 1d }, { ` + send + ` } ] }`, "2 for each day"},
 	} {
 		if got := inWords(mustCompile(t, "x", c.doc).WorstCase()); got != c.want {

@@ -25,6 +25,8 @@ func faults() []fault {
 	members := tests{"./flow", "TestMembersAreWhatTheRecordsSay", true}
 	columns := tests{"./flow", "TestColumnsSayWhatALookSays", true}
 	selections := tests{"./rule", "TestEverySelectionEqualsBruteForce", true}
+	walks := tests{pkg: "./journey", run: "TestStories"}
+	worst := tests{"./journey", "TestTheWorstCaseIsWhat", true}
 	money := tests{"./rule", "TestMoneyEqualsFractions", true}
 	return []fault{
 		{"a window of hours is closed at its start", "rule/window.go", "return at > now-s.exact", "return at >= now-s.exact", exact, 100},
@@ -97,6 +99,15 @@ func faults() []fault {
 		{"a sum goes on counting what left its window", "rule/history_index.go", "sum := h.index.sums[to-1].minus(h.index.sums[from])", "sum := h.index.sums[to-1]", tests{pkg: "./rule", run: "TestPagedHistory"}, 0},
 		{"a page that changed is not written", "rule/history_page.go", "p.n += by\n\t\t\tp.fresh = true", "p.n += by", tests{pkg: "./rule", run: "TestPagedHistory|TestOnlyChangedPages"}, 0},
 		{"another market's zone is not noticed", "flow/workspace.go", "return homes == w.Homes && w", "return w", tests{pkg: "./flow", run: "AnotherZoneOfAMarket"}, 0},
+		{"a run of a paused journey falls due", "journey/standing.go", "if r.held {\n\t\treturn r.check\n\t}", "", walks, 0},
+		{"what a run waited for is forgotten in a pause", "journey/standing.go", "run.came = true", "_ = run", walks, 0},
+		{"what fell due in a pause is judged as of then", "journey/standing.go", "run.Due = w.now\n", "", walks, 0},
+		{"runs go on with the newest version", "journey/version.go", "own != nil {", "own != nil && r.over {", walks, 0},
+		{"once a day is once in 24 hours", "journey/once.go", "return rapport.InstantOf(durations.TimeOfDay(from, int(days), 0))", "_ = durations.Span{}\n\treturn at.Add(time.Duration(days) * day)", walks, 0},
+		{"a worst week holds its own end", "journey/worst_search.go", "case l.left <= 0 ||", "case l.left < 0 ||", worst, 200},
+		{"a worst week knows of no exits", "journey/worst_search.go", "if n.rests() && len(s.j.exits)+len(s.j.ends) > 0 {", "if false {", worst, 200},
+		{"a worst week parts a customer anew each time", "journey/worst_search.go", "w.share > 0 && s.parted != nil", "w.share > 0 && s.parted != nil && s.many", tests{pkg: "./journey", run: "TestWorstCases"}, 0},
+		{"a worst week begins at any time of day", "journey/worst_search.go", "for l.moment = range a.moments {", "for range a.moments {\n\t\t\tl.moment = anytime", worst, 700},
 		{"a reader sees what was not due yet", "flow/look.go", "l.catchUp(now, nil)\n\treturn l, nil", "return l, nil", exact, 20},
 	}
 }
