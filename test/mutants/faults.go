@@ -84,7 +84,7 @@ func faults() []fault {
 		{"a repeat under another identifier is counted", "flow/step.go", "repeated := b.repeated(c, e)", "repeated := false", exact, 700},
 		{"repeats are forgotten by a restart", "flow/engine.go", "if err := g.remember(ctx); err != nil {", "if err := ctx.Err(); err != nil {", exact, 700},
 		{"a batch that failed is remembered", "flow/batch.go", "b.g.seen.remove(key, b.now)", "_ = key", exact, 100},
-		{"a record of a batch that failed is kept", "flow/batch.go", "for _, c := range b.touched {\n\t\tdelete(b.g.cache, c.record.ID)\n\t}", "", exact, 300},
+		{"a record of a batch that failed is kept", "flow/batch.go", "for _, c := range b.touched {\n\t\tdelete(b.g.cache, c.record.ID)\n\t\tb.g.homes.forget(c.record.Seat)\n\t}", "", exact, 300},
 		{"an event is applied at its timestamp", "flow/step.go", "b.g.workspace.Segments.Update(c.segments, s, touched, b.now)", "b.g.workspace.Segments.Update(c.segments, s, touched, min(b.now, event.Timestamp()))", exact, 20},
 		{"what is due at the instant of an event comes after it", "flow/step.go", "b.dueBefore(c, b.now)\n\tif c.segments.Next() <= b.now {", "b.dueBefore(c, b.now)\n\tif c.segments.Next() < b.now {", exact, 700},
 		{"a first event that is an alias is the definitions' doing", "flow/engine.go", "return c.record.Events == 0 || g.workspace", "return walking == walking && g.workspace", exact, 100},
