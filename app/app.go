@@ -111,6 +111,7 @@ func (a *App) start(ctx context.Context) (err error) {
 	a.alarm = newAlarm(a.clock)
 	a.Flow = flow.Start(engine, a.clock, a.alarm, flow.Limits{}, a.config.Log)
 	a.Workspaces.flow = a.Flow
+	a.Flow.OnStop(a.Workspaces.stopped)
 	return nil
 }
 

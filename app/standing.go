@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 
+	"rapport"
 	"rapport/api"
 	"rapport/flow"
 	"rapport/journey"
@@ -44,4 +45,16 @@ func (w *Workspaces) Stand(ctx context.Context, name string, s api.Standing) err
 	current.Running, current.Standings = &running, next
 	w.current.Store(&current)
 	return nil
+}
+
+// stopped pauses a journey that has stopped by itself, so that nothing else of it goes on
+// either until somebody has looked into it.
+func (w *Workspaces) stopped(name, why string) {
+	if w.Current().Standings[name].State != journey.Active {
+		return
+	}
+	err := w.Stand(context.Background(), name, api.Standing{State: journey.Paused, At: w.now(), By: "rapport", Reason: "it stopped by itself: " + why})
+	if err != nil && rapport.KindOf(err) != rapport.Unavailable { // of a program that is stopping, which tells it again
+		w.log.Error("pausing a journey that has stopped by itself", "journey", name, "err", err)
+	}
 }

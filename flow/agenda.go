@@ -184,7 +184,7 @@ func (g *Engine) whenNext() {
 // That of a journey that is not active stands still.
 func (g *Engine) nextOf(j *journey.Journey, a *Agenda) rapport.Instant {
 	c, next := j.Calendar(), rapport.Never
-	if g.workspace.Journeys.Standing(j.Name()) != journey.Active {
+	if g.workspace.Journeys.Standing(j.Name()) != journey.Active || a.stopped() != "" {
 		return next
 	}
 	if day, ok := c.Next(a.UpTo, g.workspace.markets()); ok {
@@ -231,6 +231,7 @@ func (b *Batch) fillAgendas() {
 func (g *Engine) keepAgendas(changed map[string]*Agenda) {
 	maps.Copy(g.agendas.all, changed)
 	clear(g.agendas.unsaved)
+	g.noteStops(changed)
 	if changed != nil {
 		g.whenNext()
 	}

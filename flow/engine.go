@@ -67,6 +67,7 @@ type Engine struct {
 	sweep      *sweep                         // bringing everybody up to the workspace; nil when that is done
 	facts      *factSets
 	agendas    agendas
+	stops      []stop // that nobody was told of yet
 	homes      homes
 	turnPage   int // customers who are read together to be given their turns
 }
@@ -109,6 +110,7 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 		return nil, err
 	}
 	g.plan()
+	g.noteStops(g.agendas.all)
 	if err := g.readReleases(ctx); err != nil {
 		return nil, err
 	}

@@ -87,9 +87,6 @@ func (f *fanOut) open(day calendar.Day) {
 // goOn gives the turns of an open day that are due.
 func (f *fanOut) goOn() {
 	o := f.o
-	if o.Stopped != "" {
-		return
-	}
 	f.nextStage()
 	for i := range o.Waves {
 		w := &o.Waves[i]
@@ -321,9 +318,6 @@ func (o *Occasion) watchedUntil(p journey.Pace) rapport.Instant {
 // next returns when the occasion can go on.
 func (o *Occasion) next(p journey.Pace) rapport.Instant {
 	next := rapport.Never
-	if o.Stopped != "" {
-		return next
-	}
 	for i := range o.Waves {
 		switch w := &o.Waves[i]; {
 		case w.Over:

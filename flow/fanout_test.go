@@ -407,3 +407,29 @@ func TestCanaryStopsOnComplaints(t *testing.T) {
 		}
 	}
 }
+
+// Somebody who has looked into it lets a campaign go on that has stopped.
+func TestCanaryGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, scheduled(t, 1, journey.Schedule{On: []string{day(1), day(2)}, At: "00:00", Zone: "UTC", Canary: &journey.Canary{}}))
+	w.crowd(3000)
+	for i := range 3000 {
+		w.consent(fmt.Sprint("user", i))
+	}
+	w.advance(16 * time.Hour)
+	for _, m := range w.messages()[:3] {
+		w.work(flow.Hear(m.ID, flow.FeedbackComplained))
+	}
+	w.stand("news", journey.Paused)
+	w.advance(3 * 24 * time.Hour) // the second day passes
+	few := w.begun()
+	w.stand("news", journey.Active)
+	w.advance(30 * time.Minute)
+	if few > 100 || w.begun() != few {
+		t.Fatalf("%d began, and %d half an hour later", few, w.begun())
+	}
+	w.advance(3 * time.Hour)
+	if got := w.begun(); got != 3000 {
+		t.Errorf("%d began, want everybody, once", got)
+	}
+}

@@ -58,14 +58,15 @@ type Flow struct {
 	fatal   atomic.Pointer[error] // why no batch can be committed any more
 	failing atomic.Pointer[error] // why the last one could not be; nil if it was
 
-	flying  int             // parcels being handed over; of the loop
-	span    *Span           // read, and being installed; of the loop
-	reading bool            // a span is being read; of the loop
-	readAt  rapport.Instant // when one may be read again, if the last could not be; of the loop
-	failed  []*request      // settlements that could not be committed yet; of the loop
-	sending sync.WaitGroup
-	changed atomic.Pointer[chan struct{}] // closed at the next commit
-	observe atomic.Pointer[func(events int, took time.Duration)]
+	flying   int             // parcels being handed over; of the loop
+	span     *Span           // read, and being installed; of the loop
+	reading  bool            // a span is being read; of the loop
+	readAt   rapport.Instant // when one may be read again, if the last could not be; of the loop
+	failed   []*request      // settlements that could not be committed yet; of the loop
+	sending  sync.WaitGroup
+	changed  atomic.Pointer[chan struct{}] // closed at the next commit
+	observe  atomic.Pointer[func(events int, took time.Duration)]
+	stopping atomic.Pointer[func(journey, why string)]
 }
 
 // request is one caller's wish: events to admit, a work, or something that needs
@@ -217,6 +218,7 @@ func (f *Flow) turn(ctx context.Context, first *request) {
 		f.settleAll(ctx)
 		alone.answer(alone.alone(ctx))
 	}
+	f.tellStops()
 }
 
 // gather takes what waits from the inbox, as much as one batch may hold, up to

@@ -20,6 +20,9 @@ func Stand(w *Workspace, kept store.Setting) Work {
 		b.out.Settings = append(b.out.Settings, kept)
 		for _, name := range b.g.workspace.resumed(w) {
 			b.out.Marks = append(b.out.Marks, store.Mark{Name: releaseMark + name, Data: []byte("{}")})
+			if b.g.agendas.all[name] != nil {
+				b.agenda(name).goOn(b.now)
+			}
 		}
 		b.next = w
 		return nil

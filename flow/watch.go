@@ -2,6 +2,8 @@ package flow
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"rapport"
 	"rapport/journey"
@@ -35,6 +37,59 @@ func (b *Batch) meet(m *rapport.Message, note func(*Met)) {
 		o.Stopped = why
 		b.count("journey/" + m.Journey + "/stopped")
 	}
+}
+
+// stopped returns why the agenda has stopped by itself; nothing if it has not.
+func (a *Agenda) stopped() string {
+	for i := range a.Open {
+		if a.Open[i].Stopped != "" {
+			return a.Open[i].Stopped
+		}
+	}
+	return ""
+}
+
+// goOn lets an agenda go on that has stopped by itself. What was met before is forgiven,
+// and those who went first are watched anew.
+func (a *Agenda) goOn(now rapport.Instant) {
+	for i := range a.Open {
+		if o := &a.Open[i]; o.Stopped != "" {
+			o.Stopped, o.Met, o.Watched = "", Met{}, now
+		}
+	}
+}
+
+// noteStops notes which of some agendas have stopped by themselves, for whoever is to
+// pause their journeys.
+func (g *Engine) noteStops(agendas map[string]*Agenda) {
+	for _, name := range slices.Sorted(maps.Keys(agendas)) {
+		if why := agendas[name].stopped(); why != "" && g.workspace.Journeys.Standing(name) == journey.Active {
+			g.stops = append(g.stops, stop{name, why})
+		}
+	}
+}
+
+// stop is a journey that has stopped by itself, and why.
+type stop struct{ journey, why string }
+
+// OnStop sets who is told of a journey that has stopped by itself: it gives no more turns,
+// and is to be paused, so that nothing else of it goes on either. After a restart it is
+// told again of one that was not.
+func (f *Flow) OnStop(tell func(journey, why string)) { f.stopping.Store(&tell) }
+
+// tellStops tells of those that have stopped since.
+func (f *Flow) tellStops() {
+	tell := f.stopping.Load()
+	if tell == nil || len(f.engine.stops) == 0 {
+		return
+	}
+	stops := f.engine.stops
+	f.engine.stops = nil
+	go func() {
+		for _, s := range stops {
+			(*tell)(s.journey, s.why)
+		}
+	}()
 }
 
 // tooMuch says what more messages have met than a pace allows; nothing if all is well.
