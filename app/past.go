@@ -54,6 +54,7 @@ func (w *Workspaces) originsOf(docs []workspace.Document, version uint64) map[st
 // journey the documents that runs under way follow.
 func (w *Workspaces) past(ctx context.Context, origins map[string]origin) (workspace.Past, error) {
 	past := workspace.Past{Since: map[string]uint64{}}
+	read := map[uint64]store.Version{}
 	for _, name := range slices.Sorted(maps.Keys(origins)) {
 		since := origins[name].Since
 		past.Since[name] = since
@@ -62,7 +63,7 @@ func (w *Workspaces) past(ctx context.Context, origins map[string]origin) (works
 			return past, err
 		}
 		for _, version := range versions {
-			d, found, err := w.documentOf(ctx, version, name)
+			d, found, err := w.documentOf(ctx, read, version, name)
 			if err != nil {
 				return past, err
 			}
@@ -98,14 +99,16 @@ func (w *Workspaces) followed(ctx context.Context, name string, newest uint64) (
 	return versions[:min(len(versions), maxEarlier)], nil
 }
 
-// documentOf returns the document of a journey in a version of the workspace.
-func (w *Workspaces) documentOf(ctx context.Context, version uint64, name string) (workspace.Document, bool, error) {
-	v, err := w.store.Version(ctx, version)
-	if err != nil {
-		if rapport.KindOf(err) == rapport.NotFound {
-			err = nil
+// documentOf returns the document of a journey in a version of the workspace. Each
+// version is read once.
+func (w *Workspaces) documentOf(ctx context.Context, read map[uint64]store.Version, version uint64, name string) (workspace.Document, bool, error) {
+	v, known := read[version]
+	if !known {
+		var err error
+		if v, err = w.store.Version(ctx, version); err != nil && rapport.KindOf(err) != rapport.NotFound {
+			return workspace.Document{}, false, err
 		}
-		return workspace.Document{}, false, err
+		read[version] = v
 	}
 	i := slices.IndexFunc(v.Documents, func(d store.Document) bool { return (d.Kind == "journey" || d.Kind == "campaign") && d.Name == name })
 	if i < 0 {
