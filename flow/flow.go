@@ -62,6 +62,7 @@ type Flow struct {
 	span     *Span           // read, and being installed; of the loop
 	reading  bool            // a span is being read; of the loop
 	readAt   rapport.Instant // when one may be read again, if the last could not be; of the loop
+	stuck    bool            // messages that were held could not be let go; of the loop
 	failed   []*request      // settlements that could not be committed yet; of the loop
 	sending  sync.WaitGroup
 	changed  atomic.Pointer[chan struct{}] // closed at the next commit
@@ -209,9 +210,7 @@ func (f *Flow) loop() {
 func (f *Flow) turn(ctx context.Context, first *request) {
 	batch, alone := f.gather(first)
 	f.commit(ctx, batch)
-	if err := f.engine.letGo(ctx, f.Now()); err != nil {
-		f.report("letting messages go", err)
-	}
+	f.letGo(ctx)
 	f.claim(ctx)
 	f.sweep(ctx)
 	if alone != nil {
@@ -437,7 +436,7 @@ func (f *Flow) setAlarm(ctx context.Context) {
 	if len(f.failed) > 0 || f.unwell() {
 		at = min(at, f.Now().Add(again))
 	}
-	if f.flying >= f.limits.Attempts {
+	if f.flying >= f.limits.Attempts || f.stuck {
 		at = max(at, f.Now().Add(again)) // what comes back makes room and wakes the loop
 	}
 	switch {

@@ -114,6 +114,13 @@ func (g *Engine) letGo(ctx context.Context, now rapport.Instant) error {
 	return nil
 }
 
+func (f *Flow) letGo(ctx context.Context) {
+	err := f.engine.letGo(ctx, f.Now())
+	if f.stuck = err != nil; f.stuck {
+		f.report("letting messages go", err) // the next turn tries again
+	}
+}
+
 func letGo(name string, page []rapport.Message) Work {
 	return func(b *Batch) error {
 		mark := store.Mark{Name: releaseMark + name}
