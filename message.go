@@ -9,6 +9,9 @@ const (
 	SMS   Channel = "sms"
 )
 
+// Channels returns all there are.
+func Channels() []Channel { return []Channel{Email, SMS} }
+
 // Class says what a message is for, and so which gates it must pass.
 type Class uint8
 
@@ -44,6 +47,23 @@ func ParseClass(s string) (Class, bool) {
 
 // Optional reports whether a message of this class may be left out.
 func (c Class) Optional() bool { return c == Promotional || c == ContentClass }
+
+// Urgency says in which order messages go out: those of another urgency never wait for
+// one another.
+type Urgency uint8
+
+// The urgencies, the most urgent first.
+const (
+	AtOnce Urgency = iota + 1 // transactional
+	Soon                      // must-send
+	InTurn                    // what may be left out
+)
+
+// Urgencies returns all of them, the most urgent first.
+func Urgencies() []Urgency { return []Urgency{AtOnce, Soon, InTurn} }
+
+// Urgency returns how urgent a message of this class is.
+func (c Class) Urgency() Urgency { return min(Urgency(c), InTurn) }
 
 // Status is where a message stands in its life.
 //

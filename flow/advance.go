@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"rapport"
+	"rapport/store"
 )
 
 // batchWakes and batchSends bound how much is done within one micro-batch.
@@ -16,6 +17,20 @@ const (
 // NextDue returns when something next falls due for anybody: a wake-up, a turn in a
 // journey that begins by itself, or a message that waits.
 func (g *Engine) NextDue(ctx context.Context) (rapport.Instant, error) {
+	next, err := g.nextWork(ctx)
+	for _, lane := range lanes() {
+		if err != nil {
+			break
+		}
+		var due rapport.Instant
+		due, err = g.store.NextPending(ctx, lane)
+		next = min(next, due)
+	}
+	return next, err
+}
+
+// nextWork returns when there is something to do besides sending messages.
+func (g *Engine) nextWork(ctx context.Context) (rapport.Instant, error) {
 	if len(g.releases) > 0 {
 		return g.now, nil
 	}
@@ -23,8 +38,7 @@ func (g *Engine) NextDue(ctx context.Context) (rapport.Instant, error) {
 	if err != nil {
 		return rapport.Never, err
 	}
-	message, err := g.store.NextPending(ctx)
-	return min(wake, message, g.agendas.next), err
+	return min(wake, g.agendas.next), nil
 }
 
 // Advance does everything that falls due until an instant, one due instant after
@@ -88,8 +102,18 @@ func (g *Engine) do(ctx context.Context, at rapport.Instant) error {
 			return err
 		}
 	}
+	for _, lane := range lanes() {
+		if err := g.send(ctx, at, lane); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send hands over what is due in a lane.
+func (g *Engine) send(ctx context.Context, at rapport.Instant, from store.Lane) error {
 	for {
-		parcels, err := g.Claim(ctx, at, batchSends)
+		parcels, err := g.Claim(ctx, at, from, batchSends)
 		if err != nil || len(parcels) == 0 {
 			return err
 		}

@@ -21,6 +21,8 @@ type Agenda struct {
 	Past     []Occasion      `json:"past,omitempty"` // the last ones, from old to new
 
 	Next rapport.Instant `json:"-"` // of one that is read: when there is something to do
+
+	later rapport.Instant // no turns are given before: too many messages wait
 }
 
 // maxPast is how many occasions are remembered.
@@ -191,7 +193,7 @@ func (g *Engine) nextOf(j *journey.Journey, a *Agenda) rapport.Instant {
 		next = g.homes.instants(c, day)[0]
 	}
 	for i := range a.Open {
-		next = min(next, a.Open[i].next(c.Pace()))
+		next = min(next, max(a.Open[i].next(c.Pace()), a.later))
 	}
 	return next
 }

@@ -69,6 +69,7 @@ type Engine struct {
 	agendas    agendas
 	stops      []stop // that nobody was told of yet
 	homes      homes
+	crowd      int // messages that may wait while turns are given
 	turnPage   int // customers who are read together to be given their turns
 }
 
@@ -85,7 +86,7 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 		spanSize: c.Span,
 		perDay:   cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),
 	}
-	g.turnPage = 256
+	g.turnPage, g.crowd = 256, crowd
 	if g.max == 0 {
 		g.max = 100_000
 	}

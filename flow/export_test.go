@@ -22,3 +22,6 @@ func (g *Engine) GiveTurns(ctx context.Context, now rapport.Instant, pages, page
 	_, err = g.Run(ctx, now, turns(pagesOf(pages)))
 	return g.agendas.next <= now, err
 }
+
+// SetCrowd sets how many messages may wait while turns are given.
+func (g *Engine) SetCrowd(n int) { g.crowd = n }

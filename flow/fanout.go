@@ -12,6 +12,7 @@ import (
 	"rapport/internal/calendar"
 	"rapport/journey"
 	"rapport/segment"
+	"rapport/store"
 )
 
 // turns is the work of giving customers their turns in journeys that begin by
@@ -55,6 +56,10 @@ func (f *fanOut) run() {
 		}
 		f.open(day)
 	}
+	if f.a.later = 0; f.isCrowded() {
+		f.a.later = f.b.now.Add(crowdTime)
+		return
+	}
 	for i := range f.a.Open {
 		if f.o = &f.a.Open[i]; f.tired {
 			return
@@ -68,6 +73,26 @@ func (f *fanOut) run() {
 		}
 		return over
 	})
+}
+
+// While more than crowd messages wait in a lane that the journey sends by, no turns are
+// given: who is judged now is written to soon, and a mail server that is down has no
+// million messages behind it. After crowdTime it is looked at again.
+const (
+	crowd     = 20_000
+	crowdSpan = time.Hour
+	crowdTime = time.Second
+)
+
+func (f *fanOut) isCrowded() bool {
+	for _, channel := range f.j.Channels() {
+		in := store.Lane{Channel: channel, Urgency: rapport.InTurn}
+		crowded, err := f.b.g.store.Crowded(f.b.ctx, in, f.b.now.Add(crowdSpan), f.b.g.crowd)
+		if f.b.fail(err); crowded || err != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // open begins a day. Turns that were due before the journey was there are none.

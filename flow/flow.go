@@ -24,8 +24,8 @@ type Alarm interface {
 type Limits struct {
 	Queued   int // events that may wait; 100,000
 	Batch    int // events of one micro-batch; 20,000
-	Attempts int // parcels being handed over at once; 2,000
-	Parcel   int // parcels handed to a provider in one call; 100
+	Attempts int // messages of one lane being handed over at once; 2,000
+	Parcel   int // messages handed to a provider in one call; 100
 }
 
 func (l Limits) withDefaults() Limits {
@@ -49,6 +49,7 @@ type Flow struct {
 	clock  clock.Clock
 	alarm  Alarm
 	limits Limits
+	lanes  []*lane // of the loop
 	log    *slog.Logger
 
 	inbox   chan *request
@@ -77,7 +78,7 @@ type request struct {
 	work    Work
 	alone   func(ctx context.Context) error
 	note    func()     // something for the loop to know
-	settles int        // parcels that are no longer in the air once it is committed
+	settled func()     // for the loop to know once it is committed: parcels are no longer in the air
 	done    chan error // nil if nobody waits
 }
 
@@ -85,7 +86,7 @@ type request struct {
 func Start(engine *Engine, c clock.Clock, alarm Alarm, limits Limits, log *slog.Logger) *Flow {
 	f := &Flow{
 		engine: engine, clock: c, alarm: alarm, limits: limits.withDefaults(), log: log,
-		inbox: make(chan *request, 8192), stop: make(chan struct{}), stopped: make(chan struct{}),
+		lanes: newLanes(limits.withDefaults().Attempts), inbox: make(chan *request, 8192), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	first := make(chan struct{})
 	f.changed.Store(&first)
@@ -317,9 +318,11 @@ func (f *Flow) answer(batch []*request, errs []error, err error) {
 	for i, r := range batch {
 		switch {
 		case err == nil:
-			f.flying -= r.settles
+			if r.settled != nil {
+				r.settled()
+			}
 			r.answer(errs[i])
-		case r.settles > 0:
+		case r.settled != nil:
 			f.failed = append(f.failed, r) // what came of a message must not be lost
 		default:
 			r.answer(err)
@@ -341,31 +344,40 @@ func (f *Flow) report(doing string, err error) {
 	}
 }
 
-// claim starts handing over messages that are due, as many as may be in the air.
+// claim starts handing over messages that are due, of each lane as many as may be in the
+// air.
 func (f *Flow) claim(ctx context.Context) {
-	room := f.limits.Attempts - f.flying
-	if room <= 0 {
-		return
-	}
-	parcels, err := f.engine.Claim(ctx, f.Now(), min(room, batchSends))
-	if err != nil {
-		f.report("claiming messages", err)
-		return
-	}
-	f.flying += len(parcels)
-	for len(parcels) > 0 {
-		n := min(len(parcels), f.limits.Parcel)
-		f.hand(parcels[:n])
-		parcels = parcels[n:]
+	for _, l := range f.lanes {
+		free := l.free(f.Now())
+		if free == 0 {
+			continue
+		}
+		parcels, err := f.engine.Claim(ctx, f.Now(), l.Lane, min(free, batchSends))
+		if err != nil {
+			f.report("claiming messages", err)
+			return
+		}
+		f.flying += len(parcels)
+		l.flying += len(parcels)
+		for len(parcels) > 0 {
+			n := min(len(parcels), f.limits.Parcel)
+			f.hand(l, parcels[:n])
+			parcels = parcels[n:]
+		}
 	}
 }
 
-// hand gives parcels to their providers beside the loop, and what came of them
-// back to it.
-func (f *Flow) hand(parcels []Parcel) {
+// hand gives parcels to their providers beside the loop, and what came of them back to
+// it.
+func (f *Flow) hand(l *lane, parcels []Parcel) {
+	began := f.Now()
 	f.sending.Go(func() {
 		outcomes := Hand(parcels)
-		f.inbox <- &request{settles: len(parcels), work: func(b *Batch) error {
+		took := f.Now().Sub(began)
+		f.inbox <- &request{settled: func() {
+			f.flying -= len(parcels)
+			l.returned(outcomes, took, f.Now())
+		}, work: func(b *Batch) error {
 			for i := range parcels {
 				m := parcels[i].Message
 				b.settle(&m, outcomes[i])
@@ -428,16 +440,13 @@ func (f *Flow) finish(ctx context.Context) {
 const again = 500 * time.Millisecond
 
 func (f *Flow) setAlarm(ctx context.Context) {
-	at, err := f.engine.NextDue(ctx)
+	at, err := f.nextDue(ctx)
 	if err != nil {
 		f.report("looking for what is due", err)
 		at = f.Now().Add(again)
 	}
 	if len(f.failed) > 0 || f.unwell() {
 		at = min(at, f.Now().Add(again))
-	}
-	if f.flying >= f.limits.Attempts || f.stuck {
-		at = max(at, f.Now().Add(again)) // what comes back makes room and wakes the loop
 	}
 	switch {
 	case f.span != nil:
@@ -446,6 +455,23 @@ func (f *Flow) setAlarm(ctx context.Context) {
 		at = min(at, f.readAt)
 	}
 	f.alarm.Set(at)
+}
+
+// nextDue returns when there is something to do by itself.
+func (f *Flow) nextDue(ctx context.Context) (rapport.Instant, error) {
+	next, err := f.engine.nextWork(ctx)
+	if f.stuck {
+		next = max(next, f.Now().Add(again))
+	}
+	for _, l := range f.lanes {
+		if err != nil {
+			break
+		}
+		var at rapport.Instant
+		at, err = l.next(ctx, f.engine.store)
+		next = min(next, at)
+	}
+	return next, err
 }
 
 // Apply puts another workspace in force at a batch boundary.

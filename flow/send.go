@@ -22,13 +22,13 @@ type Parcel struct {
 // noProvider is how long a message waits whose channel has nobody to carry it.
 const noProvider = 5 * time.Minute
 
-// Claim takes up to so many messages that are due, asks once more whether they may
+// Claim takes up to so many messages of a lane that are due, asks once more whether they may
 // go out, renders them and commits that they are being attempted. What it
 // returns must be handed over at once, and what came of it given to
 // [Engine.Settle]: after a crash in between, a message that may be left out
 // counts as unclear and is not tried again.
-func (g *Engine) Claim(ctx context.Context, now rapport.Instant, limit int) ([]Parcel, error) {
-	messages, err := g.store.Pending(ctx, now, limit)
+func (g *Engine) Claim(ctx context.Context, now rapport.Instant, from store.Lane, limit int) ([]Parcel, error) {
+	messages, err := g.store.Pending(ctx, from, now, limit)
 	if err != nil || len(messages) == 0 {
 		return nil, err
 	}

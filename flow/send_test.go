@@ -8,6 +8,7 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/journey"
+	"rapport/store"
 )
 
 // letters is a workspace that sends one message of a class at once.
@@ -33,11 +34,15 @@ func (w *world) signUp(user, email string) {
 
 func (w *world) claim() []flow.Parcel {
 	w.t.Helper()
-	parcels, err := w.engine.Claim(context.Background(), w.now, 100)
-	if err != nil {
-		w.t.Fatal(err)
+	var all []flow.Parcel
+	for _, urgency := range rapport.Urgencies() {
+		parcels, err := w.engine.Claim(context.Background(), w.now, store.Lane{Channel: rapport.Email, Urgency: urgency}, 100)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		all = append(all, parcels...)
 	}
-	return parcels
+	return all
 }
 
 func (w *world) only() rapport.Message {
@@ -83,7 +88,7 @@ func TestFailedClaimHandsNothingOver(t *testing.T) {
 	w := newWorld(t, letters(t, "promotional"))
 	w.signUp("ana", "ana@example.com")
 	w.store.FailNext(context.DeadlineExceeded)
-	if parcels, err := w.engine.Claim(context.Background(), w.now, 100); err == nil || len(parcels) != 0 {
+	if parcels, err := w.engine.Claim(context.Background(), w.now, store.Lane{Channel: rapport.Email, Urgency: rapport.InTurn}, 100); err == nil || len(parcels) != 0 {
 		t.Fatalf("claimed %d parcels, %v", len(parcels), err)
 	}
 	if w.only().Status != rapport.Waiting {

@@ -142,6 +142,16 @@ func (j *Journey) EntrySegment() (name string, left, existing bool) {
 // EntryEvents returns the events that start runs.
 func (j *Journey) EntryEvents() []string { return j.entry.events }
 
+// Channels returns what the journey sends by, each once.
+func (j *Journey) Channels() (all []rapport.Channel) {
+	for i := range j.nodes {
+		if n := &j.nodes[i]; n.kind == sendNode && !slices.Contains(all, n.send.channel) {
+			all = append(all, n.send.channel)
+		}
+	}
+	return all
+}
+
 // Within returns segments that a customer must be in to start a run; there may be none.
 func (j *Journey) Within() []string {
 	if j.entry.where == nil {

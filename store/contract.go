@@ -68,12 +68,15 @@ type Queue interface {
 	Due(ctx context.Context, until rapport.Instant, limit int) ([]Wake, error)
 	// NextWake returns the instant of the earliest wake-up, and Never if there is none.
 	NextWake(ctx context.Context) (rapport.Instant, error)
-	// Pending returns messages that wait and are due by until: the transactional
-	// ones first, then by when they are due, then by id.
-	Pending(ctx context.Context, until rapport.Instant, limit int) ([]rapport.Message, error)
-	// NextPending returns the instant at which the first waiting message is due,
-	// and Never if none waits.
-	NextPending(ctx context.Context) (rapport.Instant, error)
+	// Pending returns messages of a lane that wait and are due by until, by when they
+	// are due, then by id.
+	Pending(ctx context.Context, lane Lane, until rapport.Instant, limit int) ([]rapport.Message, error)
+	// NextPending returns the instant at which the first waiting message of a lane is
+	// due, and Never if none waits.
+	NextPending(ctx context.Context, lane Lane) (rapport.Instant, error)
+	// Crowded reports whether more than so many messages of a lane wait that are due by
+	// until. It looks at so many, so it is not for every batch.
+	Crowded(ctx context.Context, lane Lane, until rapport.Instant, than int) (bool, error)
 	// InStatus returns messages in one state of their life, from old to new.
 	InStatus(ctx context.Context, status rapport.Status, limit int) ([]rapport.Message, error)
 }

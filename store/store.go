@@ -146,6 +146,16 @@ type MessageFilter struct {
 	Before   MessageCursor // only what comes after it in the list; zero for the start
 }
 
+// Lane is one of the queues in which messages wait: one for each channel and urgency, so
+// that what hurries never waits for what does not, nor for another channel.
+type Lane struct {
+	Channel rapport.Channel
+	Urgency rapport.Urgency
+}
+
+// LaneOf returns the lane of a message.
+func LaneOf(m *rapport.Message) Lane { return Lane{m.Channel, m.Class.Urgency()} }
+
 // MessageCursor is a place in a list of messages, which goes from new to old:
 // by CreatedAt, then ID, both descending.
 type MessageCursor struct {

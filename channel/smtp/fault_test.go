@@ -3,7 +3,9 @@ package smtp
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -321,4 +323,56 @@ func (c *counter) nth(verb string, connection, n int) int {
 		c.at[key] = c.next[verb]
 	}
 	return c.at[key]
+}
+
+// What hurries waits for one message at most of what does not, also where there is but
+// one connection; and what made way is sent afterwards.
+func TestUrgentMailGoesFirst(t *testing.T) {
+	t.Parallel()
+	for _, offers := range [][]string{nil, {"PIPELINING"}} {
+		reached, goOn, taken := make(chan struct{}), make(chan struct{}), 0
+		s := startScripted(t, func(_, _ int, verb string) action {
+			if verb == "." {
+				if taken++; taken == 3 {
+					close(reached)
+					<-goOn
+				}
+			}
+			return action{}
+		}, offers...)
+		p := newProvider(t, s.config())
+		bulk, urgent := batchOf(20), batchOf(1)
+		for i := range bulk {
+			bulk[i].Class = rapport.Promotional
+		}
+		urgent[0].Class, urgent[0].To = rapport.Transactional, "hurry@example.com"
+		var both sync.WaitGroup
+		both.Go(func() {
+			if got := letters(p.Deliver(t.Context(), bulk)); got != strings.Repeat("A", 20) {
+				t.Errorf("what made way: %s", got)
+			}
+		})
+		<-reached
+		both.Go(func() {
+			if got := letters(p.Deliver(t.Context(), urgent)); got != "A" {
+				t.Errorf("what hurries: %s", got)
+			}
+		})
+		for p.urgent.Load() == 0 {
+			runtime.Gosched()
+		}
+		close(goOn)
+		both.Wait()
+		place, n := 0, 0
+		for _, command := range s.commands {
+			if strings.HasPrefix(command, "RCPT") {
+				if n++; strings.Contains(command, "hurry@") {
+					place = n
+				}
+			}
+		}
+		if place == 0 || place > 6 { // two may have been begun behind the third
+			t.Errorf("offers %v: what hurries came as number %d", offers, place)
+		}
+	}
 }

@@ -16,6 +16,7 @@ type queue struct {
 	name     string
 	batch    []rapport.Delivery
 	outcomes []rapport.Outcome // one goroutine writes each: the one that took it
+	hurries  bool              // others make way for it
 
 	mu    sync.Mutex
 	next  int

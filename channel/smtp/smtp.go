@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rapport"
@@ -16,6 +17,7 @@ type Provider struct {
 	config Config
 	bounce mail.Address
 	slots  chan struct{} // holds one for each connection at work
+	urgent atomic.Int64  // batches that hurry and wait for the right to a connection
 
 	closing context.Context // ended when Close is called
 	close   context.CancelFunc
@@ -45,7 +47,8 @@ func (p *Provider) Name() string { return p.config.Name }
 // perWorker is how many messages are worth one more connection.
 const perWorker = 10
 
-// Deliver sends a batch and returns one outcome for each message, in order. It
+// Deliver sends a batch and returns one outcome for each message, in order. A batch
+// that hurries waits for at most one message of any that does not. It
 // returns within the configured grace after ctx has ended; what was not begun by
 // then is Retry.
 func (p *Provider) Deliver(ctx context.Context, batch []rapport.Delivery) []rapport.Outcome {
@@ -56,7 +59,8 @@ func (p *Provider) Deliver(ctx context.Context, batch []rapport.Delivery) []rapp
 	if len(batch) == 0 {
 		return q.finish()
 	}
-	if err := p.enter(ctx); err != nil {
+	q.hurries = slices.ContainsFunc(batch, func(d rapport.Delivery) bool { return d.Class.Urgency() < rapport.InTurn })
+	if err := p.enterAs(ctx, q); err != nil {
 		q.blame(explain(err))
 		return q.finish()
 	}
@@ -73,6 +77,26 @@ func (p *Provider) Deliver(ctx context.Context, batch []rapport.Delivery) []rapp
 }
 
 var errClosed = errors.New("sending was stopped")
+
+// enterAs is enter, before which those make way who do not hurry.
+func (p *Provider) enterAs(ctx context.Context, q *queue) error {
+	if q.hurries {
+		p.urgent.Add(1)
+		defer p.urgent.Add(-1)
+	}
+	return p.enter(ctx)
+}
+
+// makesWay reports whether a queue is to stop for one that hurries.
+func (p *Provider) makesWay(q *queue) bool { return !q.hurries && p.urgent.Load() > 0 }
+
+// makeWay lets batches that hurry and wait already have the right to a connection first.
+func (p *Provider) makeWay(q *queue) {
+	if p.makesWay(q) && !q.empty() {
+		<-p.slots
+		p.slots <- struct{}{}
+	}
+}
 
 // enter waits for the right to a connection.
 func (p *Provider) enter(ctx context.Context) error {
@@ -121,13 +145,14 @@ func (p *Provider) work(q *queue) {
 			q.blame(c.fault)
 		}
 		p.put(c)
+		p.makeWay(q)
 	}
 }
 
 // run sends from the queue over one connection, until Close can wait no longer.
 func (p *Provider) run(c *conn, q *queue) {
 	defer context.AfterFunc(p.life, func() { c.net.Close() })()
-	c.run(q)
+	c.run(q, func() bool { return p.makesWay(q) })
 }
 
 // get returns a connection that is ready to send: an idle one or a new one.

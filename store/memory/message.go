@@ -146,32 +146,32 @@ func (s *Store) Content(ctx context.Context, id rapport.MessageID) (store.Conten
 	return c, ctx.Err()
 }
 
-// Pending returns messages that wait and are due by until: the transactional
-// ones first, then by when they are due, then by id.
-func (s *Store) Pending(ctx context.Context, until rapport.Instant, limit int) ([]rapport.Message, error) {
-	return s.inStatus(ctx, rapport.Waiting, limit, func(m rapport.Message) bool { return m.DueAt <= until }, func(a, b rapport.Message) int {
-		return cmp.Or(cmp.Compare(queue(a), queue(b)), cmp.Compare(a.DueAt, b.DueAt), bytes.Compare(a.ID[:], b.ID[:]))
+// Pending returns messages of a lane that wait and are due by until, by when they are
+// due, then by id.
+func (s *Store) Pending(ctx context.Context, lane store.Lane, until rapport.Instant, limit int) ([]rapport.Message, error) {
+	return s.inStatus(ctx, rapport.Waiting, limit, func(m rapport.Message) bool { return store.LaneOf(&m) == lane && m.DueAt <= until }, func(a, b rapport.Message) int {
+		return cmp.Or(cmp.Compare(a.DueAt, b.DueAt), bytes.Compare(a.ID[:], b.ID[:]))
 	})
 }
 
-// queue is 0 for what goes first and 1 for the rest.
-func queue(m rapport.Message) int {
-	if m.Class == rapport.Transactional {
-		return 0
-	}
-	return 1
-}
-
-// NextPending returns the instant at which the first waiting message is due, and
-// Never if none waits.
-func (s *Store) NextPending(ctx context.Context) (rapport.Instant, error) {
+// NextPending returns the instant at which the first waiting message of a lane is due,
+// and Never if none waits.
+func (s *Store) NextPending(ctx context.Context, lane store.Lane) (rapport.Instant, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	next := rapport.Never
 	for id := range s.messages.byStatus[rapport.Waiting] {
-		next = min(next, s.messages.byID[id].DueAt)
+		if m := s.messages.byID[id]; store.LaneOf(&m) == lane {
+			next = min(next, m.DueAt)
+		}
 	}
 	return next, ctx.Err()
+}
+
+// Crowded reports whether more than so many messages of a lane wait that are due by until.
+func (s *Store) Crowded(ctx context.Context, lane store.Lane, until rapport.Instant, than int) (bool, error) {
+	list, err := s.Pending(ctx, lane, until, than+1)
+	return len(list) > than, err
 }
 
 // InStatus returns messages in one state of their life, from old to new.

@@ -264,7 +264,8 @@ func TestQuestionsUseIndexes(t *testing.T) {
 	s := openTest(t, t.TempDir())
 	ctx := t.Context()
 	ask := []func() error{
-		func() error { _, err := s.Pending(ctx, 1, 10); return err },
+		func() error { _, err := s.Pending(ctx, store.Lane{}, 1, 10); return err },
+		func() error { _, err := s.Crowded(ctx, store.Lane{}, 1, 10); return err },
 		func() error { _, err := s.Messages(ctx, store.MessageFilter{}); return err },
 		func() error {
 			_, err := s.Messages(ctx, store.MessageFilter{Customer: rapport.CustomerID{1}})
@@ -273,7 +274,7 @@ func TestQuestionsUseIndexes(t *testing.T) {
 		func() error { _, err := s.Messages(ctx, store.MessageFilter{Journey: "a"}); return err },
 		func() error { _, err := s.Messages(ctx, store.MessageFilter{Status: rapport.Failed}); return err },
 		func() error { _, err := s.InStatus(ctx, rapport.Attempting, 10); return err },
-		func() error { _, err := s.NextPending(ctx); return err },
+		func() error { _, err := s.NextPending(ctx, store.Lane{}); return err },
 		func() error { _, err := s.NextWake(ctx); return err },
 		func() error { _, err := s.Due(ctx, 1, 10); return err },
 		func() error { _, err := s.Load(ctx, make([]rapport.CustomerID, 3)); return err },

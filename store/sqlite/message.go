@@ -108,7 +108,7 @@ func statusIs(s rapport.Status) string { return "status = " + strconv.Itoa(int(s
 func indexOf(s rapport.Status) string {
 	switch s {
 	case rapport.Waiting:
-		return " indexed by message_due"
+		return " indexed by message_lane"
 	case rapport.Claimed, rapport.Attempting, rapport.Bounced, rapport.Failed, rapport.Unclear:
 		return " indexed by message_notable"
 	}
@@ -142,33 +142,38 @@ func (s *Store) Content(ctx context.Context, id rapport.MessageID) (store.Conten
 	return found, err
 }
 
-// Pending returns messages that wait and are due by until: the transactional
-// ones first, then by when they are due, then by id.
-func (s *Store) Pending(ctx context.Context, until rapport.Instant, limit int) ([]rapport.Message, error) {
-	list, err := s.pending(ctx, 0, until, limit)
-	if err != nil || len(list) >= limit {
-		return list, err
-	}
-	rest, err := s.pending(ctx, 1, until, limit-len(list))
-	return append(list, rest...), err
+// inLane chooses the messages of a lane that wait; three arguments follow: the channel, the
+// urgency and until when they are due.
+const inLane = " from message where status = 1 and channel = ? and min(class, 3) = ? and due_at <= ?"
+
+// Pending returns messages of a lane that wait and are due by until, by when they are
+// due, then by id.
+func (s *Store) Pending(ctx context.Context, lane store.Lane, until rapport.Instant, limit int) (list []rapport.Message, err error) {
+	err = s.query(ctx, func(r row) error {
+		list = append(list, messageOf(r))
+		return nil
+	}, "select "+messageColumns+inLane+" order by due_at, id limit ?", string(lane.Channel), int64(lane.Urgency), int64(until), limited(limit))
+	return list, err
 }
 
-// pending reads one of the two queues: 0 of the transactional messages, 1 of all others.
-func (s *Store) pending(ctx context.Context, queue int64, until rapport.Instant, limit int) ([]rapport.Message, error) {
-	return s.messages(ctx, " where status = 1 and class <> 1 = ? and due_at <= ? order by due_at, id limit ?", queue, int64(until), limited(limit))
-}
-
-// NextPending returns the instant at which the first waiting message is due, and
-// Never if none waits.
-func (s *Store) NextPending(ctx context.Context) (rapport.Instant, error) {
+// NextPending returns the instant at which the first waiting message of a lane is due,
+// and Never if none waits.
+func (s *Store) NextPending(ctx context.Context, lane store.Lane) (rapport.Instant, error) {
 	next := rapport.Never
 	err := s.query(ctx, func(r row) error {
-		next = min(next, rapport.Instant(r.int(0)))
+		next = rapport.Instant(r.int(0))
 		return nil
-	}, `select * from (select due_at from message where status = 1 and class <> 1 = 0 order by due_at limit 1)
-		union all
-		select * from (select due_at from message where status = 1 and class <> 1 = 1 order by due_at limit 1)`)
+	}, "select due_at"+inLane+" order by due_at limit 1", string(lane.Channel), int64(lane.Urgency), int64(rapport.Never))
 	return next, err
+}
+
+// Crowded reports whether more than so many messages of a lane wait that are due by until.
+func (s *Store) Crowded(ctx context.Context, lane store.Lane, until rapport.Instant, than int) (crowded bool, err error) {
+	err = s.query(ctx, func(row) error {
+		crowded = true
+		return nil
+	}, "select due_at"+inLane+" order by due_at limit 1 offset ?", string(lane.Channel), int64(lane.Urgency), int64(until), int64(than))
+	return crowded, err
 }
 
 // InStatus returns messages in one state of their life, from old to new.

@@ -17,7 +17,7 @@ func testEmpty(t *testing.T, b *bench) {
 	equal(t, "load", []string{"(none)"}, b.load(1))
 	equal(t, "load of nobody", []string{}, b.load())
 	equal(t, "next wake", rapport.Never, b.nextWake())
-	equal(t, "next pending", rapport.Never, b.nextPending())
+	equal(t, "next pending", rapport.Never, b.nextPending(rapport.InTurn))
 	_, found, err := b.Entry(b.ctx, 1, who(1))
 	if found || err != nil {
 		t.Errorf("entry: found %v, error %v", found, err)

@@ -115,15 +115,15 @@ func (b *bench) pages(f store.MessageFilter, limit int) (ids []string) {
 	}
 }
 
-func (b *bench) nextPending() rapport.Instant {
+func (b *bench) nextPending(u rapport.Urgency) rapport.Instant {
 	b.t.Helper()
-	at, err := b.NextPending(b.ctx)
+	at, err := b.NextPending(b.ctx, store.Lane{Channel: rapport.Email, Urgency: u})
 	return must(b.t, at, err)
 }
 
-func (b *bench) pending(until rapport.Instant, limit int) (numbers []int) {
+func (b *bench) pending(u rapport.Urgency, until rapport.Instant, limit int) (numbers []int) {
 	b.t.Helper()
-	list, err := b.Pending(b.ctx, until, limit)
+	list, err := b.Pending(b.ctx, store.Lane{Channel: rapport.Email, Urgency: u}, until, limit)
 	for _, m := range must(b.t, list, err) {
 		numbers = append(numbers, int(m.ID[0])<<8|int(m.ID[1]))
 	}
@@ -132,25 +132,38 @@ func (b *bench) pending(until rapport.Instant, limit int) (numbers []int) {
 
 func testPending(t *testing.T, b *bench) {
 	m := func(n int, class rapport.Class, status rapport.Status, due rapport.Instant) rapport.Message {
-		return rapport.Message{ID: message(n), Customer: who(n), Class: class, Status: status, DueAt: due, CreatedAt: rapport.Instant(1000 - n)}
+		return rapport.Message{
+			ID: message(n), Customer: who(n), Channel: rapport.Email, Class: class, Status: status, DueAt: due, CreatedAt: rapport.Instant(1000 - n),
+		}
 	}
-	b.commit(messages(
+	other := m(10, rapport.Transactional, rapport.Waiting, 3)
+	other.Channel = rapport.SMS
+	b.commit(messages(other,
 		m(1, rapport.Promotional, rapport.Waiting, 10), m(2, rapport.Transactional, rapport.Waiting, 20), m(3, rapport.MustSend, rapport.Waiting, 5),
 		m(4, rapport.Transactional, rapport.Waiting, 15), m(5, rapport.Transactional, rapport.Attempting, 1), m(6, rapport.ContentClass, rapport.Waiting, 30),
 		m(8, rapport.Transactional, rapport.Waiting, 15), m(7, rapport.Transactional, rapport.Waiting, 15), m(9, rapport.Transactional, rapport.Waiting, 40),
 	))
-	equal(t, "next", rapport.Instant(5), b.nextPending())
-	equal(t, "due by 30", []int{4, 7, 8, 2, 3, 1, 6}, b.pending(30, 100))
-	equal(t, "due by 29, at most 5", []int{4, 7, 8, 2, 3}, b.pending(29, 5))
-	equal(t, "due by 29, at most 3", []int{4, 7, 8}, b.pending(29, 3))
-	equal(t, "due by 4", []int{}, b.pending(4, 10))
-	equal(t, "none asked for", []int{}, b.pending(30, 0))
+	equal(t, "next at once", rapport.Instant(15), b.nextPending(rapport.AtOnce))
+	equal(t, "next soon", rapport.Instant(5), b.nextPending(rapport.Soon))
+	equal(t, "next in turn", rapport.Instant(10), b.nextPending(rapport.InTurn))
+	equal(t, "at once by 30", []int{4, 7, 8, 2}, b.pending(rapport.AtOnce, 30, 100))
+	equal(t, "at once by 29, at most 3", []int{4, 7, 8}, b.pending(rapport.AtOnce, 29, 3))
+	equal(t, "soon by 30", []int{3}, b.pending(rapport.Soon, 30, 100))
+	equal(t, "in turn by 30", []int{1, 6}, b.pending(rapport.InTurn, 30, 100))
+	equal(t, "in turn by 29", []int{1}, b.pending(rapport.InTurn, 29, 100))
+	equal(t, "at once by 4", []int{}, b.pending(rapport.AtOnce, 4, 10))
+	equal(t, "none asked for", []int{}, b.pending(rapport.AtOnce, 30, 0))
+	for than, want := range []bool{true, true, false, false} {
+		crowded, err := b.Crowded(b.ctx, store.Lane{Channel: rapport.Email, Urgency: rapport.InTurn}, 30, than)
+		equal(t, fmt.Sprint("more in turn than ", than), want, must(t, crowded, err))
+	}
 	b.commit(messages(
 		m(3, rapport.MustSend, rapport.Claimed, 5), m(4, rapport.Transactional, rapport.Waiting, 50), m(5, rapport.Transactional, rapport.Waiting, 12),
 		m(7, rapport.Transactional, rapport.Handed, 15),
 	))
-	equal(t, "next after changes", rapport.Instant(10), b.nextPending())
-	equal(t, "due by 50 after changes", []int{5, 8, 2, 9, 4, 1, 6}, b.pending(50, 100))
+	equal(t, "next at once after changes", rapport.Instant(12), b.nextPending(rapport.AtOnce))
+	equal(t, "next soon after changes", rapport.Never, b.nextPending(rapport.Soon))
+	equal(t, "at once by 50 after changes", []int{5, 8, 2, 9, 4}, b.pending(rapport.AtOnce, 50, 100))
 }
 
 func testContent(t *testing.T, b *bench) {
@@ -190,4 +203,14 @@ func testDecisions(t *testing.T, b *bench) {
 	equal(t, "of one journey", []rapport.Decision{all[3], all[4]}, read(store.DecisionFilter{Customer: who(1), Journey: "a"}))
 	equal(t, "a decision of zeros", []rapport.Decision{{Customer: who(3)}}, read(store.DecisionFilter{Customer: who(3)}))
 	equal(t, "of nobody", []rapport.Decision{}, read(store.DecisionFilter{Customer: who(9)}))
+}
+
+// lanes are some queues, those of messages without a channel among them.
+func lanes() (all []store.Lane) {
+	for _, channel := range append(rapport.Channels(), "") {
+		for _, urgency := range append(rapport.Urgencies(), 0) {
+			all = append(all, store.Lane{Channel: channel, Urgency: urgency})
+		}
+	}
+	return all
 }

@@ -103,7 +103,10 @@ func sameAnswers(t *rapid.T, b *bench, want, got Store) {
 		ask("chunks", func(s Store) (any, error) { return s.Chunks(ctx, 2, limit) })
 		for i := rapport.Instant(-1); i <= 3; i++ {
 			ask(fmt.Sprint("due by ", int64(i)), func(s Store) (any, error) { return s.Due(ctx, i, limit) })
-			ask(fmt.Sprint("pending by ", int64(i)), func(s Store) (any, error) { return s.Pending(ctx, i, limit) })
+			for _, lane := range lanes() {
+				ask(fmt.Sprint("pending by ", int64(i)), func(s Store) (any, error) { return s.Pending(ctx, lane, i, limit) })
+				ask(fmt.Sprint("crowded by ", int64(i)), func(s Store) (any, error) { return s.Crowded(ctx, lane, i, limit) })
+			}
 		}
 		for status := rapport.Waiting; status <= rapport.Withheld; status++ {
 			ask("in status "+status.String(), func(s Store) (any, error) { return s.InStatus(ctx, status, limit) })
@@ -119,7 +122,9 @@ func sameAnswers(t *rapid.T, b *bench, want, got Store) {
 	}
 	ask("all messages", func(s Store) (any, error) { return s.Messages(ctx, store.MessageFilter{Limit: 1000}) })
 	ask("next wake", func(s Store) (any, error) { return s.NextWake(ctx) })
-	ask("next pending", func(s Store) (any, error) { return s.NextPending(ctx) })
+	for _, lane := range lanes() {
+		ask("next pending", func(s Store) (any, error) { return s.NextPending(ctx, lane) })
+	}
 	ask("counters", func(s Store) (any, error) { return s.Counters(ctx, "") })
 	var ids []rapport.CustomerID
 	var keys []rapport.IdentifierKey
