@@ -212,8 +212,11 @@ func (f *fanOut) maybe(i int, w *Wave, seat uint32) bool {
 
 // due reports whether those of a zone have their turn in a wave of the day.
 func (f *fanOut) due(i int, zone *time.Location) bool {
-	at := f.c.At(f.o.Day, zone)
-	return at <= f.o.Waves[i].At && (i == 0 || at > f.o.Waves[i-1].At)
+	at, after := f.c.At(f.o.Day, zone), f.a.Since-1
+	if i > 0 {
+		after = f.o.Waves[i-1].At
+	}
+	return at > after && at <= f.o.Waves[i].At
 }
 
 // give gives some customers their turns, and returns false when it has to stop: there

@@ -433,3 +433,18 @@ func TestCanaryGoesOn(t *testing.T) {
 		t.Errorf("%d began, want everybody, once", got)
 	}
 }
+
+// Where the time had passed when the campaign was applied nobody has a turn, though it is
+// still to come elsewhere.
+func TestTurnsThatHadPassedElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	w.engine.Workspace().Places, w.engine.Workspace().Markets = newAround(), newAround()
+	w.admit(identify("ana", "", `{"zone":"east","in":true}`), identify("ben", "", `{"zone":"west","in":true}`))
+	w.now = w.now.Add(22 * time.Hour) // 14 h in the east, 1 h in the west
+	w.apply(scheduled(t, 2, journey.Schedule{On: []string{day(1)}, At: "12:00", Late: "23h"}))
+	w.advance(24 * time.Hour)
+	if east, west := len(w.entered("ana")), len(w.entered("ben")); east != 0 || west != 1 {
+		t.Errorf("%d turns in the east, %d in the west", east, west)
+	}
+}

@@ -24,7 +24,8 @@ type sink struct {
 	mu     sync.Mutex
 	server *smtp.Server
 	random *rand.Rand
-	bad    float64 // how often it does something else than to accept
+	bad    float64       // how often it does something else than to accept
+	pause  time.Duration // that each mail takes it
 	mails  []mail
 }
 
@@ -78,7 +79,7 @@ func (s *sink) received() []mail {
 func (s *sink) take(m mail) (v verdict, slow time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m.at = now()
+	m.at, slow = now(), s.pause
 	if s.random.Float64() < s.bad {
 		m.verdict = 1 + verdict(s.random.IntN(3))
 	}
