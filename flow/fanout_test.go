@@ -441,7 +441,7 @@ func TestTurnsThatHadPassedElsewhere(t *testing.T) {
 	w := newWorld(t, build(t, 1, nil, nil))
 	w.engine.Workspace().Places, w.engine.Workspace().Markets = newAround(), newAround()
 	w.admit(identify("ana", "", `{"zone":"east","in":true}`), identify("ben", "", `{"zone":"west","in":true}`))
-	w.now = w.now.Add(22 * time.Hour) // 14 h in the east, 1 h in the west
+	w.advance(22 * time.Hour) // 14 h in the east, 1 h in the west
 	w.apply(scheduled(t, 2, journey.Schedule{On: []string{day(1)}, At: "12:00", Late: "23h"}))
 	w.advance(24 * time.Hour)
 	if east, west := len(w.entered("ana")), len(w.entered("ben")); east != 0 || west != 1 {

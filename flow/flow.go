@@ -480,6 +480,7 @@ func (f *Flow) nextDue(ctx context.Context) (rapport.Instant, error) {
 // what it comes to; many are later, see [Engine.Sweep].
 func (f *Flow) Apply(ctx context.Context, w *Workspace) error {
 	return f.Alone(ctx, func(ctx context.Context, g *Engine) error {
+		g.now = max(g.now, f.Now()) // a schedule begins now, not when something last happened
 		g.Apply(w)
 		if g.customers > fewCustomers || g.state.Position > fewBatches {
 			return nil
