@@ -30,9 +30,13 @@ func (c *compiler) parseOptions(html bool) liquid.ParseOptions {
 	return liquid.ParseOptions{Filters: filters(), Load: loader(c.env.Blocks, html), AutoEscape: html}
 }
 
+// maxBlocks is how long the blocks that one text renders may be together.
+const maxBlocks = 1 << 20
+
 // loader returns what {% render %} names: the block's text for the kind of text
 // that asks.
 func loader(blocks map[string]BlockDoc, html bool) func(string) (string, error) {
+	left := maxBlocks
 	return func(name string) (string, error) {
 		block, ok := blocks[name]
 		if !ok {
@@ -47,6 +51,9 @@ func loader(blocks map[string]BlockDoc, html bool) func(string) (string, error) 
 			return "", rapport.Errorf(rapport.Invalid, "it has no %s", field)
 		case len(source) > maxSource:
 			return "", rapport.Errorf(rapport.Invalid, "it is longer than %d KB", maxSource>>10)
+		}
+		if left -= len(source); left < 0 {
+			return "", rapport.Errorf(rapport.Invalid, "the blocks of one text may be %d KB long together", maxBlocks>>10)
 		}
 		return source, nil
 	}

@@ -46,14 +46,15 @@ type analysis struct {
 	visits    int
 }
 
-// maxVisits bounds the analysis of blocks that render blocks many times over.
-const maxVisits = 1_000_000
+// maxVisits bounds the analysis of blocks that render blocks many times over, and of
+// names that stand for ever longer paths.
+const maxVisits = 200_000
 
 func analyse(u *unit) ([]Path, error) {
 	a := &analysis{unit: u, locals: map[string]string{}, guards: map[string]int{}, active: map[*unit]bool{u: true}}
 	a.body(u.body)
 	if a.visits > maxVisits {
-		return nil, u.malformed(0, "this template renders blocks inside blocks too many times over")
+		return nil, u.malformed(0, "this template has too much to it: it renders blocks inside blocks many times over, or reads very long paths")
 	}
 	return a.paths, nil
 }
@@ -117,6 +118,7 @@ func (a *analysis) guard(names []string) (release func()) {
 		for _, name := range names {
 			for i := 1; i <= len(name); i++ {
 				if i == len(name) || name[i] == '.' || name[i] == '[' {
+					a.visits += i / bytesAStep
 					a.guards[name[:i]] += n
 				}
 			}
@@ -161,6 +163,7 @@ func (a *analysis) resolve(p *path) (name string, ok bool) {
 			s.write(&b)
 		}
 	}
+	a.visits += b.Len() / bytesAStep
 	return b.String(), ok
 }
 
@@ -179,7 +182,7 @@ func (p *path) inspect(a *analysis, use Use) {
 		}
 	}
 	name, ok := a.resolve(p)
-	if !ok {
+	if !ok || a.visits > maxVisits {
 		return
 	}
 	a.paths = append(a.paths, Path{

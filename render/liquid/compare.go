@@ -34,8 +34,7 @@ func equal(r *renderer, a, b value) bool {
 	case boolKind:
 		return a.num == b.num
 	case dataKind:
-		r.charge(a.size())
-		return a.data().Equal(*b.data())
+		return equalObjects(r, *a.data(), *b.data())
 	case rangeKind:
 		return *a.of.(*span) == *b.of.(*span)
 	case loopKind:
@@ -52,6 +51,23 @@ func equalLists(r *renderer, a, b value) bool {
 	r.charge(n)
 	for i := range n {
 		if r.spent() || !equal(r, r.item(a, i), r.item(b, i)) {
+			return false
+		}
+	}
+	return true
+}
+
+// equalObjects reports whether two objects hold the same under the same names.
+func equalObjects(r *renderer, a, b rapport.Value) bool {
+	n := a.Len()
+	if n != b.Len() {
+		return false
+	}
+	for i := range n {
+		r.charge(1 + n/fieldsAStep)
+		name, _ := a.Pair(i)
+		of, in := lookUp(b, name)
+		if r.spent() || !in || !equal(r, r.wrap(a.Get(name)), r.wrap(of)) {
 			return false
 		}
 	}
@@ -117,6 +133,7 @@ func hasInside(r *renderer, a, b value) bool {
 	case a.kind == textKind:
 		return strings.Contains(a.text, r.string(b))
 	case a.isObject():
+		r.charge(a.size() / fieldsAStep)
 		_, ok := lookUp(*a.data(), r.string(b))
 		return ok
 	case a.isList():

@@ -62,6 +62,7 @@ func (c *condition) holds(r *renderer) (bool, error) {
 }
 
 func (c *comparison) holds(r *renderer) (bool, error) {
+	r.charge(1)
 	left, err := c.left.eval(r)
 	if err != nil || c.op == none {
 		return left.truthy(), err
@@ -124,7 +125,7 @@ func (c *call) eval(r *renderer, input value) (value, error) {
 			return value{}, err
 		}
 		r.args = append(r.args, v)
-		r.charge(v.weight())
+		r.charge(1 + v.weight())
 	}
 	named := len(r.args)
 	for _, expr := range c.named {
@@ -137,7 +138,9 @@ func (c *call) eval(r *renderer, input value) (value, error) {
 		}
 		r.args = append(r.args, v)
 	}
-	return c.apply(r, input, args{at: r.args[base:named:named], named: r.args[named:]})
+	out, err := c.apply(r, input, args{at: r.args[base:named:named], named: r.args[named:]})
+	r.charge(out.weight())
+	return out, err
 }
 
 // source writes an expression as it would stand in a template.

@@ -111,7 +111,7 @@ func (f Filter) adapt() filterFunc {
 		if f.HTML && v.kind == textKind {
 			v = r.html(v.text)
 		}
-		return v, r.spend(v.weight())
+		return v, nil
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 // anything where there is no format, is left as it is.
 func dateFilter(r *renderer, in value, a args) (value, error) {
 	format := r.string(a.get(0))
+	r.charge(stepsADate)
 	at, ok := r.timeOf(in)
 	if !ok || format == "" {
 		return in, nil
@@ -22,7 +23,10 @@ func dateFilter(r *renderer, in value, a args) (value, error) {
 	return textValue(string(appendTime(scratch[:0], at.In(r.zone), format))), nil
 }
 
-const maxFormat = 1000
+const (
+	maxFormat  = 1000
+	stepsADate = 10 // a text is tried in many forms until it is a time in one
+)
 
 // timeOf reads a time: "now" and "today", seconds since 1970 (milliseconds if
 // they would lie after the year 5000), or a text in one of the usual forms. A

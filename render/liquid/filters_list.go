@@ -144,6 +144,7 @@ func (r *renderer) property(item, key value) (v value, ok bool, err error) {
 		if key.kind != textKind {
 			return value{}, true, nil
 		}
+		r.charge(item.size() / fieldsAStep)
 		field, _ := lookUp(*item.data(), key.text)
 		return r.wrap(field), true, nil
 	case item.kind == textKind:

@@ -147,6 +147,7 @@ func sorted(r *renderer, in value, a args, order func(a, b value) (int, error), 
 	for i := range pairs {
 		for _, f := range before {
 			if !pairs[i].key.isNil() {
+				r.charge(pairs[i].key.weight())
 				pairs[i].key = f(pairs[i].key)
 			}
 		}

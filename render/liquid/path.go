@@ -29,7 +29,7 @@ type segment struct {
 
 func (p *path) eval(r *renderer) (value, error) {
 	v, err := p.find(r)
-	r.charge(v.weight())
+	r.charge(1 + v.weight())
 	if err == nil && v.kind == nilKind && r.opts.StrictVariables && !p.lenient {
 		err = p.missing()
 	}
@@ -85,6 +85,7 @@ func (r *renderer) walk(v value, rest []segment) (value, error) {
 // what stands at the end.
 func (r *renderer) walkData(v rapport.Value, rest []segment) (value, error) {
 	for i := range rest {
+		r.charge(v.Len() / fieldsAStep)
 		if name := rest[i].name; name != "" && !rest[i].special && v.Kind() == rapport.Object {
 			v = v.Get(name)
 			continue
@@ -177,6 +178,7 @@ func (r *renderer) member(v value, s *segment, key value) value {
 		}
 	case textKind:
 		if s.special && key.text == "size" {
+			r.charge(v.weight())
 			return intValue(int64(runeCount(v.text)))
 		}
 	}

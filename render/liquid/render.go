@@ -217,6 +217,9 @@ func (r *renderer) spend(n int) error {
 // bytesAStep is how many bytes can be gone through or made for one step.
 const bytesAStep = 64
 
+// fieldsAStep is how many names can be looked through for one step.
+const fieldsAStep = 64
+
 // spendBytes counts the steps of making n bytes.
 func (r *renderer) spendBytes(n int) error { return r.spend(n / bytesAStep) }
 
@@ -274,6 +277,7 @@ func (r *renderer) bind(symbol int, v value) {
 
 // local returns the value of a name that the template itself set.
 func (r *renderer) local(symbol int) (value, bool) {
+	r.charge((len(r.scope) - r.floor) / fieldsAStep)
 	for i := len(r.scope) - 1; i >= r.floor; i-- {
 		if r.scope[i].symbol == symbol {
 			return r.scope[i].value, true

@@ -40,6 +40,7 @@ func (n *blockNode) render(r *renderer) error {
 	r.depth++
 	if n.isolated {
 		r.floor, r.loop = scope, nil
+		r.charge((len(r.template.names) + r.template.offsets) / fieldsAStep)
 		r.openFrame()
 	}
 	for _, b := range bound {
@@ -68,6 +69,7 @@ func (n *blockNode) bindings(r *renderer) ([]binding, error) {
 		if err != nil {
 			return nil, err
 		}
+		r.charge(1)
 		bound[i] = binding{arg.symbol, v}
 	}
 	return bound, nil

@@ -94,7 +94,7 @@ func (n *caseNode) render(r *renderer) error {
 			if err != nil {
 				return err
 			}
-			r.charge(v.weight())
+			r.charge(1 + v.weight())
 			if !equal(r, of, v) {
 				continue
 			}

@@ -103,6 +103,7 @@ func (n *cycleNode) render(r *renderer) error {
 		r.charge(name.weight())
 		key = "name:" + r.string(name)
 	}
+	r.charge(len(key) / bytesAStep)
 	if r.frame.cycles == nil {
 		r.frame.cycles = map[string]int{}
 	}

@@ -68,7 +68,7 @@ type RenderOptions struct {
 // Limits bound one rendering; a zero field stands for the default.
 type Limits struct {
 	Output int // bytes it may print; 4 MB
-	Steps  int // tags, outputs, turns of loops, filters, and each item or 64 bytes a filter goes through; 200,000
+	Steps  int // tags, outputs, turns of loops, filters, names that are read, and each item, 64 names or 64 bytes gone through; 200,000
 	Depth  int // blocks inside blocks; 20
 }
 
@@ -77,6 +77,10 @@ const (
 	defaultSteps  = 200_000
 	defaultDepth  = 20
 )
+
+// maxNames bounds the names of a template and its blocks, for each of which every
+// block inside a block has room.
+const maxNames = 2000
 
 // Parse reads a template. Its error is an *[Error].
 func Parse(source string, opts ParseOptions) (*Template, error) {
@@ -87,6 +91,9 @@ func Parse(source string, opts ParseOptions) (*Template, error) {
 	u := newUnit("", source)
 	if err := c.compile(u); err != nil {
 		return nil, err
+	}
+	if len(c.names) > maxNames || len(c.loops) > maxNames {
+		return nil, u.malformed(0, "this template uses more than %d names", maxNames)
 	}
 	paths, err := analyse(u)
 	if err != nil {
