@@ -157,6 +157,46 @@ func overrides(pairs []rapport.Value, name string) bool {
 	return false
 }
 
+// missing reports whether a template would print a hole where v stands.
 func missing(v rapport.Value) bool {
 	return !v.IsSet() || v.Kind() == rapport.Text && v.Text() == ""
+}
+
+// present returns a value without the empty texts in its objects, which are as good
+// as missing.
+func present(v rapport.Value) rapport.Value {
+	if !hasEmpty(v) {
+		return v
+	}
+	if v.Kind() == rapport.List {
+		items := make([]rapport.Value, v.Len())
+		for i := range items {
+			items[i] = present(v.Item(i))
+		}
+		return rapport.ListOf(items)
+	}
+	var pairs []rapport.Value
+	for i := range v.Len() {
+		if name, field := v.Pair(i); !missing(field) {
+			pairs = append(pairs, rapport.TextOf(name), present(field))
+		}
+	}
+	return rapport.ObjectOf(pairs)
+}
+
+// hasEmpty reports whether an object in v has an empty text.
+func hasEmpty(v rapport.Value) bool {
+	for i := range v.Len() {
+		switch v.Kind() {
+		case rapport.List:
+			if hasEmpty(v.Item(i)) {
+				return true
+			}
+		case rapport.Object:
+			if _, field := v.Pair(i); field.Kind() == rapport.Text && field.Text() == "" || hasEmpty(field) {
+				return true
+			}
+		}
+	}
+	return false
 }

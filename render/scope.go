@@ -66,9 +66,9 @@ func (s *scope) customer() rapport.Value {
 	for _, name := range s.template.traits {
 		v := rapport.TextOf(s.request.Message.Customer.String())
 		if name != "id" {
-			v = s.request.Customer.Trait(name)
+			v = present(s.request.Customer.Trait(name))
 		}
-		if v.IsSet() {
+		if !missing(v) {
 			pairs = append(pairs, rapport.TextOf(name), v)
 		}
 	}
@@ -79,7 +79,7 @@ func (s *scope) customer() rapport.Value {
 // JSON object has none.
 func (s *scope) event() rapport.Value {
 	if v, err := rapport.ParseJSON(s.request.Message.Entry); err == nil && v.Kind() == rapport.Object {
-		return v
+		return present(v)
 	}
 	return rapport.ObjectOf(nil)
 }
@@ -162,7 +162,7 @@ func lineValue(l Line) rapport.Value {
 			break
 		}
 	}
-	return extended(l.Item,
+	return extended(present(l.Item),
 		rapport.TextOf("product_id"), rapport.TextOf(l.Product),
 		rapport.TextOf("quantity"), rapport.NumberOf(l.Quantity),
 		rapport.TextOf("name"), rapport.TextOf(name),

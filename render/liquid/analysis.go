@@ -27,8 +27,8 @@ type Path struct {
 	Name     string
 	Position Position
 	Use      Use
-	Default  bool // a default filter follows
-	Guarded  bool // it is tested, or stands in a tag whose condition tests it
+	Default  bool // a default filter follows, or an else of the loop
+	Guarded  bool // it is tested, or stands where a condition makes sure that it has a value
 }
 
 // Variables returns every place where t or a block it renders reads something
@@ -73,12 +73,14 @@ func (a *analysis) body(b *body) {
 
 // branches looks into bodies of which at most one is taken, or exactly one if
 // they are exhaustive: names are surely set after them only if all set them.
-func (a *analysis) branches(exhaustive bool, bodies ...*body) {
+func (a *analysis) branches(exhaustive bool, bodies ...guarded) {
 	before := a.locals
 	var after map[string]string
 	for _, b := range bodies {
 		a.locals = a.clone(before)
-		a.body(b)
+		release := a.guard(b.sure)
+		a.body(b.body)
+		release()
 		after = common(after, a.locals)
 	}
 	if !exhaustive || after == nil {
@@ -111,7 +113,7 @@ func common(x, y map[string]string) map[string]string {
 	return out
 }
 
-// guard marks a path, and all that it goes through, as asked for until the
+// guard marks paths, and all that they go through, as surely there until the
 // returned function is called.
 func (a *analysis) guard(names []string) (release func()) {
 	add := func(n int) {
@@ -126,19 +128,6 @@ func (a *analysis) guard(names []string) (release func()) {
 	}
 	add(1)
 	return func() { add(-1) }
-}
-
-// tested inspects what asks, and returns the paths it asks for.
-func (a *analysis) tested(inspect func()) []string {
-	from := len(a.paths)
-	inspect()
-	var names []string
-	for _, p := range a.paths[from:] {
-		if p.Use == Tested {
-			names = append(names, p.Name)
-		}
-	}
-	return names
 }
 
 // resolve returns the path from outside that p stands for; ok is false for what
@@ -209,7 +198,7 @@ func (c *condition) inspect(a *analysis) {
 
 func (c *chain) inspect(a *analysis, use Use) {
 	outer := a.defaulted
-	a.defaulted = slices.ContainsFunc(c.calls, func(f call) bool { return f.name == "default" })
+	a.defaulted = outer || defaults(c.calls)
 	c.input.inspect(a, use)
 	a.defaulted = outer
 	for _, f := range c.calls {
@@ -219,6 +208,21 @@ func (c *chain) inspect(a *analysis, use Use) {
 			}
 		}
 	}
+}
+
+// defaults reports whether a default follows before anything is made of a missing
+// value.
+func defaults(calls []call) bool {
+	for _, f := range calls {
+		switch f.name {
+		case "default":
+			return true
+		case "append", "prepend", "json", "size", "concat", "sum", "plus", "minus", "times", "divided_by", "modulo",
+			"abs", "ceil", "floor", "round", "at_least", "at_most":
+			return false
+		}
+	}
+	return false
 }
 
 // alias returns the path that e stands for, "" if it is more than a path.

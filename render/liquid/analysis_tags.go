@@ -27,39 +27,43 @@ func (n *counterNode) inspect(a *analysis) {
 func (n *ifChangedNode) inspect(a *analysis) { a.body(n.body) }
 
 func (n *ifNode) inspect(a *analysis) {
-	var tested []string
-	var bodies []*body
+	var bodies []guarded
+	var before []string // what has a value once the branches before were not taken
 	exhaustive := false
 	for _, b := range n.branches {
+		taken := before
 		if b.when != nil {
-			tested = append(tested, a.tested(func() { b.when.inspect(a) })...)
+			release := a.guard(before)
+			b.when.inspect(a)
+			release()
+			taken = a.together(before, a.sure(b.when, !b.negate))
+			before = a.together(before, a.sure(b.when, b.negate))
 		}
 		exhaustive = exhaustive || b.when == nil
-		bodies = append(bodies, b.body)
+		bodies = append(bodies, guarded{b.body, taken})
 	}
-	defer a.guard(tested)()
 	a.branches(exhaustive, bodies...)
 }
 
 func (n *caseNode) inspect(a *analysis) {
-	tested := a.tested(func() {
-		n.of.inspect(a, Tested)
-		for _, w := range n.whens {
-			for _, v := range w.values {
-				v.inspect(a, Tested)
-			}
-		}
-	})
-	defer a.guard(tested)()
-	var bodies []*body
+	n.of.inspect(a, Tested)
+	var bodies []guarded
+	var before []string
 	for _, w := range n.whens {
-		bodies = append(bodies, w.body)
+		for _, v := range w.values {
+			v.inspect(a, Tested)
+		}
+		match, otherwise := a.sureOfCase(n.of, w.values)
+		if w.values == nil {
+			match = before
+		}
+		before = append(before, otherwise...)
+		bodies = append(bodies, guarded{w.body, match})
 	}
 	a.branches(false, bodies...)
 }
 
 func (h *loopHead) inspect(a *analysis) {
-	h.list.inspect(a, Looped)
 	for _, e := range []expression{h.limit, h.offset, h.cols} {
 		if e != nil {
 			e.inspect(a, Passed)
@@ -73,6 +77,7 @@ func (h *loopHead) inspectBody(a *analysis, self string, b *body) {
 	if item != "" {
 		item += "[]"
 	}
+	defer a.guard(a.sureIf(true, h.list))()
 	before := a.locals
 	a.locals = a.clone(before)
 	a.locals[h.variable], a.locals[self] = item, ""
@@ -87,14 +92,19 @@ func (h *loopHead) inspectBody(a *analysis, self string, b *body) {
 }
 
 func (n *forNode) inspect(a *analysis) {
+	outer := a.defaulted
+	a.defaulted = n.orElse != nil
+	n.list.inspect(a, Looped)
+	a.defaulted = outer
 	n.loopHead.inspect(a)
 	n.inspectBody(a, "forloop", n.body)
 	if n.orElse != nil {
-		a.branches(false, n.orElse)
+		a.branches(false, guarded{body: n.orElse})
 	}
 }
 
 func (n *tableRowNode) inspect(a *analysis) {
+	n.list.inspect(a, Looped)
 	n.loopHead.inspect(a)
 	n.inspectBody(a, "tablerowloop", n.body)
 }

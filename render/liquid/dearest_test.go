@@ -125,6 +125,7 @@ func TestParsingIsBounded(t *testing.T) {
 	}
 	for name, src := range map[string]string{
 		"names that stand for ever longer paths": longer + "{% if b %}{{ b }}{% endif %}",
+		"many branches that add to each other":   "{% if a == nil %}" + strings.Repeat("{% elsif a == nil %}", 10_000) + "{% endif %}",
 		"many names":                             names.String(),
 		"many names in many branches":            names.String()[:40_000-40_000%22] + strings.Repeat("{% if a %}{% endif %}", 5000),
 	} {
