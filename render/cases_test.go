@@ -19,8 +19,8 @@ import (
 var update = flag.Bool("update", false, "write what is found into testdata")
 
 // TestCases runs testdata/cases. A file has template.yaml, and may have
-// customer.yaml, brand.yaml, blocks/NAME.yaml and traits (the names that the data
-// plan knows). What comes of it stands in problems, error, or subject, html, text
+// customer.yaml, brand.yaml, blocks/NAME.yaml, markets (their names) and traits (the
+// names that the data plan knows). What comes of it stands in problems, error, or subject, html, text
 // and envelope.
 func TestCases(t *testing.T) {
 	t.Parallel()
@@ -54,6 +54,8 @@ func testCase(t *testing.T, file string) {
 			read(t, f.Name, f.Data, &who)
 		case f.Name == "traits":
 			env.Plan = planOf(string(f.Data))
+		case f.Name == "markets":
+			env.Markets = strings.Fields(string(f.Data))
 		case strings.HasPrefix(f.Name, "brand"):
 			env.Brands[base] = readBrand(t, f.Name, f.Data)
 		case strings.HasPrefix(f.Name, "blocks/"):

@@ -19,9 +19,10 @@ import (
 
 // Env is what a document is compiled against.
 type Env struct {
-	Plan   *rule.Plan          // what is known of customers' traits; may be nil
-	Brands map[string]BrandDoc // by name
-	Blocks map[string]BlockDoc // by name
+	Plan    *rule.Plan          // what is known of customers' traits; may be nil
+	Brands  map[string]BrandDoc // by name
+	Blocks  map[string]BlockDoc // by name
+	Markets []string            // names of the markets, sorted
 }
 
 // Problem is one thing that is wrong with a document, in words for its author.
@@ -54,7 +55,7 @@ const maxSource = 256 << 10
 // one.
 func Compile(name string, doc Doc, env Env) (*Template, []Problem) {
 	c := &compiler{
-		env: env, doc: doc,
+		env: env, doc: doc, shelf: newShelf(env.Blocks),
 		t: &Template{name: name, channel: rapport.Channel(cmp.Or(doc.Channel, string(rapport.Email)))},
 	}
 	c.sender()
@@ -62,7 +63,10 @@ func Compile(name string, doc Doc, env Env) (*Template, []Problem) {
 	c.defaults()
 	c.main()
 	for _, tag := range slices.Sorted(maps.Keys(doc.Locales)) {
-		c.locale(tag, doc.Locales[tag])
+		c.locale("", &c.t.texts, tag, doc.Locales[tag])
+	}
+	for _, name := range slices.Sorted(maps.Keys(doc.Markets)) {
+		c.market(name, doc.Markets[name])
 	}
 	if len(c.problems) > 0 {
 		return nil, c.problems
@@ -74,6 +78,7 @@ func Compile(name string, doc Doc, env Env) (*Template, []Problem) {
 type compiler struct {
 	env      Env
 	doc      Doc
+	shelf    *shelf
 	t        *Template
 	nouns    map[string]*noun
 	paths    []liquid.Path
@@ -159,18 +164,19 @@ func (c *compiler) main() {
 	if d.Language != "" && languageTag(d.Language) == "" {
 		c.problem("language", quote(d.Language)+" is no language", "write one such as en, th or zh-Hant")
 	}
-	c.t.main = c.variant("", Variant{Subject: d.Subject, Preheader: d.Preheader, HTML: d.HTML, Text: d.Text})
-	c.t.main.language = languageTag(d.Language)
+	own := c.variant("", Variant{Subject: d.Subject, Preheader: d.Preheader, HTML: d.HTML, Text: d.Text})
+	own.language = languageTag(d.Language)
+	c.t.texts.own = &own
 }
 
-// locale compiles the texts in another language.
-func (c *compiler) locale(name string, v Variant) {
-	path, tag := strictyaml.Key("locales", name), languageTag(name)
+// locale compiles texts in another language, of the template or of a market.
+func (c *compiler) locale(prefix string, into *wording, name string, v Variant) {
+	path, tag := strictyaml.Key(prefix+"locales", name), languageTag(name)
 	switch {
 	case tag == "":
 		c.problem(path, quote(name)+" is no language", "write one such as th, zh-Hant or pt-BR")
 		return
-	case c.t.has(tag):
+	case into.has(tag):
 		c.problem(path, "the language "+tag+" stands twice", "keep one of them")
 		return
 	case v == Variant{}:
@@ -180,12 +186,39 @@ func (c *compiler) locale(name string, v Variant) {
 	c.fields(path+".", v)
 	own := c.variant(path+".", v)
 	own.language = tag
-	own.subject = cmp.Or(own.subject, c.t.main.subject)
-	own.preheader = cmp.Or(own.preheader, c.t.main.preheader)
-	if own.html == nil && own.text == nil {
-		own.html, own.text = c.t.main.html, c.t.main.text
+	if into != &c.t.texts {
+		own.inherit(c.t.texts.in(tag))
 	}
-	c.t.variants = append(c.t.variants, own)
+	own.inherit(into.own, c.t.texts.own)
+	into.locales = append(into.locales, own)
+}
+
+// market compiles the texts for a market.
+func (c *compiler) market(name string, m MarketVariant) {
+	path := strictyaml.Key("markets", name)
+	switch {
+	case !slices.Contains(c.env.Markets, name):
+		c.problem(path, "there is no market "+quote(name), nearestOf(name, c.env.Markets))
+	case m.Language != "" && languageTag(m.Language) == "":
+		c.problem(path+".language", quote(m.Language)+" is no language", "write one such as en, th or zh-Hant")
+	case m.Variant == Variant{} && len(m.Locales) == 0:
+		c.problem(path, "there is nothing for this market", "write subject, html, text or locales, or leave it out")
+	}
+	there := &wording{}
+	if m.Variant != (Variant{}) {
+		c.fields(path+".", m.Variant)
+		own := c.variant(path+".", m.Variant)
+		own.language = cmp.Or(languageTag(m.Language), c.t.texts.own.language)
+		own.inherit(c.t.texts.in(own.language), c.t.texts.own)
+		there.own = &own
+	}
+	for _, tag := range slices.Sorted(maps.Keys(m.Locales)) {
+		c.locale(path+".", there, tag, m.Locales[tag])
+	}
+	if c.t.markets == nil {
+		c.t.markets = map[string]*wording{}
+	}
+	c.t.markets[name] = there
 }
 
 // fields refuses what a text message does not have.

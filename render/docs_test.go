@@ -32,7 +32,7 @@ func fences(t *testing.T, file string) []fence {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	var who person
-	env := render.Env{Brands: map[string]render.BrandDoc{}, Blocks: map[string]render.BlockDoc{}}
+	env := render.Env{Brands: map[string]render.BrandDoc{}, Blocks: map[string]render.BlockDoc{}, Markets: []string{"thailand"}}
 	all := fences(t, "../docs/templates.md")
 	var docs []render.Doc
 	for _, f := range all {
@@ -44,7 +44,7 @@ func TestPage(t *testing.T) {
 		case "yaml block":
 			var b render.BlockDoc
 			read(t, f.kind, []byte(f.text), &b)
-			env.Blocks["greeting"] = b
+			env.Blocks[nameIn(f.text)] = b
 		case "yaml template":
 			var d render.Doc
 			read(t, f.kind, []byte(f.text), &d)
@@ -62,6 +62,13 @@ func TestPage(t *testing.T) {
 			testExample(t, f.text, all[i+1], env, &who)
 		}
 	}
+}
+
+// nameIn returns the name of a document.
+func nameIn(text string) string {
+	_, rest, _ := strings.Cut(text, "\nname: ")
+	name, _, _ := strings.Cut(rest, "\n")
+	return name
 }
 
 func testExample(t *testing.T, source string, want fence, env render.Env, who *person) {

@@ -104,7 +104,7 @@ func some(t *rapid.T, names ...string) rapport.Value {
 // customer is and whatever the event told.
 func TestAcceptedTemplatesMissNothing(t *testing.T) {
 	t.Parallel()
-	env := render.Env{Blocks: map[string]render.BlockDoc{"b": {Text: "{{ of }}{% if of.c %}{{ of.c }}{% endif %}"}}}
+	env := render.Env{Blocks: map[string]render.BlockDoc{"b": {BlockVariant: render.BlockVariant{Text: "{{ of }}{% if of.c %}{{ of.c }}{% endif %}"}}}}
 	accepted := 0
 	rapid.Check(t, func(t *rapid.T) {
 		g := &gaps{t: t, names: []string{"customer.a", "customer.b", "customer.b.c", "event.x", "event.x.c"}}

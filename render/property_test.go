@@ -123,10 +123,17 @@ func FuzzTemplate(f *testing.F) {
 		doc := render.Doc{
 			Subject: subject, HTML: body, Text: body, Defaults: map[string]any{name: "x"},
 			Locales: map[string]render.Variant{name: {Text: body}, "th": {Preheader: subject}},
+			Markets: map[string]render.MarketVariant{"thailand": {Variant: render.Variant{HTML: subject}, Locales: map[string]render.Variant{"th": {Text: body}}}},
 		}
 		env := render.Env{
-			Brands: map[string]render.BrandDoc{"b": {Name: subject, Address: body}},
-			Blocks: map[string]render.BlockDoc{"b": {HTML: body, Text: subject}, "c": {HTML: "{{ event.a }}", Text: "c"}},
+			Brands: map[string]render.BrandDoc{"b": {Name: subject, Address: body}}, Markets: []string{"thailand"},
+			Blocks: map[string]render.BlockDoc{
+				"b": {BlockVariant: render.BlockVariant{HTML: body, Text: subject}, Locales: map[string]render.BlockVariant{name: {HTML: subject}, "th": {Text: body}}},
+				"c": {
+					BlockVariant: render.BlockVariant{HTML: "{{ event.a }}", Text: "c"},
+					Markets:      map[string]render.BlockMarket{"thailand": {BlockVariant: render.BlockVariant{HTML: body}}},
+				},
+			},
 		}
 		template, problems := render.Compile("it", doc, env)
 		for _, p := range problems {
@@ -136,7 +143,7 @@ func FuzzTemplate(f *testing.F) {
 		}
 		if template == nil {
 			// Its texts may still be fine by themselves.
-			doc.Defaults, doc.Locales = nil, nil
+			doc.Defaults, doc.Locales, doc.Markets = nil, nil, nil
 			if template, _ = render.Compile("it", doc, env); template == nil {
 				return
 			}

@@ -25,8 +25,8 @@ type Template struct {
 	brand     *brand
 	from      *Sender
 	replyTo   string
-	main      variant
-	variants  []variant
+	texts     wording
+	markets   map[string]*wording  // by name
 	fallbacks map[string]*fallback // by root
 	traits    []string             // of the customer that it reads, sorted
 	reads     []string
@@ -55,16 +55,6 @@ func (t *Template) Channel() rapport.Channel { return t.channel }
 // customer.first_name or cart.lines[].price, sorted. The slice must not be
 // changed.
 func (t *Template) Reads() []string { return t.reads }
-
-// Languages returns the languages that the template is also written in, sorted.
-func (t *Template) Languages() []string {
-	languages := make([]string, len(t.variants))
-	for i := range t.variants {
-		languages[i] = t.variants[i].language
-	}
-	slices.Sort(languages)
-	return languages
-}
 
 // note gathers what the whole template reads.
 func (c *compiler) note() {
@@ -131,7 +121,7 @@ func (t *Template) print(p *part, s *scope, most int, finish func([]byte) string
 	}
 	defer t.buffers.Put(buffer)
 	out, err := p.template.Render((*buffer)[:0], s, liquid.RenderOptions{
-		Now: s.now, Zone: s.request.Zone, StrictVariables: true,
+		Now: s.now, Zone: s.request.Zone, StrictVariables: true, Edition: s.edition,
 		Limits: liquid.Limits{Output: most, Steps: maxSteps},
 	})
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 // templates compiles the templates, with the brands and blocks that they print.
 func (c *compiler) templates(w *Compiled) []*render.Template {
 	docs := decode[render.Doc](c, "template")
-	env := render.Env{Plan: w.Plan, Brands: w.Brands, Blocks: decode[render.BlockDoc](c, "block")}
+	env := render.Env{Plan: w.Plan, Brands: w.Brands, Blocks: decode[render.BlockDoc](c, "block"), Markets: w.Markets.Names()}
+	c.blocks(env)
 	var compiled []*render.Template
 	for _, name := range slices.Sorted(maps.Keys(docs)) {
 		if c.faulty[key{"template", name}] {
@@ -28,6 +29,18 @@ func (c *compiler) templates(w *Compiled) []*render.Template {
 		}
 	}
 	return compiled
+}
+
+// blocks checks the blocks by themselves, whether a template renders them or not.
+func (c *compiler) blocks(env render.Env) {
+	for _, name := range slices.Sorted(maps.Keys(env.Blocks)) {
+		if c.faulty[key{"block", name}] {
+			continue
+		}
+		for _, p := range env.Blocks[name].Check(env) {
+			c.renderProblem("block", name, p)
+		}
+	}
 }
 
 func (c *compiler) renderProblem(kind, name string, p render.Problem) {

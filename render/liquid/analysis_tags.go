@@ -127,20 +127,30 @@ func (n *blockNode) inspect(a *analysis) {
 	if n.with != nil {
 		n.inspectWith(a, bound)
 	}
-	if a.active[n.block] {
+	before := a.locals
+	var after map[string]string
+	for _, u := range append([]*unit{n.block}, n.editions...) {
+		n.inspectUnit(a, u, bound, before)
+		after = common(after, a.locals)
+	}
+	a.locals = after
+}
+
+// inspectUnit looks into a block, or an edition of it, unless it stands in itself.
+func (n *blockNode) inspectUnit(a *analysis, u *unit, bound, before map[string]string) {
+	a.locals = before
+	if a.active[u] {
 		return
 	}
-	before, unit := a.locals, a.unit
-	if n.isolated {
-		a.locals = bound
-	} else {
+	if a.locals = a.clone(bound); !n.isolated {
 		a.locals = a.clone(before)
 		maps.Copy(a.locals, bound)
 	}
-	a.active[n.block], a.unit = true, n.block
-	a.body(n.block.body)
-	delete(a.active, n.block)
-	a.unit = unit
+	outer := a.unit
+	a.active[u], a.unit = true, u
+	a.body(u.body)
+	delete(a.active, u)
+	a.unit = outer
 	if n.isolated {
 		a.locals = before
 		return

@@ -1,12 +1,17 @@
 package liquid
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // blockNode is {% render %} or {% include %}: it prints another source. A
 // rendered block sees the caller's data and its arguments, an included one also
 // everything that the template set, and what it sets stays.
 type blockNode struct {
 	block    *unit
+	editions []*unit  // that may be printed instead of it
+	names    []string // of the editions
 	isolated bool
 	with     expression // nil without; bound to alias
 	each     bool       // for: once for every item
@@ -46,7 +51,7 @@ func (n *blockNode) render(r *renderer) error {
 	for _, b := range bound {
 		n.set(r, b.symbol, b.value)
 	}
-	err = n.run(r, with)
+	err = n.run(r, n.edition(r).body, with)
 	if n.isolated {
 		r.frame.clear()
 	}
@@ -86,14 +91,14 @@ func (n *blockNode) set(r *renderer, symbol int, v value) {
 }
 
 // run prints the block once, or once for every item.
-func (n *blockNode) run(r *renderer, with value) error {
+func (n *blockNode) run(r *renderer, body *body, with value) error {
 	if n.with == nil {
-		return n.block.body.render(r)
+		return body.render(r)
 	}
 	base := len(r.scope)
 	if !n.each && (n.isolated || !with.isList()) || !with.isList() && with.kind != rangeKind {
 		n.set(r, n.alias, with)
-		return n.block.body.render(r)
+		return body.render(r)
 	}
 	l := &loop{name: n.name, length: with.size()}
 	for ; l.index < l.length; l.index++ {
@@ -105,7 +110,7 @@ func (n *blockNode) run(r *renderer, with value) error {
 		if n.isolated {
 			n.set(r, n.self, value{kind: loopKind, of: l})
 		}
-		if err := n.block.body.render(r); err != nil && (!n.isolated || err != errContinue) {
+		if err := body.render(r); err != nil && (!n.isolated || err != errContinue) {
 			return err
 		}
 	}
@@ -128,9 +133,39 @@ func parseBlock(p *parser, out *body, t token) error {
 		return err
 	}
 	var err error
-	n.block, err = p.load(p.unit, at, name)
+	if n.block, err = p.load(p.unit, at, name); err != nil {
+		return err
+	}
 	out.add(t.at, n, false)
-	return err
+	return p.loadEditions(n, at, name)
+}
+
+// loadEditions loads what may be printed instead of a block.
+func (p *parser) loadEditions(n *blockNode, at int, name string) error {
+	if p.opts.Editions == nil {
+		return nil
+	}
+	n.names = p.opts.Editions(name)
+	for _, edition := range n.names {
+		u, err := p.load(p.unit, at, edition)
+		if err != nil {
+			return err
+		}
+		n.editions = append(n.editions, u)
+	}
+	return nil
+}
+
+// edition returns what is printed: the block, or one of its editions.
+func (n *blockNode) edition(r *renderer) *unit {
+	if len(n.names) == 0 || r.opts.Edition == nil {
+		return n.block
+	}
+	r.charge(len(n.names))
+	if i := slices.Index(n.names, r.opts.Edition(n.block.name, n.names)); i >= 0 {
+		return n.editions[i]
+	}
+	return n.block
 }
 
 // blockWith reads with … as … or for … as ….

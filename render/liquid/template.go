@@ -30,6 +30,10 @@ type ParseOptions struct {
 	// is shown to the person if it is a rapport.Error.
 	Load func(name string) (string, error)
 
+	// Editions returns the names of blocks that may be printed instead of the one of
+	// a name, as RenderOptions.Edition decides. It may be nil.
+	Editions func(name string) []string
+
 	// AutoEscape escapes what {{ }} prints for HTML, unless it went through
 	// the filter raw or safe, or is HTML already: from escape, newline_to_br, a
 	// capture, or a Filter whose HTML is set.
@@ -60,6 +64,10 @@ type RenderOptions struct {
 	// except in a condition, before a default filter, or as the list of a
 	// {% for %} with an {% else %}.
 	StrictVariables bool
+
+	// Edition chooses one of the editions of a block; "" is the block itself, and so
+	// is a nil Edition.
+	Edition func(block string, editions []string) string
 
 	Limits Limits
 	Stop   func() bool // asked every few hundred steps; true ends the rendering
