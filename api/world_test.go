@@ -20,7 +20,6 @@ import (
 	"rapport/flow"
 	"rapport/internal/clock"
 	"rapport/journey"
-	"rapport/profile"
 	"rapport/store"
 	"rapport/store/memory"
 	"rapport/workspace"
@@ -218,11 +217,12 @@ func compile(docs []workspace.Document, version uint64) (*api.Workspace, *worksp
 	if len(problems) > 0 {
 		return nil, nil, problems
 	}
-	running, err := flow.Assemble(c, map[rapport.Channel]flow.Provider{rapport.Email: taker{}}, nil)
+	running, err := flow.Assemble(c, map[rapport.Channel]flow.Provider{rapport.Email: taker{}}, func(id rapport.MessageID) string {
+		return "https://rapport.example/u/" + id.String()
+	})
 	if err != nil {
 		panic(err)
 	}
-	running.Renderer = plain{}
 	return &api.Workspace{Documents: docs, Plan: c.Plan, Running: running}, c, nil
 }
 
@@ -307,14 +307,6 @@ func (d *desk) put(ctx context.Context, next *api.Workspace, author, note string
 	}
 	d.current.Store(next)
 	return nil
-}
-
-// plain renders the template's name and the customer's first name.
-type plain struct{}
-
-func (plain) Render(m *rapport.Message, c *profile.Record, _ *time.Location, _ rapport.Instant) (rapport.Delivery, error) {
-	subject := m.Template + " for " + c.Trait("first_name").String()
-	return rapport.Delivery{Content: rapport.Content{Subject: subject, HTML: "<p>" + subject + "</p>", Text: subject}}, nil
 }
 
 // taker takes every message.

@@ -15,5 +15,20 @@ func (t *Template) Fields(root string) []string {
 	return slices.Compact(names)
 }
 
-// Language returns the language of the template's own texts; empty if it does not say.
-func (t *Template) Language() string { return t.main.language }
+// Languages returns the languages that the template is also written in, sorted.
+func (t *Template) Languages() []string {
+	languages := make([]string, len(t.texts.locales))
+	for i := range t.texts.locales {
+		languages[i] = t.texts.locales[i].language
+	}
+	slices.Sort(languages)
+	return languages
+}
+
+// Speaks reports whether the template is written for a market, or else in a language
+// or a wider one.
+func (t *Template) Speaks(market, language string) bool {
+	tag := languageTag(language)
+	m := t.markets[market]
+	return m != nil && (m.own != nil || m.in(tag) != nil) || t.texts.in(tag) != nil
+}

@@ -3,10 +3,8 @@ package workspace
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"rapport/journey"
-	"rapport/render"
 )
 
 // Review compiles documents that somebody wants to put in force. It is [Compile], and
@@ -74,23 +72,12 @@ func (c *compiler) untranslated(w *Compiled, j *journey.Journey) {
 			continue
 		}
 		for _, market := range w.Markets.Names() {
-			if language := w.Markets.Get(market).Language.String(); !speaks(t, language) {
+			if language := w.Markets.Get(market).Language.String(); !t.Speaks(market, language) {
 				c.warn(w, j.Name(), r.Path, fmt.Sprintf("template %q is not written in %s, which the market %q speaks: its customers get the template's own texts; add locales.%s to it, or say that these are in %s with language",
 					r.Name, language, market, language, language))
 			}
 		}
 	}
-}
-
-// speaks reports whether a template is written in a language, or in one that is wider.
-func speaks(t *render.Template, language string) bool {
-	written := append(t.Languages(), t.Language())
-	for ; language != ""; language = language[:max(strings.LastIndexByte(language, '-'), 0)] {
-		if slices.Contains(written, language) {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *compiler) warn(w *Compiled, name, path, message string) {
