@@ -16,7 +16,7 @@ import (
 	"rapport/internal/suggest"
 )
 
-//go:embed behaviour cart-recovery customer-types welcome
+//go:embed behaviour birthday browse-abandonment cart-recovery customer-types festival-chain phone-given profile-changed returned-item welcome win-back
 var files embed.FS
 
 // Recipe is one ready-made workspace.

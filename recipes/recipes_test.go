@@ -114,7 +114,7 @@ func named(t *testing.T, fsys fs.FS, extension string) (bodies [][]byte) {
 
 func compile(t testing.TB, fsys fs.FS) *workspace.Compiled {
 	t.Helper()
-	c, problems := workspace.Compile(documents(t, fsys), 1)
+	c, problems := workspace.Review(documents(t, fsys), 1)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -141,7 +141,9 @@ func TestApply(t *testing.T) {
 	shared := map[string][]byte{}
 	var together []workspace.Document
 	for name, fsys := range folders(t) {
-		compile(t, fsys)
+		if w := compile(t, fsys); len(w.Warnings) > 0 {
+			t.Errorf("%s: %v", name, w.Warnings)
+		}
 		docs := documents(t, fsys)
 		for _, d := range docs {
 			id := d.Kind + " " + d.Name
@@ -152,8 +154,10 @@ func TestApply(t *testing.T) {
 		}
 		together = workspace.Upsert(together, docs, false)
 	}
-	if _, problems := workspace.Compile(together, 1); len(problems) > 0 {
+	if w, problems := workspace.Review(together, 1); len(problems) > 0 {
 		t.Error("together:", problems)
+	} else if len(w.Warnings) > 0 {
+		t.Error("together:", w.Warnings)
 	}
 }
 

@@ -36,10 +36,27 @@ func TestOneTypeAtEveryInstant(t *testing.T) {
 	})
 }
 
+// TestQuietAtEveryInstant does the same for who has not bought for 90 days.
+func TestQuietAtEveryInstant(t *testing.T) {
+	t.Parallel()
+	documents := segmentsOf(t, "win-back", "segment.yaml", "market.yaml")
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWalk(t)
+		w.days = []int{90}
+		for range rapid.IntRange(0, 6).Draw(t, "orders") {
+			w.pause(rapid.SampledFrom([]int{0, 1, 45, 89, 90, 91, 180}).Draw(t, "pause"))
+			w.add(t, "Order Completed", rapid.SampledFrom([]int{0, 0, 1, 89, 91, 300}).Draw(t, "late"))
+		}
+		w.play(t, documents, func(at time.Time) map[string]bool {
+			return map[string]bool{"quiet-for-90-days": len(w.known("Order Completed", time.Time{}, at)) > 0 && w.within("Order Completed", 90, at) == 0}
+		})
+	})
+}
+
 // TestStatesAtEveryInstant does the same for what customers are doing.
 func TestStatesAtEveryInstant(t *testing.T) {
 	t.Parallel()
-	documents := segmentsOf(t, "behaviour", "segment.yaml", "cart-left.yaml", "market.yaml")
+	documents := segmentsOf(t, "behaviour", "segment.yaml", "cart-left.yaml", "agreed-to-personalisation.yaml", "market.yaml")
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWalk(t)
 		w.days = []int{2, 7, 14, 30}
