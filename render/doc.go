@@ -8,12 +8,12 @@
 //
 //  1. The same inputs give the same bytes.
 //  2. What can be known to be wrong is refused when the document is compiled:
-//     unknown names, filters and tags, and every value that may be missing and
-//     has neither a default nor a condition around it.
+//     unknown names, filters, tags and markets, and every value that may be missing
+//     and has neither a default nor a condition that makes sure of it.
 //  3. What is printed into HTML is escaped, unless the template's author says
 //     otherwise with the filter raw. A subject is one line.
-//  4. No template and no data make it panic or run for long: output, steps and
-//     depth are bounded.
+//  4. No template and no data make it panic or run for long: sources, output, steps
+//     and depth are bounded.
 //  5. Only what the template reads is asked of the customer and parsed.
 //  6. Every optional e-mail shows the way out: if the body does not hold the link
 //     to unsubscribe, a footer with it and the brand's postal address is added.

@@ -34,7 +34,7 @@ func equal(r *renderer, a, b value) bool {
 	case boolKind:
 		return a.num == b.num
 	case dataKind:
-		return equalObjects(r, *a.data(), *b.data())
+		return a.isObject() && b.isObject() && equalObjects(r, *a.data(), *b.data())
 	case rangeKind:
 		return *a.of.(*span) == *b.of.(*span)
 	case loopKind:

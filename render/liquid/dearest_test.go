@@ -69,6 +69,7 @@ func dearest(turns int) map[string]string {
 		"captures":     loop("{% capture s %}" + strings.Repeat("x", 100_000) + "{% endcapture %}"),
 		"json":         loop("{% assign n = many | json %}"),
 		"printed":      loop("{% capture n %}{{ deep }}{% endcapture %}"),
+		"own filters":  loop("{% assign n = 1 | long %}"),
 		"pieces":       grown + loop("{% assign n = s | split: '' %}"),
 	}
 }
@@ -81,7 +82,8 @@ var dearestBlocks = map[string]string{
 // parsedBlocks parses what may render dearestBlocks.
 func parsedBlocks(t testing.TB, src string) *liquid.Template {
 	t.Helper()
-	tmpl, err := liquid.Parse(src, liquid.ParseOptions{Load: blocks(dearestBlocks), AutoEscape: true})
+	long := liquid.Filter{Apply: func(liquid.Call) (rapport.Value, error) { return rapport.TextOf(strings.Repeat("x", 1<<10)), nil }}
+	tmpl, err := liquid.Parse(src, liquid.ParseOptions{Load: blocks(dearestBlocks), AutoEscape: true, Filters: map[string]liquid.Filter{"long": long}})
 	if err != nil {
 		t.Fatal(err)
 	}

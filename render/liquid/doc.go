@@ -5,7 +5,8 @@
 //
 //  1. A template that Parse accepts renders or returns an *[Error]; nothing that
 //     a template or its data hold makes it panic, and no loop, block or text in it
-//     outgrows [Limits].
+//     outgrows [Limits]. What a step can do is bounded, so that the steps bound the
+//     time; Parse bounds names, nesting and what there is to look into.
 //  2. The same template, data and options give the same bytes. There is no clock
 //     and no randomness: now and the time zone are options.
 //  3. A [Template] never changes and may be rendered by many goroutines at once.

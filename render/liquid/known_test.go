@@ -65,6 +65,7 @@ func TestWhatBrokeOthers(t *testing.T) {
 		{"the text of no UTF-8", "\xff{{ '\xff\xfe' | upcase | size }}{{ '\xff' | truncate: 1 }}{{ '\xffab' | slice: 1 }}{{ '\xff' | capitalize }}", "\xff2\xffa\ufffd"},
 		{"a block that renders itself", "{% render 'self' %}", "error: block \"self\", line 1, column 1: blocks are rendered inside blocks too deep here"},
 		{"names of the language under the engine", "[{{ object.__proto__ }}{{ object.constructor }}{{ list.length }}{{ text.class }}]", "[]"},
+		{"lists and objects against each other", "{% if list == object %}x{% elsif object == list %}x{% endif %}{% if object != list and object == object and list == list %}y{% endif %}", "y"},
 		{"a break outside of a loop", "a{% break %}b", "a"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
