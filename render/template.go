@@ -15,7 +15,7 @@ import (
 const (
 	maxOutput  = 256 << 10 // bytes of an HTML or text body
 	maxSubject = 2 << 10   // bytes of a subject or preheader
-	maxSteps   = 50_000    // see liquid.Limits
+	maxSteps   = 20_000    // see liquid.Limits
 )
 
 // Template is a compiled template. It is immutable and safe for concurrent use.

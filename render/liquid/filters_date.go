@@ -11,7 +11,7 @@ import (
 // anything where there is no format, is left as it is.
 func dateFilter(r *renderer, in value, a args) (value, error) {
 	format := r.string(a.get(0))
-	r.charge(stepsADate)
+	r.charge(stepsADate + len(format)/charactersAStep)
 	at, ok := r.timeOf(in)
 	if !ok || format == "" {
 		return in, nil
@@ -26,6 +26,8 @@ func dateFilter(r *renderer, in value, a args) (value, error) {
 const (
 	maxFormat  = 1000
 	stepsADate = 10 // a text is tried in many forms until it is a time in one
+
+	charactersAStep = 4 // of a format, each of which may print a whole date
 )
 
 // timeOf reads a time: "now" and "today", seconds since 1970 (milliseconds if
