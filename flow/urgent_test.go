@@ -114,3 +114,31 @@ func TestTurnsWaitForSending(t *testing.T) {
 		t.Errorf("%d turns were given, and %d messages sent", n, len(w.outbox.handed))
 	}
 }
+
+// What was due while nothing happened is not due to a campaign that is applied afterwards.
+func TestScheduleBeginsWhenItIsApplied(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	w.engine.Workspace().Places, w.engine.Workspace().Markets = newAround(), newAround()
+	w.crowd(1)
+	c := clock.NewStepped(w.now.Time())
+	f := flow.Start(w.engine, c, bell{make(chan struct{}, 1)}, flow.Limits{}, slog.New(slog.DiscardHandler))
+	defer func() { _ = f.Stop(t.Context()) }()
+	if _, err := c.Advance(17 * time.Hour); err != nil { // an hour after midnight
+		t.Fatal(err)
+	}
+	next := scheduled(t, 2, journey.Schedule{On: []string{day(1)}, At: "00:00", Zone: "UTC"})
+	next.Providers = w.engine.Workspace().Providers
+	if err := f.Apply(t.Context(), next); err != nil {
+		t.Fatal(err)
+	}
+	var a flow.Agenda
+	for range 3 {
+		if err := f.Do(t.Context(), flow.ReadAgenda("news", &a)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := w.begun(); n != 0 || len(a.Past)+len(a.Open) != 0 {
+		t.Errorf("%d turns were given: %+v", n, a)
+	}
+}
