@@ -1,5 +1,7 @@
 package rapport
 
+import "time"
+
 // Channel is a way to reach a customer.
 type Channel string
 
@@ -7,6 +9,8 @@ type Channel string
 const (
 	Email Channel = "email"
 	SMS   Channel = "sms"
+	// Webhook carries the calls of journeys. It reaches machines, no customers.
+	Webhook Channel = "webhook"
 )
 
 // Channels returns all there are.
@@ -132,7 +136,24 @@ type Message struct {
 	HandedAt    Instant
 	Attempts    int
 	Reason      string // why it failed, was dropped or is unclear
-	Entry       []byte // the entry event's properties as JSON, for rendering
+	Entry       []byte // the entry event's properties as JSON, for rendering; of a call, its body
+	Learned     []byte // what the run had learned on its way as JSON, for rendering: answers and offer; may be nil
+}
+
+// Call is how an address outside is called. Secrets stand in it by their names only.
+type Call struct {
+	URL     string
+	Method  string
+	Headers []Header
+	Sign    string // the name of the secret that signs it; "" for none
+	Timeout time.Duration
+}
+
+// Header is one header of a call: a text, or the name of the secret that holds it.
+type Header struct {
+	Name   string
+	Text   string
+	Secret string
 }
 
 // Content is a message's body as rendered for one customer.
@@ -153,12 +174,19 @@ type Delivery struct {
 	Content     Content
 	Unsubscribe string  // URL of the one-click page; empty for classes that can't be left
 	At          Instant // the instant it is dated
+	Call        *Call   // of a webhook: how To is called with Content.Text
 }
 
 // Sender is whom a message comes from.
 type Sender struct {
 	Name    string
 	Address string
+}
+
+// Answer is what the far side answered to a call.
+type Answer struct {
+	Status int    // of HTTP
+	Body   []byte // as it came; nil if there is none, or it is too large to look at
 }
 
 // OutcomeKind is what came of a hand-over.
@@ -179,5 +207,6 @@ type Outcome struct {
 	Reason   string  // the provider's words, without the customer's address
 	Bad      bool    // with Refused: the address itself is bad, so it is suppressed
 	RetryAt  Instant // with Retry: not before, if the provider said so
+	Answer   *Answer // of a webhook that was answered
 	Provider string
 }

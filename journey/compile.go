@@ -53,6 +53,7 @@ func Compile(name string, doc Doc, in Env) (*Journey, []Problem) {
 		c.exit(x, fmt.Sprintf("exit[%d]", i))
 	}
 	c.goal(doc.Goal)
+	c.learns(doc.Steps)
 	if len(doc.Steps) == 0 {
 		c.problem("steps", "the journey has no steps", "add at least one, such as - send: { … }")
 	}
@@ -70,8 +71,10 @@ type compiler struct {
 	in        Env
 	j         *Journey
 	entryNoun rule.Noun
-	placed    map[string]string // from a step's name to its path
-	rules     []string          // their definitions
+	placed    map[string]string    // from a step's name to its path
+	answers   map[string]rule.Type // what steps may read of answers, by name; nil if there are none
+	offers    bool                 // some step wants an offer
+	rules     []string             // their definitions
 	problems  []Problem
 }
 
@@ -160,6 +163,14 @@ func (c *compiler) env(events []string, begun bool) rule.Env {
 	if begun {
 		in.Roots = append(in.Roots, "entry", "cart")
 		in.Plan = in.Plan.WithRoot("entry", c.entryNoun).WithRoot("cart", cartNoun())
+	}
+	if begun && c.answers != nil {
+		in.Roots = append(in.Roots, "answers")
+		in.Plan = in.Plan.WithRoot("answers", rule.Noun{Strict: true, Fields: c.answers})
+	}
+	if begun && c.offers {
+		in.Roots = append(in.Roots, "offer")
+		in.Plan = in.Plan.WithRoot("offer", offerNoun())
 	}
 	return in
 }

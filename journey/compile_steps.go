@@ -55,7 +55,7 @@ func (c *compiler) step(s Step, path, number string, n int) (ends bool) {
 		if len(kinds) > 1 {
 			message = "a step does one thing; this one has " + strings.Join(kinds, " and ")
 		}
-		c.problem(path, message, "write one of wait, send, branch, split, wait_until and stop; of several make several steps")
+		c.problem(path, message, "write one of wait, send, branch, split, wait_until, update, webhook, offer and stop; of several make several steps")
 		return false
 	}
 	c.name(s.Name, kinds[0], path, number, n)
@@ -71,6 +71,12 @@ func (c *compiler) step(s Step, path, number string, n int) (ends bool) {
 		return c.split(s.Split, path+".split", number, n)
 	case s.WaitUntil != nil:
 		return c.waitUntil(*s.WaitUntil, path+".wait_until", number, n)
+	case s.Update != nil:
+		c.update(*s.Update, path+".update", n)
+	case s.Webhook != nil:
+		return c.webhook(*s.Webhook, path+".webhook", number, n)
+	case s.Offer != nil:
+		c.offer(*s.Offer, path+".offer", n)
 	default:
 		c.j.nodes[n].kind = stopNode
 		return true
@@ -84,7 +90,8 @@ func (s *Step) kinds() []string {
 	for _, k := range [...]struct {
 		name string
 		set  bool
-	}{{"wait", !s.Wait.isZero()}, {"send", s.Send != nil}, {"branch", s.Branch != nil}, {"split", s.Split != nil}, {"wait_until", s.WaitUntil != nil}, {"stop", s.Stop}} {
+	}{{"wait", !s.Wait.isZero()}, {"send", s.Send != nil}, {"branch", s.Branch != nil}, {"split", s.Split != nil}, {"wait_until", s.WaitUntil != nil},
+		{"update", s.Update != nil}, {"webhook", s.Webhook != nil}, {"offer", s.Offer != nil}, {"stop", s.Stop}} {
 		if k.set {
 			kinds = append(kinds, k.name)
 		}
@@ -217,10 +224,10 @@ func (c *compiler) link() {
 				n.cases[k].to = n.next
 			}
 		}
-		if n.kind == untilNode && n.then == unresolved {
+		if n.then == unresolved {
 			n.then = n.next
 		}
-		if n.kind == untilNode && n.missed == unresolved {
+		if n.missed == unresolved {
 			n.missed = n.next
 		}
 	}

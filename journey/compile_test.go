@@ -53,9 +53,10 @@ func TestProblems(t *testing.T) {
 func shopPlan() *rule.Plan {
 	cart := rule.Noun{Fields: map[string]rule.Type{"cart_id": {Kind: rule.Text}, "total": {Kind: rule.Number}}, Strict: true}
 	return &rule.Plan{
-		Customer: rule.Noun{Fields: map[string]rule.Type{"country": {Kind: rule.Text}}, Strict: true},
-		Events:   map[string]rule.Noun{"Cart Updated": cart, "Order Completed": cart},
-		Segments: []string{"loyal"}, StrictSegments: true,
+		Customer:  rule.Noun{Fields: map[string]rule.Type{"country": {Kind: rule.Text}, "health": {Kind: rule.Text}}, Strict: true},
+		Sensitive: []string{"health"},
+		Events:    map[string]rule.Noun{"Cart Updated": cart, "Order Completed": cart},
+		Segments:  []string{"loyal"}, StrictSegments: true,
 	}
 }
 

@@ -1,6 +1,7 @@
 package journey_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -52,6 +53,52 @@ func (c *customer) fold(e journey.Event, now rapport.Instant) {
 			h.Add(p, f.Keep, now)
 		}
 	}
+}
+
+// maxDo is how much one input of a test may set off.
+const maxDo = 20
+
+// step gives one input and carries out what runs stand ready for, as the flow does: the
+// event of an update, then the changes of traits. It returns all effects.
+func (c *customer) step(t interface{ Fatal(...any) }, x *journey.Set, st *journey.State, in journey.Input, now rapport.Instant) []journey.Effect {
+	all := x.Step(st, in, c, now)
+	for n := 0; ; n++ {
+		at, ready := st.Ready()
+		if !ready {
+			return all
+		}
+		if n == maxDo {
+			return append(all, x.Step(st, journey.Input{Halt: true}, c, at)...)
+		}
+		for _, f := range x.Step(st, journey.Input{Do: true}, c, at) {
+			all = append(all, f)
+			if f.Kind == journey.Updated {
+				all = append(all, c.update(t, x, st, f)...)
+			}
+		}
+	}
+}
+
+// update sets the traits that an effect asks for, and tells of it.
+func (c *customer) update(t interface{ Fatal(...any) }, x *journey.Set, st *journey.State, f journey.Effect) (all []journey.Effect) {
+	traits, _ := rapport.ParseJSON(f.Change.Traits)
+	var told []*testEvent
+	for i := range traits.Len() {
+		name, v := traits.Pair(i)
+		if !v.Equal(c.traits[name]) {
+			told = append(told, newEvent(t, fmt.Sprint(f.Run, f.Step, name), rapport.TraitChanged, f.At, fmt.Sprintf(`{"trait":%q,"to":%s}`, name, v.AppendJSON(nil))))
+		}
+		c.traits[name] = v
+	}
+	told = append([]*testEvent{newEvent(t, fmt.Sprint(f.Run, f.Step), rapport.TraitsUpdated, f.At, "")}, told...)
+	if f.Change.Event != "" {
+		told = append(told, newEvent(t, fmt.Sprint(f.Run, f.Step, "own"), f.Change.Event, f.At, string(f.Change.Properties)))
+	}
+	for _, e := range told {
+		c.fold(e, f.At)
+		all = append(all, x.Step(st, journey.Input{Event: e}, c, f.At)...)
+	}
+	return all
 }
 
 // happening in the tests: an event with its properties as JSON.

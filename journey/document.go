@@ -66,6 +66,9 @@ type Step struct {
 	Branch    []Case     `json:"branch" doc:"Go on with the first case whose rule holds; an unknown answer counts as no"`
 	Split     []Share    `json:"split" doc:"Part the customers by chance; who comes again goes the same way again"`
 	WaitUntil *WaitUntil `json:"wait_until" doc:"Wait until something happens or holds, but not for ever"`
+	Update    *Update    `json:"update" doc:"Set traits of the customer, or tell an event of her"`
+	Webhook   *Webhook   `json:"webhook" doc:"Call an address outside, and go on with its answer"`
+	Offer     *Offer     `json:"offer" doc:"Let later steps print and read an offer; a placeholder until there are offers"`
 	Stop      bool       `json:"stop" doc:"End the run here"`
 }
 

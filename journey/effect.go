@@ -15,10 +15,13 @@ const (
 	Reached                         // the goal was reached
 	Refused                         // a trigger started no run, for Reason
 	Carried                         // the run goes on with another version of its journey
+	Updated                         // the run changes the customer at Step: Change says how
+	Called                          // the run passed a webhook: Call says what it asks for
+	Offered                         // the run wants an offer at Step: Offer says which
 	effectKinds
 )
 
-var effectNames = [effectKinds]string{"", "entered", "restarted", "moved", "asked", "exited", "reached", "refused", "carried"}
+var effectNames = [effectKinds]string{"", "entered", "restarted", "moved", "asked", "exited", "reached", "refused", "carried", "updated", "called", "offered"}
 
 // String returns the kind's name.
 func (k EffectKind) String() string {
@@ -43,6 +46,9 @@ type Effect struct {
 	Reason   Reason          // of Exited and Refused
 	Detail   string          // more about the reason: the event, the rule's text, an instant
 	Wish     *Wish           // of Asked
+	Change   *Change         // of Updated
+	Call     *Call           // of Called
+	Offer    []byte          // of Offered: code, text and expires, as JSON
 }
 
 // Wish is what a send asks for.
@@ -53,6 +59,7 @@ type Wish struct {
 	Purpose     string          // "" for none
 	UsefulUntil rapport.Instant // Never if it does not spoil
 	Entry       []byte          // the entry event's properties as JSON; may be nil
+	Learned     []byte          // what the run has learned on its way: answers and offer, as JSON; may be nil
 }
 
 // Reason says why a run ended or did not begin. The words are stable.
@@ -67,6 +74,7 @@ const (
 	WhenArchived   Reason = "archived"        // the journey was archived; also why none began
 	JourneyRemoved Reason = "journey removed" // there is no such journey any more
 	RunMerged      Reason = "merged"          // the profile became one with another that had an older run of this key
+	Looped         Reason = "loop"            // what its updates set off has set them off again, too often
 	OverLimit      Reason = "limit"           // two profiles became one and had too many runs together
 )
 

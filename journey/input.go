@@ -11,7 +11,10 @@ import "rapport/rule"
 type Input struct {
 	Event   Event
 	Segment *SegmentChange
-	Turn    *Turn // the rule of the entry is asked once more
+	Turn    *Turn   // the rule of the entry is asked once more
+	Answer  *Answer // of a call
+	Do      bool    // do the next thing that a run stands ready for, see [State.Ready]
+	Halt    bool    // end the runs that stand ready: they have set off too much
 }
 
 // Event is an event as journeys see it.

@@ -33,6 +33,7 @@ type Journey struct {
 	moved      map[uint32]int // from a step of an earlier version to the node that came in its place
 	facts      []rule.Fact
 	references []Reference
+	secrets    []string
 	definition uint64 // hash of all that the journey is
 }
 
@@ -84,6 +85,9 @@ const (
 	untilNode
 	splitNode
 	stopNode
+	updateNode
+	callNode
+	offerNode
 )
 
 // node is one step of the flattened document.
@@ -100,10 +104,13 @@ type node struct {
 	cases  []choice // of a branch or a split
 	until  happening
 	when   *rule.Rule // of a wait_until without event
-	then   int        // of a wait_until
-	missed int        // of a wait_until: where its otherwise begins
-	parent int        // while compiling: the node whose list it stands in
-	path   string     // where the document says it
+	then   int        // of a wait_until and a webhook
+	missed int        // of a wait_until and a webhook: where its otherwise begins
+	update *update
+	call   *call
+	offer  *offer
+	parent int    // while compiling: the node whose list it stands in
+	path   string // where the document says it
 }
 
 // The numbers that stand for no node.

@@ -3,6 +3,7 @@ package journey_test
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -42,7 +43,7 @@ func play(t interface{ Fatal(...any) }, x *journey.Set, who *customer, facts []f
 				t.Fatal("it never comes to rest")
 			}
 			now := st.Next()
-			all = append(all, x.Step(st, journey.Input{}, who, now)...)
+			all = append(all, who.step(t, x, st, journey.Input{}, now)...)
 			if st.Next() <= now {
 				t.Fatal("something stays due")
 			}
@@ -51,9 +52,13 @@ func play(t interface{ Fatal(...any) }, x *journey.Set, who *customer, facts []f
 	for i, f := range facts {
 		due(rapport.Instant(f.now))
 		st = between(st, rapport.Instant(f.now))
+		if f.name == "answer" {
+			all = append(all, who.answer(t, x, st, all, f.key == "b", rapport.Instant(f.now))...)
+			continue
+		}
 		e := newEvent(t, fmt.Sprint("m", i), f.name, rapport.Instant(f.at), fmt.Sprintf(`{"k":%q}`, f.key))
 		who.fold(e, rapport.Instant(f.now))
-		all = append(all, x.Step(st, journey.Input{Event: e}, who, rapport.Instant(f.now))...)
+		all = append(all, who.step(t, x, st, journey.Input{Event: e}, rapport.Instant(f.now))...)
 	}
 	due(start + 1<<40)
 	return all
@@ -160,6 +165,37 @@ steps:
   - send: { template: d, channel: sms, class: transactional }
 `
 
+// acting is a journey that changes the customer, calls outside and wants an offer; another
+// is entered by what it changes, and sets it off again.
+const acting = `
+entry: { event: in, max_age: 5m }
+key: event.k
+reentry: { running: restart }
+exit:
+  - { when: customer.seen >= 6 }
+  - { event: Seen, where: 'event.times >= 5 && event.k == entry.k' }
+steps:
+  - offer: { placeholder: TEN, text: ten, valid_for: 3m }
+  - update: { traits: { seen: customer.seen + 1, last: entry.k, first: customer.nothing }, event: Seen, properties: { times: customer.seen + 1, k: entry.k } }
+  - webhook:
+      url: https://crm.example/score
+      body: { seen: customer.seen, k: entry.k, deep: { all: ['"a"', customer.last] } }
+      save: { name: crm, fields: [tier] }
+      give_up: 4m
+      otherwise: [ { update: { traits: { seen: 0 } } } ]
+  - wait: 1m
+  - branch:
+      - { when: 'answers.crm.tier == "gold" && offer.expires > now', steps: [ { send: { template: gold, channel: email, class: content } } ] }
+  - update: { traits: { last: null } }
+`
+
+const echoing = `
+entry: { trait: [seen, last] }
+reentry: { running: restart }
+steps:
+  - branch: [ { when: 'customer.seen > 3', steps: [ { update: { traits: { seen: customer.seen + 1 } } } ] } ]
+`
+
 // The same inputs give the same effects however they are grouped: whether the
 // state is written and read between them, and how often somebody asks although
 // nothing is due.
@@ -174,11 +210,12 @@ func TestBatchesDoNotMatter(t *testing.T) {
 entry: { event: [else, in] }
 exit: [ { event: buy } ]
 steps: [ { wait: 1m }, { send: { template: e, channel: email, class: content } } ]`)
-	x := journey.NewSet([]*journey.Journey{j, other})
+	acts, echoes := mustCompile(t, "acting", acting), mustCompile(t, "echoing", echoing)
+	x := journey.NewSet([]*journey.Journey{j, other, acts, echoes})
 	rapid.Check(t, func(t *rapid.T) {
-		facts := someFacts(t, []string{"in", "in", "in", "out", "buy", "else", "bad"})
-		want := play(t, x, newCustomer(j, other), facts, func(st *journey.State, _ rapport.Instant) *journey.State { return st })
-		who := newCustomer(j, other)
+		facts := someFacts(t, []string{"in", "in", "in", "out", "buy", "else", "bad", "answer"})
+		want := play(t, x, newSeen(j, other, acts, echoes), facts, func(st *journey.State, _ rapport.Instant) *journey.State { return st })
+		who := newSeen(j, other, acts, echoes)
 		got := play(t, x, who, facts, func(st *journey.State, now rapport.Instant) *journey.State {
 			if rapid.Bool().Draw(t, "ask") && st.Next() > now {
 				if effects := x.Step(st, journey.Input{}, who, now); len(effects) > 0 {
@@ -200,16 +237,35 @@ steps: [ { wait: 1m }, { send: { template: e, channel: email, class: content } }
 	})
 }
 
+// newSeen returns a customer who was never seen.
+func newSeen(journeys ...*journey.Journey) *customer {
+	c := newCustomer(journeys...)
+	c.traits["seen"] = rapport.NumberOf(0)
+	return c
+}
+
+// answer answers the last call.
+func (c *customer) answer(t interface{ Fatal(...any) }, x *journey.Set, st *journey.State, so []journey.Effect, refused bool, now rapport.Instant) []journey.Effect {
+	for _, f := range slices.Backward(so) {
+		if f.Kind == journey.Called {
+			body, _ := x.Keep(f.Journey, f.Version, f.Step, []byte(`{"tier":"gold","more":1}`))
+			return c.step(t, x, st, journey.Input{Answer: &journey.Answer{Run: f.Run, Step: f.Step, Body: body, Refused: refused}}, now)
+		}
+	}
+	return nil
+}
+
 // Every run that begins ends, once, and sends each step once at most.
 func TestRunsEnd(t *testing.T) {
 	t.Parallel()
 	doc, _ := parseDoc(deep)
 	j, _ := journey.Compile("deep", doc, journey.Env{Version: 1})
+	acts, echoes := mustCompile(t, "acting", acting), mustCompile(t, "echoing", echoing)
 	rapid.Check(t, func(t *rapid.T) {
-		facts := someFacts(t, []string{"in", "in", "out", "buy", "else", "bad"})
+		facts := someFacts(t, []string{"in", "in", "out", "buy", "else", "bad", "answer"})
 		open := map[uint64]bool{}
 		asked := map[string]bool{}
-		for _, f := range play(t, journey.NewSet([]*journey.Journey{j}), newCustomer(j), facts, func(st *journey.State, _ rapport.Instant) *journey.State { return st }) {
+		for _, f := range play(t, journey.NewSet([]*journey.Journey{j, acts, echoes}), newSeen(j, acts, echoes), facts, func(st *journey.State, _ rapport.Instant) *journey.State { return st }) {
 			switch f.Kind {
 			case journey.Entered, journey.Restarted:
 				if open[f.Run] || f.Kind == journey.Restarted && !open[f.Previous] {
@@ -222,7 +278,7 @@ func TestRunsEnd(t *testing.T) {
 					t.Fatalf("run %d ends and was not under way", f.Run)
 				}
 				delete(open, f.Run)
-			case journey.Asked:
+			case journey.Asked, journey.Updated, journey.Called:
 				id := fmt.Sprint(f.Run, f.Step)
 				if !open[f.Run] || asked[id] {
 					t.Fatalf("run %d asks for %s twice, or after its end", f.Run, f.Step)

@@ -183,6 +183,10 @@ func (x *Set) ReadsTrait(name string) bool {
 // returns what came of it, in order. What fell due by now is done as of its due
 // instant if the input is the zero one, and not before.
 //
+// A run that comes to an update stands ready ([State.Ready]): the caller gives the input
+// Do, carries out what is told, gives whatever that sets off, and goes on so until no run
+// is ready, before it gives anything else.
+//
 // The zero input also asks every rule that a run is waiting for, so it serves
 // after a change of the record that no event tells. After [Set.Merge] it should
 // be given at the instant of the merge, since what ends a run may stand in the
@@ -205,6 +209,12 @@ func (x *Set) Step(st *State, in Input, s rule.Subject, now rapport.Instant) []E
 		w.changed(*in.Segment)
 	case in.Turn != nil:
 		w.turned(*in.Turn)
+	case in.Answer != nil:
+		w.answered(*in.Answer)
+	case in.Do:
+		w.do()
+	case in.Halt:
+		w.halt()
 	default:
 		w.passed()
 	}

@@ -28,6 +28,7 @@ type Run struct {
 	Since   rapport.Instant // when what started it happened
 	Due     rapport.Instant // when the step it stands on is over by itself
 	Entry   []byte          // the entry event's properties as JSON, at most MaxEntry bytes
+	Learned []byte          // what it has learned on its way as JSON: answers by name, and its offer; may be nil
 
 	check   rapport.Instant // when a rule that it watches may change by itself
 	reached rapport.Instant // when what brought it to its step happened: only what happened since is waited for
@@ -37,6 +38,8 @@ type Run struct {
 	unsure  bool            // it waits for a date that could not be told yet: facts are still to be built
 	held    bool            // it stands still, since its journey is paused
 	came    bool            // what it waits for came while it stood still
+	ready   bool            // it stands before an update, or behind one that was told
+	done    bool            // with ready: the update was told
 	over    bool            // it has ended and will be swept away
 }
 
@@ -164,22 +167,30 @@ func (st *State) full() bool {
 // heavy reports whether another entry would take too many bytes; under is the run
 // whose place it takes, or -1.
 func (st *State) heavy(entry []byte, under int) bool {
-	bytes := min(len(entry), MaxEntry)
+	bytes := st.bytes() + min(len(entry), MaxEntry)
+	if under >= 0 {
+		bytes -= st.runs[under].weight()
+	}
+	return bytes > maxBytes
+}
+
+// bytes is what all runs and ends take, about.
+func (st *State) bytes() (n int) {
 	for i := range st.runs {
-		if r := &st.runs[i]; i != under && !r.over {
-			bytes += r.weight()
+		if r := &st.runs[i]; !r.over {
+			n += r.weight()
 		}
 	}
 	for i := range st.ends {
-		bytes += len(st.ends[i].entry) + headBytes
+		n += len(st.ends[i].entry) + headBytes
 	}
-	return bytes > maxBytes
+	return n
 }
 
 // headBytes is what a run or an end takes without its texts, about.
 const headBytes = 60
 
-func (r *Run) weight() int { return len(r.Entry) + len(r.Key) + headBytes }
+func (r *Run) weight() int { return len(r.Entry) + len(r.Learned) + len(r.Key) + headBytes }
 
 // remember keeps an ended run. Where there are too many, the oldest that only a
 // goal needs makes room.

@@ -23,6 +23,9 @@ const (
 	flagEntered
 	flagHeld
 	flagCame
+	flagReady
+	flagDone
+	flagLearned
 )
 
 // AppendBinary appends the state in its own encoding, the same bytes for the
@@ -91,7 +94,8 @@ func Decode(data []byte) (*State, error) {
 }
 
 func (r *Run) appendHead(b []byte) []byte {
-	flags := bitIf(r.watch, flagWatch) | bitIf(r.joined, flagJoined) | bitIf(r.unsure, flagUnsure) | bitIf(r.check != rapport.Never, flagCheck) |
+	flags := bitIf(r.watch, flagWatch) | bitIf(r.joined, flagJoined) | bitIf(r.unsure, flagUnsure) | bitIf(r.ready, flagReady) | bitIf(r.done, flagDone) |
+		bitIf(len(r.Learned) > 0, flagLearned) | bitIf(r.check != rapport.Never, flagCheck) |
 		bitIf(r.goal != 0, flagGoal) | bitIf(r.Due != rapport.Never, flagDue) | bitIf(r.held, flagHeld) | bitIf(r.came, flagCame)
 	b = wire.AppendUint(b, flags)
 	b = wire.AppendFixed64(b, r.Journey)
@@ -110,6 +114,9 @@ func (r *Run) appendHead(b []byte) []byte {
 	}
 	if flags&flagGoal != 0 {
 		b = appendFrom(b, r.goal, r.Entered)
+	}
+	if flags&flagLearned != 0 {
+		b = wire.AppendText(b, r.Learned)
 	}
 	return b
 }
@@ -130,8 +137,12 @@ func (r *Run) readHead(h, outer *wire.Reader) {
 	if flags&flagGoal != 0 {
 		r.goal = readFrom(h, r.Entered)
 	}
+	if flags&flagLearned != 0 {
+		r.Learned = h.Bytes()
+	}
 	r.watch, r.joined, r.unsure = flags&flagWatch != 0, flags&flagJoined != 0, flags&flagUnsure != 0
 	r.held, r.came = flags&flagHeld != 0, flags&flagCame != 0
+	r.ready, r.done = flags&flagReady != 0, flags&flagDone != 0
 	if h.Err() != nil {
 		outer.Fail()
 	}

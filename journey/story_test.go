@@ -31,6 +31,7 @@ var update = flag.Bool("update", false, "write what happens into the stories")
 //	drop cart-recovery                         the journey is not there any more
 //	now cart-recovery is other.yaml            the journey is replaced by another version
 //	pause cart-recovery                        or resume, archive, restore
+//	11:00 answers scoring/score {"tier":1}     a call is answered; refuses scoring/score
 func TestStories(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/stories/*.test")
@@ -128,6 +129,20 @@ func (p *teller) play(line string) {
 		name, byDefinition := strings.CutSuffix(what, " by definition")
 		in.Segment = &journey.SegmentChange{Name: name, Entered: verb == "enters", ByDefinition: byDefinition}
 		p.who.segments[name] = verb == "enters"
+	case "answers", "refuses": // JOURNEY/STEP and what: the call of its first run that stands there
+		place, body, _ := strings.Cut(what, " ")
+		name, step, _ := strings.Cut(place, "/")
+		in.Answer = &journey.Answer{Step: step, Refused: verb == "refuses"}
+		for _, run := range p.st.Runs() {
+			if at, _ := p.journeys[name].StepAt(run); run.Journey == journey.NameHash(name) && at == step && in.Answer.Run == 0 {
+				in.Answer.Run = run.Number
+			}
+		}
+		kept, problem := p.set.Keep(name, 0, step, []byte(body))
+		in.Answer.Body = kept
+		if problem != "" {
+			fmt.Fprintf(&p.out, "  %s\n", problem)
+		}
 	case "is":
 		name, value, _ := strings.Cut(what, " ")
 		v, err := rapport.ParseJSON([]byte(value))
@@ -240,7 +255,7 @@ func (p *teller) wait(at rapport.Instant, inclusive bool) {
 
 // step gives one input, with the state written and read on the way.
 func (p *teller) step(in journey.Input) {
-	for _, f := range p.set.Step(p.st, in, p.who, p.now) {
+	for _, f := range p.who.step(p.t, p.set, p.st, in, p.now) {
 		fmt.Fprintf(&p.out, "  %s\n", p.line(f))
 	}
 	st, err := journey.Decode(p.st.AppendBinary(nil))
@@ -268,6 +283,18 @@ func (p *teller) line(f journey.Effect) string {
 			fmt.Fprintf(&b, ", until %s", w.UsefulUntil.In(p.who.zone).Format("2006-01-02 15:04"))
 		}
 		fmt.Fprintf(&b, ") %s", w.Entry)
+		if len(w.Learned) > 0 {
+			fmt.Fprintf(&b, " %s", w.Learned)
+		}
+	}
+	if c := f.Change; c != nil {
+		fmt.Fprintf(&b, " %s left %v %s %s", c.Traits, c.Left, c.Event, c.Properties)
+	}
+	if c := f.Call; c != nil {
+		fmt.Fprintf(&b, " %s %s, until %s", c.URL, c.Body, c.GiveUp.In(p.who.zone).Format("2006-01-02 15:04"))
+	}
+	if f.Offer != nil {
+		fmt.Fprintf(&b, " %s", f.Offer)
 	}
 	return b.String()
 }

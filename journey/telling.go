@@ -26,7 +26,7 @@ func (w *walk) pass(run *Run, n *node, choice string) {
 func (w *walk) ask(run *Run, n *node) {
 	wish := &Wish{
 		Template: n.send.template, Channel: n.send.channel, Class: n.send.class, Purpose: n.send.purpose,
-		UsefulUntil: rapport.Never, Entry: run.Entry,
+		UsefulUntil: rapport.Never, Entry: run.Entry, Learned: run.Learned,
 	}
 	if !n.send.useful.IsZero() {
 		wish.UsefulUntil = after(w.now, n.send.useful, w.view.Zone())

@@ -12,7 +12,13 @@ type view struct {
 	event interface {
 		Property(name string) rapport.Value
 	} // nil: none at hand
-	entry properties
+	entry   properties
+	learned properties // by the run on its way
+}
+
+// of lets rules read what is kept of a run.
+func (v *view) of(run *Run) {
+	v.entry, v.learned = properties{json: run.Entry}, properties{json: run.Learned}
 }
 
 // Carts is what the Subject given to [Set.Step] may know besides: what is in the
@@ -44,6 +50,8 @@ func (v *view) Field(root, name string) rapport.Value {
 		return v.event.Property(name)
 	case "entry":
 		return v.entry.Property(name)
+	case "answers", "offer":
+		return v.learned.Property(root).Get(name)
 	case "cart":
 		if s, ok := v.Subject.(Carts); ok {
 			return s.Cart(v.entry.Property("cart_id").String()).Get(name)

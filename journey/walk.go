@@ -56,7 +56,7 @@ func (w *walk) changed(c SegmentChange) {
 }
 
 // passed does what fell due by now, each as of its instant, and then asks the
-// rules that are watched.
+// rules that are watched. It stops where a run stands ready, since that goes first.
 func (w *walk) passed() {
 	w.timed = true
 	now := w.now
@@ -73,6 +73,9 @@ func (w *walk) passed() {
 		w.exitRuns()
 		w.moveRuns()
 		w.st.sweep()
+		if _, ready := w.st.Ready(); ready {
+			return
+		}
 	}
 	w.now = now
 	w.lookOutForDates()
@@ -189,7 +192,7 @@ func (w *walk) holds(r *rule.Rule, run *Run) bool {
 	if r == nil {
 		return true
 	}
-	w.view.entry = properties{json: run.Entry}
+	w.view.of(run)
 	return w.yes(r)
 }
 
@@ -228,7 +231,9 @@ func (w *walk) move(j *Journey, run *Run) {
 	n := &j.nodes[at]
 	due := w.timed && run.Due <= w.now
 	switch {
-	case n.kind == untilNode && due && run.came:
+	case run.ready:
+		w.watch(j, run, n)
+	case (n.kind == untilNode || n.kind == callNode) && due && run.came:
 		w.pass(run, n, "then")
 		w.leave(j, run, n.then, w.now)
 	case n.kind == untilNode && w.event != nil && w.awaited(n, run):
@@ -238,6 +243,9 @@ func (w *walk) move(j *Journey, run *Run) {
 		w.pass(run, n, "then")
 		w.leave(j, run, n.then, w.now)
 	case n.kind == untilNode && due:
+		w.pass(run, n, "otherwise")
+		w.leave(j, run, n.missed, run.Due)
+	case n.kind == callNode && due:
 		w.pass(run, n, "otherwise")
 		w.leave(j, run, n.missed, run.Due)
 	case n.kind == waitNode && n.date != nil:
@@ -266,7 +274,8 @@ func (w *walk) awaited(n *node, run *Run) bool {
 
 // goOn walks a run from a node until it waits or ends. Every step leads onwards,
 // so the steps it takes are bounded by those there are. The rules to exit have
-// been asked at this instant, and nothing a step does could change their answer.
+// been asked at this instant, and nothing that a step does here could change their
+// answer: at an update the run stands until others have heard of it.
 func (w *walk) goOn(j *Journey, run *Run, at int) {
 	for range len(j.nodes) + 1 {
 		if at == end {
@@ -288,6 +297,17 @@ func (w *walk) goOn(j *Journey, run *Run, at int) {
 			at = w.choose(run, n)
 		case splitNode:
 			at = w.part(j, run, n)
+		case updateNode:
+			w.prepare(j, run, n)
+			return
+		case callNode:
+			if w.call(j, run, n) {
+				return
+			}
+			at = n.next
+		case offerNode:
+			w.want(run, n)
+			at = n.next
 		case stopNode:
 			w.end(run, Finished, "")
 			return
@@ -315,7 +335,7 @@ func (w *walk) watch(j *Journey, run *Run, n *node) {
 	if !run.watch {
 		return
 	}
-	w.view.entry = properties{json: run.Entry}
+	w.view.of(run)
 	for _, r := range j.ends {
 		run.check = min(run.check, r.NextFlip(&w.view, w.now))
 	}

@@ -26,7 +26,7 @@ func (w *walk) over(run *Run, n *node) (rapport.Instant, bool) {
 	}
 	unsure := run.unsure
 	run.unsure = false
-	w.view.entry = properties{json: run.Entry}
+	w.view.of(run)
 	at, ok := n.date.At(&w.view, w.now)
 	if !ok {
 		return 0, false

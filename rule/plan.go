@@ -120,6 +120,7 @@ type Plan struct {
 	StrictSegments bool            `json:"strictSegments,omitempty"` // other segments than those in Segments are refused
 	Roots          map[string]Noun `json:"roots,omitempty"`          // event, entry, order, ...
 	Rates          *Rates          `json:"-"`                        // of exchange; nil if there are none
+	Sensitive      []string        `json:"sensitive,omitempty"`      // traits that no journey sets or hands out
 }
 
 // WithRoot returns a copy of the plan in which a root has the properties of

@@ -22,7 +22,8 @@ import (
 // are understood. A type with UnmarshalText reads its own scalar; a struct with
 // that method may be written as one text or field by field. A slice of scalars
 // may be written as a list or as one value. The tag enum holds for the items of a
-// slice as well.
+// slice as well. The tag null lets null stand for a value of its own, the zero one,
+// also within a map.
 func (t *Tree) Decode(into any, besides ...string) []Problem {
 	d := &decoder{tree: t}
 	v := reflect.ValueOf(into).Elem()
@@ -66,6 +67,9 @@ func resolve(n *yaml.Node) *yaml.Node {
 
 func (d *decoder) value(n *yaml.Node, path string, v reflect.Value, f field) {
 	n = resolve(n)
+	if isNull(n) && f.null {
+		return
+	}
 	if isNull(n) {
 		d.add(n, path, "has no value: write %s, or leave the line out", wanted(v.Type()))
 		return

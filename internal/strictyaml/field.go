@@ -12,6 +12,7 @@ type field struct {
 	doc      string
 	enum     []string
 	required bool
+	null     bool
 	index    []int
 	typ      reflect.Type
 }
@@ -35,7 +36,7 @@ func fieldsOf(t reflect.Type) []field {
 		}
 		fields = append(fields, field{
 			name: name, doc: f.Tag.Get("doc"), enum: words(f.Tag.Get("enum")),
-			required: f.Tag.Get("required") == "true", index: []int{i}, typ: f.Type,
+			required: f.Tag.Get("required") == "true", null: f.Tag.Get("null") == "true", index: []int{i}, typ: f.Type,
 		})
 	}
 	return fields
