@@ -27,6 +27,7 @@ type customer struct {
 	stored bool   // there is a record in the store
 	back   bool   // she came back within the batch in which she left
 	batch  uint64 // number of the last batch that touched her
+	busy   bool   // what her journeys set off is being done
 }
 
 // decode reads a record with all its sections and pages.

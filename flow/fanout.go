@@ -299,6 +299,7 @@ func (f *fanOut) turn(i int, id rapport.CustomerID) bool {
 	}
 	effects := b.g.workspace.Journeys.Step(c.runs, journey.Input{Turn: &t}, &subject{customer: c}, b.now)
 	b.effects(c, effects)
+	b.setOff(c)
 	return slices.ContainsFunc(effects, func(e journey.Effect) bool { return e.Kind == journey.Entered })
 }
 

@@ -107,6 +107,9 @@ func (b *Batch) joinStages(into, from *customer, by *rapport.Event) {
 	b.effects(into, ended)
 	b.effects(into, w.Journeys.Step(into.runs, journey.Input{}, s, b.now))
 	b.moved(into, changes, by)
+	if b.setOff(into) {
+		b.pass(into, b.now)
+	}
 }
 
 // relink tells the customers among whom devices' anonymous events may have changed
@@ -199,7 +202,8 @@ func (b *Batch) rebuildOne(id rapport.CustomerID, events []*profile.Event, befor
 func (b *Batch) settleIn(c *customer) {
 	w, s := b.g.workspace, &subject{customer: c}
 	b.moved(c, w.Segments.Refresh(c.segments, s, segment.Touched{All: true}, b.now), nil)
-	b.effects(c, w.Journeys.Step(c.runs, journey.Input{}, s, b.now))
+	b.setOff(c)
+	b.pass(c, b.now)
 }
 
 // bequeath takes away a customer who is left without events. Her runs and contacts

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"rapport"
@@ -101,8 +102,9 @@ func (l *Look) catchUp(now rapport.Instant, visit func(journey.Effect)) {
 			l.moved(l.w.Segments.Due(l.c.segments, s, at), visit)
 		}
 		if l.c.runs.Next() <= at {
-			tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{}, s, at), visit)
+			l.step(journey.Input{}, s, at, visit)
 		}
+		l.setOff(visit)
 	}
 }
 
@@ -113,16 +115,59 @@ func (l *Look) moved(changes []segment.Change, visit func(journey.Effect)) {
 		in := journey.Input{Segment: &journey.SegmentChange{
 			Name: change.Segment, Entered: change.Entered, ByDefinition: change.Cause == segment.ByDefinition,
 		}}
-		tellAll(l.w.Journeys.Step(l.c.runs, in, &subject{customer: l.c}, max(change.At, 1)), visit)
+		l.step(in, &subject{customer: l.c}, max(change.At, 1), visit)
 	}
 }
 
-func tellAll(effects []journey.Effect, visit func(journey.Effect)) {
-	for i := range effects {
+// step gives journeys an input on the copy, and carries out there what they change.
+func (l *Look) step(in journey.Input, s *subject, at rapport.Instant, visit func(journey.Effect)) {
+	for _, e := range l.w.Journeys.Step(l.c.runs, in, s, at) {
 		if visit != nil {
-			visit(effects[i])
+			visit(e)
+		}
+		if e.Kind != journey.Updated {
+			continue
+		}
+		for _, told := range changes(&e) {
+			own := rapport.Event{Type: rapport.Derived, Name: told.name, Timestamp: e.At, ReceivedAt: at, Properties: told.properties}
+			own.MessageID = fmt.Sprint(e.Journey, e.Run, e.Step, told.name)
+			l.fold(profile.Read(&own), at, visit)
 		}
 	}
+}
+
+// setOff does on the copy what runs stand ready for, see [Batch.setOff].
+func (l *Look) setOff(visit func(journey.Effect)) {
+	for n := 0; ; n++ {
+		at, ready := l.c.runs.Ready()
+		if !ready {
+			return
+		}
+		in := journey.Input{Do: true}
+		if n >= 2*maxSetOff {
+			in = journey.Input{Halt: true}
+		}
+		l.step(in, &subject{customer: l.c}, at, visit)
+	}
+}
+
+// fold takes an event into the copy and lets segments and journeys see it.
+func (l *Look) fold(e *profile.Event, at rapport.Instant, visit func(journey.Effect)) {
+	var changed profile.Touched
+	changes := l.take(e, at, &changed)
+	for _, heard := range hear(nil, l.w, l.c, e, &changed) {
+		l.step(journey.Input{Event: heard}, &subject{customer: l.c, event: heard}, at, visit)
+	}
+	l.moved(changes, visit)
+}
+
+// take folds an event into the copy and returns which segments that has changed.
+func (l *Look) take(e *profile.Event, at rapport.Instant, changed *profile.Touched) []segment.Change {
+	l.c.record.Fold(e, l.w.Facts, at, changed)
+	zone := l.w.Places.Zone(l.c.record)
+	touched := segment.Touched{Traits: changed.Traits, Facts: changed.Facts, Zone: zone != l.c.zone}
+	l.c.zone = zone
+	return l.w.Segments.Update(l.c.segments, &subject{customer: l.c, event: e}, touched, at)
 }
 
 // Replay folds a customer's events anew under a workspace, each at the instant it
@@ -147,28 +192,32 @@ func Replay(ctx context.Context, from Entries, w *Workspace, r *profile.Record, 
 	return nil
 }
 
+// replay folds one event of hers. What journeys have changed by their updates is not told
+// by the past: they change it again.
 func (l *Look) replay(e *profile.Event, since rapport.Instant, visit func(journey.Effect)) {
 	l.catchUp(e.ReceivedAt, visit)
+	if by := causedBy(e); by != "" && e.ReceivedAt >= since && l.w.Journeys.Get(by) != nil {
+		return
+	}
+	defer l.setOff(visit)
 	switch {
 	case e.Type == rapport.Noted && e.Name() == rapport.TraitChanged && e.ReceivedAt >= since:
-		tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Event: e}, &subject{customer: l.c, event: e}, e.ReceivedAt), visit)
+		l.step(journey.Input{Event: e}, &subject{customer: l.c, event: e}, e.ReceivedAt, visit)
 		return
 	case e.Type == rapport.Noted:
 		return
 	}
 	var changed profile.Touched
-	l.c.record.Fold(e, l.w.Facts, e.ReceivedAt, &changed)
-	zone := l.w.Places.Zone(l.c.record)
-	touched := segment.Touched{Traits: changed.Traits, Facts: changed.Facts, Zone: zone != l.c.zone}
-	l.c.zone = zone
-	s := &subject{customer: l.c, event: e}
-	changes := l.w.Segments.Update(l.c.segments, s, touched, e.ReceivedAt)
+	changes := l.take(e, e.ReceivedAt, &changed)
 	if e.ReceivedAt < since {
 		return
 	}
 	// Changes of traits were noted as they happened; folding two halves as one would not tell them.
 	for _, heard := range hear(nil, l.w, l.c, e, &profile.Touched{}) {
-		tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Event: heard}, &subject{customer: l.c, event: heard}, e.ReceivedAt), visit)
+		l.step(journey.Input{Event: heard}, &subject{customer: l.c, event: heard}, e.ReceivedAt, visit)
+	}
+	if answer := answerOf(e); answer != nil {
+		l.step(journey.Input{Answer: answer}, &subject{customer: l.c, event: e}, e.ReceivedAt, visit)
 	}
 	l.moved(changes, visit)
 }

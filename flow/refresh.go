@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"rapport/journey"
 	"rapport/segment"
 )
 
@@ -25,7 +24,8 @@ func (b *Batch) refresh(c *customer) {
 func (b *Batch) judge(c *customer, touched segment.Touched) {
 	w, s := b.g.workspace, &subject{customer: c}
 	b.moved(c, w.Segments.Refresh(c.segments, s, touched, b.now), nil)
-	b.effects(c, w.Journeys.Step(c.runs, journey.Input{}, s, b.now))
+	b.setOff(c)
+	b.pass(c, b.now)
 }
 
 // leaveForgotten takes a customer out of the segments that the workspace doesn't

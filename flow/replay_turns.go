@@ -41,7 +41,8 @@ func (g *turnsGiven) give(l *Look, j *journey.Journey, since, until rapport.Inst
 		if at := c.At(day, l.c.zone); at >= since && keeps(l.w, c, l.c.record, day) {
 			l.catchUp(at, visit)
 			t := journey.Turn{Journey: j.Name(), Day: day}
-			tellAll(l.w.Journeys.Step(l.c.runs, journey.Input{Turn: &t}, &subject{customer: l.c}, at), visit)
+			l.step(journey.Input{Turn: &t}, &subject{customer: l.c}, at, visit)
+			l.setOff(visit)
 		}
 	}
 }

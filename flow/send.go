@@ -8,7 +8,6 @@ import (
 	"rapport"
 	"rapport/decide"
 	"rapport/profile"
-	"rapport/store"
 )
 
 // Parcel is a message on its way to a provider: attempted in the store, not yet
@@ -79,6 +78,9 @@ func (b *Batch) recipient(m *rapport.Message) *customer {
 }
 
 func (b *Batch) prepare(m *rapport.Message, c *customer) (rapport.Delivery, bool) {
+	if m.Channel == rapport.Webhook {
+		return b.prepareCall(m, c)
+	}
 	wish := decide.Wish{
 		Journey: m.Journey, Version: m.Version, Run: m.Run, Step: m.Step, Template: m.Template,
 		Channel: m.Channel, Class: m.Class, Purpose: m.Purpose, UsefulUntil: m.UsefulUntil,
@@ -94,17 +96,11 @@ func (b *Batch) prepare(m *rapport.Message, c *customer) (rapport.Delivery, bool
 		b.fault(c, m, false)
 		return rapport.Delivery{}, false
 	}
-	delivery.Message, delivery.Channel, delivery.Class, delivery.To, delivery.At = m.ID, m.Channel, m.Class, m.To, b.now
+	delivery.To = m.To
 	if m.Class != rapport.Transactional && b.g.unsubscribe != nil {
 		delivery.Unsubscribe = b.g.unsubscribe(m.ID)
 	}
-	m.Status, m.Subject, m.Reason = rapport.Attempting, delivery.Content.Subject, ""
-	m.Attempts++
-	b.out.Messages = append(b.out.Messages, *m)
-	if b.g.keep {
-		b.out.Contents = append(b.out.Contents, store.Content{Message: m.ID, At: b.now, Content: delivery.Content})
-	}
-	return delivery, true
+	return b.attempting(m, delivery), true
 }
 
 // reasonOf returns why a decision said no.
@@ -164,6 +160,8 @@ func (b *Batch) settle(m *rapport.Message, o rapport.Outcome) {
 	c := b.recipient(m)
 	m.Reason = o.Reason
 	switch {
+	case o.Kind == rapport.Accepted && m.Channel == rapport.Webhook:
+		b.settleCall(c, m, o.Answer)
 	case o.Kind == rapport.Accepted:
 		m.HandedAt = b.now
 		b.end(m, rapport.Handed, "")
@@ -200,7 +198,11 @@ func (b *Batch) again(c *customer, m *rapport.Message, o rapport.Outcome) {
 func (b *Batch) fault(c *customer, m *rapport.Message, bad bool) {
 	b.end(m, rapport.Failed, m.Reason)
 	b.meet(m, func(met *Met) { met.Failed++ })
-	if c == nil {
+	switch {
+	case c == nil:
+		return
+	case m.Channel == rapport.Webhook:
+		b.failCall(c, m)
 		return
 	}
 	b.release(m, c)

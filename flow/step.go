@@ -47,7 +47,7 @@ func (b *Batch) admit(e *rapport.Event) {
 		b.quarantine(c, e)
 		return
 	}
-	b.fold(c, e)
+	b.fold(c, e, b.now)
 }
 
 // maxSources is under how many identifiers of hers a messageId is looked for.
@@ -79,19 +79,19 @@ func (b *Batch) quarantine(c *customer, e *rapport.Event) {
 }
 
 // fold takes an event into a customer's record and lets segments and journeys
-// see it.
-func (b *Batch) fold(c *customer, e *rapport.Event) {
+// see it, as of an instant: now, or when what tells it fell due.
+func (b *Batch) fold(c *customer, e *rapport.Event, at rapport.Instant) {
 	c.record.Note(b.g.identities, e)
 	entry := b.entry(c)
 	entry.Events = append(entry.Events, *e)
 	event := profile.Read(e)
 	b.changed.Reset()
-	c.record.Fold(event, b.g.factsOf(c), b.now, &b.changed)
-	b.see(c, event)
+	c.record.Fold(event, b.g.factsOf(c), at, &b.changed)
+	b.see(c, event, at)
 }
 
 // see lets segments and journeys see what a fold has changed.
-func (b *Batch) see(c *customer, event *profile.Event) {
+func (b *Batch) see(c *customer, event *profile.Event, at rapport.Instant) {
 	touched := segment.Touched{Traits: b.changed.Traits, Facts: b.changed.Facts}
 	if len(b.changed.Traits) > 0 {
 		zone := b.g.workspace.Places.Zone(c.record)
@@ -102,17 +102,21 @@ func (b *Batch) see(c *customer, event *profile.Event) {
 	s := &subject{customer: c, event: event}
 	var changes []segment.Change
 	if len(touched.Traits) > 0 || len(touched.Facts) > 0 || !b.g.workspace.Segments.Evaluated(c.segments) {
-		changes = b.g.workspace.Segments.Update(c.segments, s, touched, b.now)
+		changes = b.g.workspace.Segments.Update(c.segments, s, touched, at)
 	}
 	var room [4]*profile.Event
 	for _, e := range hear(room[:0], b.g.workspace, c, event, &b.changed) {
 		if e.Name() == rapport.TraitChanged && e != event {
-			b.tell(c, e.Name(), e.Timestamp(), e.JSON())
+			b.tell(c, e.Name(), e.Timestamp(), e.JSON()).Context = e.Context
 		}
 		s.event = e
-		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: e}, s, b.now))
+		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Event: e}, s, at))
+	}
+	if answer := answerOf(event); answer != nil {
+		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{Answer: answer}, s, at))
 	}
 	b.moved(c, changes, event.Event)
+	b.setOff(c)
 }
 
 // moved tells the timeline, the bitmaps and the journeys which segments a customer
@@ -145,11 +149,13 @@ func changeProperties(change segment.Change, by *rapport.Event) []byte {
 	return append(p, '}')
 }
 
-// tell writes an event of our own into a customer's timeline. It is not folded.
-func (b *Batch) tell(c *customer, name string, at rapport.Instant, properties []byte) {
+// tell writes an event of our own into a customer's timeline and returns it as it stands
+// there. It is not folded.
+func (b *Batch) tell(c *customer, name string, at rapport.Instant, properties []byte) *rapport.Event {
 	e := b.derive(c, rapport.Noted, name, at, properties)
 	entry := b.entry(c)
 	entry.Events = append(entry.Events, e)
+	return &entry.Events[len(entry.Events)-1]
 }
 
 // derive makes an event of our own. Its messageId follows from the customer, the
@@ -180,6 +186,7 @@ func (b *Batch) catchUp(c *customer) {
 	b.dueBefore(c, b.now)
 	if c.segments.Next() <= b.now {
 		b.moved(c, b.g.workspace.Segments.Due(c.segments, &subject{customer: c}, b.now), nil)
+		b.setOff(c)
 	}
 }
 
@@ -211,8 +218,8 @@ func (b *Batch) due(c *customer, at rapport.Instant) {
 	if c.segments.Next() <= at {
 		b.moved(c, b.g.workspace.Segments.Due(c.segments, s, at), nil)
 	}
-	if c.runs.Next() <= at {
-		b.effects(c, b.g.workspace.Journeys.Step(c.runs, journey.Input{}, s, at))
+	if b.setOff(c); c.runs.Next() <= at {
+		b.pass(c, at)
 	}
 }
 
@@ -250,15 +257,29 @@ func (b *Batch) effects(c *customer, effects []journey.Effect) {
 		if e.Choice != "" {
 			b.count("journey/" + e.Journey + "/took/" + e.Choice + "/" + e.Step)
 		}
-		if e.Kind == journey.Asked {
-			b.ask(c, e)
-		}
+		b.effect(c, e)
+	}
+}
+
+// effect carries out one thing that journeys ask for, or notes it.
+func (b *Batch) effect(c *customer, e *journey.Effect) {
+	switch {
+	case e.Kind == journey.Asked:
+		b.ask(c, e)
+	case e.Kind == journey.Updated:
+		b.change(c, e)
+	case e.Kind == journey.Called:
+		b.call(c, e)
+	case e.Kind == journey.Offered:
+		b.offer(c, e)
+	case e.Kind == journey.Exited && e.Reason == journey.Looped:
+		b.note(c, JourneyStopped, e, rapport.TextOf("reason"), rapport.TextOf(string(e.Reason)))
 	}
 }
 
 func counterOf(e *journey.Effect) string {
 	switch e.Kind {
-	case journey.Moved, journey.Asked:
+	case journey.Moved, journey.Asked, journey.Updated, journey.Called, journey.Offered:
 		return e.Kind.String() + "/" + e.Step
 	case journey.Exited, journey.Refused:
 		return e.Kind.String() + "/" + string(e.Reason)
@@ -284,7 +305,7 @@ func (b *Batch) ask(c *customer, e *journey.Effect) {
 	b.out.Messages = append(b.out.Messages, rapport.Message{
 		ID: d.Message, Customer: c.record.ID, Journey: e.Journey, Version: b.g.workspace.Version, Run: e.Run, Step: e.Step,
 		Template: wish.Template, Channel: wish.Channel, Class: wish.Class, Purpose: wish.Purpose, Status: rapport.Waiting, To: to,
-		CreatedAt: e.At, DueAt: e.At, UsefulUntil: wish.UsefulUntil, Entry: e.Wish.Entry,
+		CreatedAt: e.At, DueAt: e.At, UsefulUntil: wish.UsefulUntil, Entry: e.Wish.Entry, Learned: e.Wish.Learned,
 	})
 }
 
@@ -347,5 +368,5 @@ func (b *Batch) reachedAt(channel rapport.Channel, address string) []rapport.Cus
 // happen makes an event of our own and folds it as any other.
 func (b *Batch) happen(c *customer, name string, at rapport.Instant, properties []byte) {
 	e := b.derive(c, rapport.Derived, name, min(at, b.now), properties)
-	b.fold(c, &e)
+	b.fold(c, &e, b.now)
 }

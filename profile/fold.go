@@ -101,7 +101,7 @@ func (r *Record) Fold(e *Event, facts *rule.FactSet, now rapport.Instant, touche
 			r.foldOrder(e)
 		}
 	case rapport.Derived:
-		r.foldDerived(e)
+		r.foldDerived(e, touched)
 	}
 	r.foldFacts(e, facts, now, touched)
 	for _, told := range e.Told() {
@@ -141,12 +141,14 @@ func couldBeOrder(name string) bool {
 	return strings.HasPrefix(name, "Order ") || strings.HasPrefix(name, "Product ")
 }
 
-func (r *Record) foldDerived(e *Event) {
+func (r *Record) foldDerived(e *Event, touched *Touched) {
 	switch e.name {
 	case ConsentChanged:
 		r.foldConsent(e.Properties(), e.Timestamp())
 	case AddressSuppressed:
 		r.foldSuppression(e.Properties(), e.Timestamp())
+	case rapport.TraitsUpdated:
+		r.foldUpdate(e.Properties().Get("traits"), e.Timestamp(), e.Tie, touched)
 	}
 }
 

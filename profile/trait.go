@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -95,6 +96,19 @@ func (r *Record) foldTraits(traits rapport.Value, at rapport.Instant, tie uint64
 	}
 }
 
+// foldUpdate takes every name of the traits that a journey sets. They were worked out
+// from what was known, so they come after all that is.
+func (r *Record) foldUpdate(traits rapport.Value, at rapport.Instant, tie uint64, touched *Touched) {
+	for i := range traits.Len() {
+		name, value := traits.Pair(i)
+		t := Trait{Name: name, Value: value, At: at, Tie: tie}
+		if k, found := findTrait(r.Traits, name); found && !later(t.At, t.Tie, r.Traits[k].At, r.Traits[k].Tie) {
+			t.At, t.Tie = r.Traits[k].At, min(r.Traits[k].Tie, math.MaxUint64-1)+1
+		}
+		r.setTrait(t, touched)
+	}
+}
+
 // TraitChanged returns the event that tells what became of a trait by another event.
 func TraitChanged(by *Event, trait string, from, to rapport.Value) *Event {
 	pairs := []rapport.Value{rapport.TextOf("trait"), rapport.TextOf(trait)}
@@ -105,7 +119,10 @@ func TraitChanged(by *Event, trait string, from, to rapport.Value) *Event {
 		pairs = append(pairs, rapport.TextOf("to"), to)
 	}
 	one := *by.Event
-	one.Type, one.Name, one.MessageID, one.Context = rapport.Derived, rapport.TraitChanged, by.MessageID+"/trait/"+trait, nil
+	one.Type, one.Name, one.MessageID = rapport.Derived, rapport.TraitChanged, by.MessageID+"/trait/"+trait
+	if by.Type != rapport.Derived {
+		one.Context = nil
+	}
 	one.Properties = rapport.ObjectOf(pairs).AppendJSON(nil)
 	return Read(&one)
 }
