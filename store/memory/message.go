@@ -47,7 +47,7 @@ func (m *messages) put(msg rapport.Message) {
 	if old, ok := m.byID[msg.ID]; ok {
 		m.remove(old)
 	}
-	msg.Entry = clip(msg.Entry)
+	msg.Entry, msg.Learned = clip(msg.Entry), clip(msg.Learned)
 	m.byID[msg.ID] = msg
 	at := store.MessageCursor{CreatedAt: msg.CreatedAt, ID: msg.ID}
 	m.byTime = insert(m.byTime, at)
@@ -120,7 +120,7 @@ func chosen(f store.MessageFilter, m rapport.Message) bool {
 }
 
 func copyMessage(m rapport.Message) rapport.Message {
-	m.Entry = bytes.Clone(m.Entry)
+	m.Entry, m.Learned = bytes.Clone(m.Entry), bytes.Clone(m.Learned)
 	return m
 }
 

@@ -16,18 +16,18 @@ func (c *conn) putMessages(b *store.Batch) error { return each(b.Messages, c.put
 // indexes are made of has not changed, so they need not be touched.
 func (c *conn) putMessage(m *rapport.Message) error {
 	changed, err := c.exec(`update message set version = ?, run = ?, step = ?, template = ?, purpose = ?, status = ?, address = ?, subject = ?,
-			due_at = ?, useful_until = ?, handed_at = ?, attempts = ?, reason = ?, entry = ?
+			due_at = ?, useful_until = ?, handed_at = ?, attempts = ?, reason = ?, entry = ?, learned = ?
 		where created_at = ? and id = ? and customer = ? and journey = ? and channel = ? and class = ?`,
 		int64(m.Version), int64(m.Run), m.Step, m.Template, m.Purpose, int64(m.Status), m.To, m.Subject,
-		int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt), int64(m.Attempts), m.Reason, orEmpty(m.Entry),
+		int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt), int64(m.Attempts), m.Reason, orEmpty(m.Entry), orEmpty(m.Learned),
 		int64(m.CreatedAt), m.ID[:], m.Customer[:], m.Journey, string(m.Channel), int64(m.Class))
 	if err != nil || changed > 0 {
 		return err
 	}
-	_, err = c.exec(`insert or replace into message (`+messageColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err = c.exec(`insert or replace into message (`+messageColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID[:], m.Customer[:], m.Journey, int64(m.Version), int64(m.Run), m.Step, m.Template, string(m.Channel), int64(m.Class),
 		int64(m.Status), m.To, m.Subject, int64(m.CreatedAt), int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt),
-		int64(m.Attempts), m.Reason, orEmpty(m.Entry), m.Purpose)
+		int64(m.Attempts), m.Reason, orEmpty(m.Entry), m.Purpose, orEmpty(m.Learned))
 	return err
 }
 
@@ -39,7 +39,7 @@ func orEmpty(data []byte) []byte {
 }
 
 const messageColumns = `id, customer, journey, version, run, step, template, channel, class,
-	status, address, subject, created_at, due_at, useful_until, handed_at, attempts, reason, entry, purpose`
+	status, address, subject, created_at, due_at, useful_until, handed_at, attempts, reason, entry, purpose, learned`
 
 func messageOf(r row) rapport.Message {
 	m := rapport.Message{
@@ -51,6 +51,9 @@ func messageOf(r row) rapport.Message {
 	}
 	if entry := r.blob(18); len(entry) > 0 {
 		m.Entry = entry
+	}
+	if learned := r.blob(20); len(learned) > 0 {
+		m.Learned = learned
 	}
 	return m
 }

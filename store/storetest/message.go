@@ -19,7 +19,7 @@ func testMessages(t *testing.T, b *bench) {
 	full := rapport.Message{
 		ID: message(1), Customer: who(1), Journey: "welcome", Version: math.MaxUint64, Run: math.MaxUint64 - 1, Step: "first", Template: "hello",
 		Channel: rapport.Email, Class: rapport.Promotional, Status: rapport.Waiting, To: "ann@shop.example", Subject: "Grüße ☂ \x00 'quoted'",
-		CreatedAt: 100, DueAt: 200, UsefulUntil: rapport.Never, HandedAt: 300, Attempts: 3, Reason: "why", Entry: []byte(`{"a":1}`), Purpose: "marketing",
+		CreatedAt: 100, DueAt: 200, UsefulUntil: rapport.Never, HandedAt: 300, Attempts: 3, Reason: "why", Entry: []byte(`{"a":1}`), Learned: []byte(`{"b":2}`), Purpose: "marketing",
 	}
 	for i, v := 0, reflect.ValueOf(full); i < v.NumField(); i++ {
 		if v.Field(i).IsZero() {
@@ -34,7 +34,7 @@ func testMessages(t *testing.T, b *bench) {
 	equal(t, "message", full, read(full.ID))
 	equal(t, "a message of zeros", rapport.Message{ID: message(2)}, read(message(2)))
 
-	full.Status, full.Attempts, full.HandedAt, full.Entry, full.Subject = rapport.Handed, 4, 400, nil, "later"
+	full.Status, full.Attempts, full.HandedAt, full.Entry, full.Learned, full.Subject = rapport.Handed, 4, 400, nil, nil, "later"
 	b.commit(messages(full))
 	equal(t, "message after it was handed over", full, read(full.ID))
 
