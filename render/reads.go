@@ -25,10 +25,13 @@ func nouns(b *brand) map[string]*noun {
 	cart := &noun{fields: always("id", "count", "total", "currency")}
 	cart.fields["lines"] = &noun{item: line}
 	cart.fields["bought_at"] = &noun{maybe: true}
+	offer := &noun{fields: map[string]*noun{"code": {maybe: true}, "text": {maybe: true}, "expires": {maybe: true}}}
 	order := &noun{fields: always("id", "at", "total", "currency", "products"), maybe: true}
 	return map[string]*noun{
 		"customer": {fields: always("id"), open: true},
 		"event":    {open: true},
+		"answers":  {open: true},
+		"offer":    offer,
 		"cart":     cart,
 		"orders":   {item: order},
 		"market":   {fields: always("name", "country", "currency", "language", "zone")},

@@ -44,6 +44,8 @@ func (s *scope) make(name string) (v rapport.Value, ok bool) {
 		return s.customer(), true
 	case "event":
 		return s.event(), true
+	case "answers", "offer":
+		return s.learned(name), true
 	case "cart":
 		return s.cart(), true
 	case "orders":
@@ -80,6 +82,16 @@ func (s *scope) customer() rapport.Value {
 func (s *scope) event() rapport.Value {
 	if v, err := rapport.ParseJSON(s.request.Message.Entry); err == nil && v.Kind() == rapport.Object {
 		return present(v)
+	}
+	return rapport.ObjectOf(nil)
+}
+
+// learned holds what the journey's run had learned on its way: the answers to its calls
+// by name, or its offer.
+func (s *scope) learned(name string) rapport.Value {
+	v, _ := rapport.ParseJSON(s.request.Message.Learned)
+	if is := v.Get(name); is.Kind() == rapport.Object {
+		return is
 	}
 	return rapport.ObjectOf(nil)
 }

@@ -74,7 +74,7 @@ func TestJourneysPageTellsAllReasons(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, reason := range []journey.Reason{
-		journey.Finished, journey.ByExitEvent, journey.ByExitRule, journey.StepRemoved, journey.JourneyRemoved, journey.RunMerged, journey.OverLimit,
+		journey.Finished, journey.ByExitEvent, journey.ByExitRule, journey.StepRemoved, journey.JourneyRemoved, journey.RunMerged, journey.OverLimit, journey.Looped,
 		journey.AlreadyRunning, journey.OutOfDate, journey.TooEarly, journey.TooOld, journey.AlreadyExited, journey.TooManyRuns,
 	} {
 		if !strings.Contains(string(page), "`"+string(reason)+"`") {

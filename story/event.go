@@ -190,7 +190,7 @@ func readUnsubscribe(l *line) play {
 			return err
 		}
 		for _, m := range w.messages() {
-			if w.isFor(m, id) && m.Status == rapport.Handed {
+			if w.isFor(m, id) && m.Status == rapport.Handed && m.Channel != rapport.Webhook {
 				return w.do(flow.Unsubscribe(m, "story"))
 			}
 		}

@@ -14,7 +14,7 @@ import (
 // expectations returns what a line may expect.
 func expectations() []verb {
 	return []verb{
-		{"message", readMessage}, {"messages", readMessages}, {"no", readNo},
+		{"message", readMessage}, {"messages", readMessages}, {"webhook", readWebhook}, {"no", readNo},
 		{"run", readRun}, {"decision", readDecision}, {"status", readStatus},
 		{"segment", readSegment}, {"size", readSize}, {"trait", readTrait}, {"consent", readConsentState},
 		{"events", readEvents}, {"customers", readCustomers}, {"same", readSame}, {"different", readDifferent},
@@ -34,7 +34,7 @@ func readExpect(l *line) play {
 // absences returns what a line may expect not to be there.
 func absences() []verb {
 	return []verb{
-		{"message", readNoMessages}, {"messages", readNoMessages}, {"run", readNoRun}, {"decision", readNoDecision}, {"customer", readNoCustomer},
+		{"message", readNoMessages}, {"messages", readNoMessages}, {"webhooks", readNoWebhooks}, {"run", readNoRun}, {"decision", readNoDecision}, {"customer", readNoCustomer},
 	}
 }
 

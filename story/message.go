@@ -14,6 +14,7 @@ type wanted struct {
 	of      who
 	at      place
 	details []detail
+	calls   bool // it is the call of a webhook
 }
 
 // detail is one thing about a message, and what it must be.
@@ -91,13 +92,17 @@ func (x wanted) play(w *world) error {
 		return err
 	}
 	for _, m := range w.sent() {
-		if w.named[m.ID] || !x.at.holds(m.Journey, m.Step) || !w.isFor(m, id) {
+		if w.named[m.ID] || x.calls != (m.Channel == rapport.Webhook) || !x.at.holds(m.Journey, m.Step) || !w.isFor(m, id) {
 			continue
 		}
 		w.named[m.ID] = true
 		return x.compare(m, w.outbox.delivery(m))
 	}
-	return w.failure("no such message has gone out that was not named before", id, aboutMessages, aboutRuns, aboutDecisions)
+	what := "message has gone out"
+	if x.calls {
+		what = "call was made"
+	}
+	return w.failure("no such "+what+" that was not named before", id, aboutMessages, aboutRuns, aboutDecisions)
 }
 
 func (x wanted) compare(m rapport.Message, d rapport.Delivery) error {
@@ -111,9 +116,10 @@ func (x wanted) compare(m rapport.Message, d rapport.Delivery) error {
 
 // chosen is which messages an expectation speaks of.
 type chosen struct {
-	of   who
-	some bool // of is set
-	at   place
+	of    who
+	some  bool // of is set
+	at    place
+	calls bool // calls of webhooks, not messages
 }
 
 // chosen reads: to ana from cart-recovery/reminder; both may be left out.
@@ -139,7 +145,7 @@ func (c chosen) messages(w *world) (found []rapport.Message, err error) {
 		}
 	}
 	for _, m := range w.sent() {
-		if c.at.holds(m.Journey, m.Step) && (!c.some || w.isFor(m, id)) {
+		if c.calls == (m.Channel == rapport.Webhook) && c.at.holds(m.Journey, m.Step) && (!c.some || w.isFor(m, id)) {
 			found = append(found, m)
 		}
 	}
@@ -147,16 +153,18 @@ func (c chosen) messages(w *world) (found []rapport.Message, err error) {
 }
 
 func readNoMessages(l *line) play {
-	which := l.chosen()
-	return func(w *world) error {
-		found, err := which.messages(w)
-		for _, m := range found {
-			if !w.named[m.ID] {
-				return w.failure("there is one that was not named before", rapport.CustomerID{}, aboutMessages)
-			}
+	return l.chosen().none
+}
+
+// none fails if there is a message that was not named before.
+func (c chosen) none(w *world) error {
+	found, err := c.messages(w)
+	for _, m := range found {
+		if !w.named[m.ID] {
+			return w.failure("there is one that was not named before", rapport.CustomerID{}, aboutMessages)
 		}
-		return err
 	}
+	return err
 }
 
 func readMessages(l *line) play {

@@ -90,7 +90,8 @@ const maxFaults = 10_000
 
 // readFault reads how many messages of a channel meet a fault.
 func readFault(l *line, fault rapport.Outcome) play {
-	channel, count := l.channel(), 1
+	channel := rapport.Channel(l.one("channel", string(rapport.Email), string(rapport.SMS), string(rapport.Webhook)))
+	count := 1
 	if l.peek().kind != noToken {
 		count = min(l.number("the number of messages"), maxFaults)
 	}

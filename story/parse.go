@@ -145,7 +145,7 @@ func verbs() []verb {
 		{"consent", readConsent}, {"unsubscribe", readUnsubscribe},
 		{"pause", stands(journey.Paused)}, {"resume", stands(journey.Active)},
 		{"archive", stands(journey.Archived)}, {"restore", stands(journey.Active)},
-		{"fail", readFail}, {"refuse", readRefuse}, {"bounce", readBounce},
+		{"fail", readFail}, {"refuse", readRefuse}, {"bounce", readBounce}, {"answer", readAnswer},
 		{"expect", readExpect},
 	}
 }

@@ -40,7 +40,7 @@ func newWorld(c *workspace.Compiled, zone *time.Location) (*world, error) {
 	if zone == nil {
 		w.zone = c.Markets.Default().Zone
 	}
-	w.outbox = outbox{rapport.Email: &provider{}, rapport.SMS: &provider{}}
+	w.outbox = outbox{rapport.Email: &provider{}, rapport.SMS: &provider{}, rapport.Webhook: &provider{}}
 	var err error
 	w.workspace, err = flow.Assemble(c, w.outbox.providers(), unsubscribe)
 	return w, err
