@@ -63,6 +63,8 @@ func (c *checker) step(n *node) {
 		c.leftOver(n)
 	case untilNode:
 		c.inVain(n)
+	case callNode:
+		c.unanswered(n)
 	}
 }
 

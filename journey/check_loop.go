@@ -15,11 +15,20 @@ type cause struct {
 	event string
 	says  map[string]rapport.Value
 	sure  bool // it happens whenever the step is passed, all being well
+
+	during bool // it happens while the run still stands at the step
 }
 
 // causes returns the events that a step of a journey brings about and that journeys hear.
 func (n *node) causes(journey string) []cause {
-	if n.kind != sendNode {
+	switch n.kind {
+	case sendNode:
+	case updateNode:
+		return n.changes(map[string]rapport.Value{"journey": rapport.TextOf(journey), "step": rapport.TextOf(n.name)})
+	case callNode:
+		says := map[string]rapport.Value{"journey": rapport.TextOf(journey), "step": rapport.TextOf(n.name)}
+		return []cause{{event: rapport.WebhookAnswered, says: says}, {event: rapport.WebhookFailed, says: says}}
+	default:
 		return nil
 	}
 	says := map[string]rapport.Value{
@@ -155,7 +164,7 @@ func (j *Journey) settles(x cause) bool {
 	if j.varies(x) {
 		return false
 	}
-	return j.never || j.waits() && !j.restart
+	return j.never || (x.during || j.waits()) && !j.restart
 }
 
 // waits reports whether a run may not begin as soon as the last one has ended.
@@ -254,6 +263,8 @@ func breaking(circle []spark) string {
 	switch {
 	case last.segment != "":
 		return fmt.Sprintf("let the segment leave out what this journey sends, with e.journey != %q", last.from.name)
+	case last.cause.event == rapport.TraitChanged:
+		return "ask in entry.where for what the update does not set, or begin only once, with reentry: { after: never }"
 	case len(circle) > 1:
 		return "let one of them begin otherwise, or only once, with reentry: { after: never }"
 	case last.to.varies(last.cause):

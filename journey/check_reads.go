@@ -77,8 +77,11 @@ func (c *checker) missing() {
 // unset warns of properties that are read and that may not be there.
 func (c *checker) unset(begins []beginning, sure map[string]bool, r entryReading, where string) {
 	so := "a rule about what nobody told does not hold"
-	if r.date {
+	switch {
+	case r.date:
 		so = "a date that nobody told is missed"
+	case r.value:
+		so = "what is worked out from it is unknown"
 	}
 	for _, field := range r.fields {
 		if without := lacking(begins, sure, field); len(without) > 0 {
@@ -129,6 +132,7 @@ type entryReading struct {
 	path   string
 	fields []string
 	date   bool
+	value  bool
 }
 
 // reads returns what the rules of a step read of the entry.
@@ -148,10 +152,10 @@ func (c *checker) reads(n *node) []entryReading {
 	add(n.path+".wait_until.when", n.when)
 	if n.date != nil {
 		if e, err := rule.Parse(n.date.Text()); err == nil {
-			all = append(all, entryReading{n.path + ".wait.until", unasked(e, "entry"), true})
+			all = append(all, entryReading{path: n.path + ".wait.until", fields: unasked(e, "entry"), date: true})
 		}
 	}
-	return all
+	return append(all, n.actionReads()...)
 }
 
 // readsAnywhere returns what exits and the goal read of the entry.

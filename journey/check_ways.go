@@ -35,6 +35,8 @@ func (n *node) ways() []way {
 		return []way{{to: n.then, loose: true, holds: came}, {to: n.missed, wait: n.wait.About()}}
 	case stopNode:
 		return []way{{to: end}}
+	case callNode:
+		return n.callWays()
 	}
 	return []way{{to: n.next}}
 }
@@ -78,7 +80,9 @@ func (n *node) shareWays() []way {
 }
 
 // rests reports whether a run may stand on a step, so that it can end or begin anew there.
-func (n *node) rests() bool { return n.kind == waitNode || n.kind == untilNode }
+func (n *node) rests() bool {
+	return n.kind == waitNode || n.kind == untilNode || n.kind == callNode && !n.call.forgets
+}
 
 // day is how long checks take a day for.
 const day = 24 * time.Hour
