@@ -26,7 +26,12 @@ type Config struct {
 	Sandbox  bool
 	AdminKey string // made and shown once unless given
 	WriteKey string
-	Log      *slog.Logger
+
+	// AllowPrivateWebhooks lets the calls of journeys go into private networks and to
+	// this machine.
+	AllowPrivateWebhooks bool
+
+	Log *slog.Logger
 
 	// InCommit, if set, is called in every commit after all rows are written and
 	// before the transaction is committed. It is for tests that kill the program there.
@@ -97,7 +102,7 @@ func (a *App) start(ctx context.Context) (err error) {
 	if err := a.openClock(ctx); err != nil {
 		return err
 	}
-	a.Workspaces = &Workspaces{store: a.Store, sandbox: a.config.Sandbox, secrets: a.secret, log: a.config.Log, now: a.Now, unsubscribe: a.unsubscribeURL}
+	a.Workspaces = &Workspaces{store: a.Store, sandbox: a.config.Sandbox, private: a.config.AllowPrivateWebhooks, secrets: a.secret, log: a.config.Log, now: a.Now, unsubscribe: a.unsubscribeURL}
 	running, err := a.Workspaces.load(ctx)
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ type versions interface {
 type Workspaces struct {
 	store   versions
 	sandbox bool
+	private bool // calls may go into private networks
 	secrets channel.Secrets
 	log     *slog.Logger
 	now     func() rapport.Instant
@@ -81,7 +82,7 @@ func (w *Workspaces) load(ctx context.Context) (*flow.Workspace, error) {
 // run turns a compiled workspace into what flow runs, and returns the providers
 // that were opened for it.
 func (w *Workspaces) run(c *workspace.Compiled) (*flow.Workspace, []channel.Provider, error) {
-	providers, opened, err := openProviders(c.Channels, w.sandbox, w.secrets)
+	providers, opened, err := w.open(c.Channels)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -239,7 +240,7 @@ func (w *Workspaces) reopen(ctx context.Context, secret string) ([]string, error
 	if len(names) == 0 || w.sandbox {
 		return names, nil
 	}
-	providers, opened, err := openProviders(w.channels, w.sandbox, w.secrets)
+	providers, opened, err := w.open(w.channels)
 	if err != nil {
 		return nil, err
 	}

@@ -68,8 +68,18 @@ func (past Past) Compile(docs []Document, version uint64) (*Compiled, []Problem)
 	earlier := c.earlier(w, past)
 	w.Journeys = journey.NewSet(journeys, earlier...)
 	w.Facts = facts(w.Segments, slices.Concat(journeys, earlier))
+	w.Secrets = secrets(w.Secrets, slices.Concat(journeys, earlier))
 	c.check(w, journeys)
 	return w, nil
+}
+
+// secrets adds the names of those that journeys need.
+func secrets(names []string, journeys []*journey.Journey) []string {
+	for _, j := range journeys {
+		names = append(names, j.Secrets()...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func facts(segments *segment.Set, journeys []*journey.Journey) *rule.FactSet {

@@ -31,6 +31,7 @@ type Property struct {
 	Type        TypeName            `json:"type" doc:"any, bool, number, money, text, time, date, object, or list of one of them; money is an amount in the currency that its event names"`
 	Description string              `json:"description" doc:"What it says"`
 	Fields      map[string]Property `json:"fields" doc:"The fields of an object, or of each object in a list"`
+	Sensitive   bool                `json:"sensitive" doc:"Of a trait: it is nobody else's business, so no journey sets it, and no webhook hands it out"`
 }
 
 // UnmarshalText reads a type.
@@ -84,6 +85,7 @@ func (c *compiler) plan() *rule.Plan {
 		doc := plans[name]
 		m := merger{c: c, plan: name, said: said}
 		m.fields(whole.Customer.Fields, doc.Traits, "traits")
+		whole.Sensitive = append(whole.Sensitive, sensitive(doc.Traits)...)
 		for event, says := range doc.Events {
 			noun, path := whole.Events[event], strictyaml.Key("events", event)
 			if noun.Fields == nil {
@@ -98,6 +100,16 @@ func (c *compiler) plan() *rule.Plan {
 		}
 	}
 	return strictWhole(whole)
+}
+
+// sensitive returns the names of the traits that are, in order.
+func sensitive(traits map[string]Property) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(traits)) {
+		if traits[name].Sensitive {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // strictWhole makes the events of a strict plan strict as well.

@@ -13,7 +13,8 @@
 //     judged, not the name. No proxy of the environment is used.
 //  4. A call takes no longer than it says, and no more than [MaxAnswer] bytes of an
 //     answer are read.
-//  5. One host that does not answer keeps [perHost] of [atOnce] calls at most.
+//  5. One host that does not answer keeps [perHost] of [atOnce] calls at most. What
+//     finds no room within a while is Retry.
 //  6. Reasons hold no address, no secret and nothing of what was sent or answered.
 //
 // What it does not do: it tries nothing again, keeps no answers, and does not know
@@ -21,6 +22,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -43,6 +45,9 @@ type Config struct {
 	Secrets func(name string) (value string, ok bool)
 	// AllowPrivate lets calls go into private networks and to this machine.
 	AllowPrivate bool
+	// Patience is how long a call waits until there is room for it; 10s unless set.
+	// Beyond it, it is for later.
+	Patience time.Duration
 	// Now is the machine's clock unless set.
 	Now func() time.Time
 }
@@ -67,6 +72,7 @@ func New(c Config) *Provider {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	c.Patience = cmp.Or(c.Patience, 10*time.Second)
 	return &Provider{config: c, client: newClient(c.AllowPrivate), all: make(gate, atOnce), hosts: map[string]gate{}}
 }
 
@@ -101,10 +107,14 @@ func (p *Provider) inTurn(ctx context.Context, d *rapport.Delivery) rapport.Outc
 	if r == nil {
 		return refusal
 	}
+	patience := time.NewTimer(p.config.Patience)
+	defer patience.Stop()
 	for _, g := range [...]gate{p.gateOf(r.URL.Host), p.all} {
 		select {
 		case g <- struct{}{}:
 			defer func() { <-g }()
+		case <-patience.C:
+			return later("other calls to the host have not ended yet")
 		case <-ctx.Done():
 			return later("sending was stopped")
 		}

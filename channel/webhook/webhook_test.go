@@ -102,7 +102,7 @@ func noSecrets(string) (string, bool) { return "", false }
 
 func newProvider(secrets map[string]string) *webhook.Provider {
 	return webhook.New(webhook.Config{
-		AllowPrivate: true, Now: func() time.Time { return time.Unix(1_790_000_000, 0) },
+		AllowPrivate: true, Patience: time.Hour, Now: func() time.Time { return time.Unix(1_790_000_000, 0) },
 		Secrets: func(name string) (string, bool) { v, ok := secrets[name]; return v, ok },
 	})
 }
@@ -111,7 +111,7 @@ func TestProvider(t *testing.T) {
 	t.Parallel()
 	channeltest.Run(t, func(t *testing.T) channeltest.Subject {
 		m := newMachine(t, nil)
-		p := webhook.New(webhook.Config{AllowPrivate: true, Secrets: noSecrets})
+		p := webhook.New(webhook.Config{AllowPrivate: true, Patience: time.Hour, Secrets: noSecrets})
 		t.Cleanup(func() { p.Close(context.Background()) })
 		return channeltest.Subject{Provider: caller{p, m}, Reached: m.taken, Down: func(stop bool) { m.down(t, stop) }}
 	})

@@ -13,12 +13,13 @@ import (
 
 // server is what serve and demo have in common.
 type server struct {
-	Data      string `help:"The data folder." default:"${data}" type:"path"`
-	Listen    string `help:"Address and port to listen on." default:"127.0.0.1:8080"`
-	PublicURL string `help:"Where customers reach the server, for links in messages; http:// and the address unless said."`
-	AdminKey  string `help:"The admin's API key; made and shown once unless given." env:"RAPPORT_ADMIN_KEY"`
-	WriteKey  string `help:"The key that events are sent with; made and shown once unless given." env:"RAPPORT_WRITE_KEY"`
-	LogLevel  string `help:"How much is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+	Data                 string `help:"The data folder." default:"${data}" type:"path"`
+	Listen               string `help:"Address and port to listen on." default:"127.0.0.1:8080"`
+	PublicURL            string `help:"Where customers reach the server, for links in messages; http:// and the address unless said."`
+	AdminKey             string `help:"The admin's API key; made and shown once unless given." env:"RAPPORT_ADMIN_KEY"`
+	WriteKey             string `help:"The key that events are sent with; made and shown once unless given." env:"RAPPORT_WRITE_KEY"`
+	AllowPrivateWebhooks bool   `help:"Let webhooks of journeys call this machine and private networks."`
+	LogLevel             string `help:"How much is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 }
 
 func (s *server) config(std *streams, sandbox bool) app.Config {
@@ -26,7 +27,8 @@ func (s *server) config(std *streams, sandbox bool) app.Config {
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // the parser lets only good ones through
 	return app.Config{
 		Data: s.Data, Listen: s.Listen, URL: s.PublicURL, Sandbox: sandbox, AdminKey: s.AdminKey, WriteKey: s.WriteKey,
-		Log: slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: level})),
+		AllowPrivateWebhooks: s.AllowPrivateWebhooks,
+		Log:                  slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: level})),
 	}
 }
 
