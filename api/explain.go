@@ -164,6 +164,7 @@ func explainExit(out *explanation, e *journey.Effect) {
 		journey.JourneyRemoved: "The journey was not there any more.",
 		journey.WhenArchived:   "The journey was archived.",
 		journey.RunMerged:      "Two profiles became one, and the older run of the two went on.",
+		journey.Looped:         "What its updates set off has set them off again, more often than can be meant.",
 		journey.OverLimit:      "Two profiles became one and had too many runs together.",
 	}[e.Reason]
 	out.Checks = append(out.Checks,

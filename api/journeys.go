@@ -34,8 +34,9 @@ type stepCount struct {
 	Passed  int64  `json:"passed" doc:"Runs that went on behind it"`
 	Asked   int64  `json:"asked,omitempty" doc:"Of a send: wishes to send"`
 	Dropped int64  `json:"dropped,omitempty" doc:"Of a send: wishes that were decided against"`
+	Called  int64  `json:"called,omitempty" doc:"Of a webhook: calls that were asked for"`
 
-	Ways map[string]int64 `json:"ways,omitempty" doc:"Of a branch, a split or a wait_until how many runs went which way; of a wait until a date how many missed it"`
+	Ways map[string]int64 `json:"ways,omitempty" doc:"Of a branch, a split, a wait_until or a webhook how many runs went which way; of a wait until a date how many missed it"`
 }
 
 type journeyPage struct {
@@ -218,7 +219,9 @@ func (c *journeyCount) add(kind, detail string, n int64) {
 		c.Exited[detail] += n
 	case journey.Refused.String():
 		c.Refused[detail] += n
-	case journey.Moved.String():
+	case journey.Called.String():
+		c.step(detail).Called += n
+	case journey.Moved.String(), journey.Updated.String(), journey.Offered.String():
 		c.step(detail).Passed += n
 	case "took":
 		way, step, _ := strings.Cut(detail, "/")

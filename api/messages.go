@@ -44,7 +44,7 @@ type messageQuery struct {
 	Customer string `query:"customer" maxLength:"512" doc:"Any id of a customer"`
 	Journey  string `query:"journey" maxLength:"80"`
 	Status   string `query:"status" enum:"waiting,claimed,attempting,handed,delivered,bounced,failed,unclear,dropped,withheld"`
-	Channel  string `query:"channel" enum:"email,sms"`
+	Channel  string `query:"channel" enum:"email,sms,webhook" doc:"Calls of journeys are the messages of the channel webhook"`
 	Page
 }
 

@@ -217,7 +217,7 @@ func compile(docs []workspace.Document, version uint64) (*api.Workspace, *worksp
 	if len(problems) > 0 {
 		return nil, nil, problems
 	}
-	running, err := flow.Assemble(c, map[rapport.Channel]flow.Provider{rapport.Email: taker{}}, func(id rapport.MessageID) string {
+	running, err := flow.Assemble(c, map[rapport.Channel]flow.Provider{rapport.Email: taker{}, rapport.Webhook: taker{}}, func(id rapport.MessageID) string {
 		return "https://rapport.example/u/" + id.String()
 	})
 	if err != nil {

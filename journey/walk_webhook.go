@@ -30,6 +30,7 @@ func (w *walk) call(j *Journey, run *Run, n *node) (waits bool) {
 	}
 	w.emit(run, Effect{Kind: Called, Step: n.name, Call: called})
 	if n.call.forgets {
+		w.pass(run, n, "")
 		return false
 	}
 	run.Due = called.GiveUp
