@@ -129,13 +129,15 @@ func (p *teller) play(line string) {
 		name, byDefinition := strings.CutSuffix(what, " by definition")
 		in.Segment = &journey.SegmentChange{Name: name, Entered: verb == "enters", ByDefinition: byDefinition}
 		p.who.segments[name] = verb == "enters"
-	case "answers", "refuses": // JOURNEY/STEP and what: the call of its first run that stands there
+	case "answers", "refuses": // JOURNEY/STEP and what: the call of its first run that stands there, or of its first
 		place, body, _ := strings.Cut(what, " ")
 		name, step, _ := strings.Cut(place, "/")
 		in.Answer = &journey.Answer{Step: step, Refused: verb == "refuses"}
+		waits := false
 		for _, run := range p.st.Runs() {
-			if at, _ := p.journeys[name].StepAt(run); run.Journey == journey.NameHash(name) && at == step && in.Answer.Run == 0 {
-				in.Answer.Run = run.Number
+			at, _ := p.journeys[name].StepAt(run)
+			if run.Journey == journey.NameHash(name) && (in.Answer.Run == 0 || at == step && !waits) {
+				in.Answer.Run, waits = run.Number, at == step
 			}
 		}
 		kept, problem := p.set.Keep(name, 0, step, []byte(body))

@@ -18,6 +18,7 @@ type person struct {
 	Carts       []cart         `json:"carts"` // the first one is open
 	Orders      []order        `json:"orders"`
 	Event       map[string]any `json:"event"`
+	Learned     map[string]any `json:"learned"` // by the journey's run
 	Class       string         `json:"class"`
 	Channel     string         `json:"channel"`
 	Zone        string         `json:"zone"`
@@ -84,7 +85,7 @@ func (p *person) request(t *testing.T, template string) (render.Request, rapport
 	}
 	m := &rapport.Message{
 		ID: rapport.MessageID{1}, Customer: rapport.CustomerID{2}, Template: template, Class: class,
-		Channel: rapport.Channel(p.Channel), To: "mei@example.com", Entry: valueOf(p.Event).AppendJSON(nil),
+		Channel: rapport.Channel(p.Channel), To: "mei@example.com", Entry: valueOf(p.Event).AppendJSON(nil), Learned: valueOf(p.Learned).AppendJSON(nil),
 	}
 	return render.Request{
 		Message: m, Customer: view{p}, Market: render.Market(p.Market), Zone: zone, Unsubscribe: p.Unsubscribe,

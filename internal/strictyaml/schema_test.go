@@ -29,7 +29,8 @@ func TestSchema(t *testing.T) {
     "when": {"type": "string"},
     "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
     "colours": {"type": "object", "additionalProperties": {"type": "string"}},
-    "any": {}
+    "any": {},
+    "nulls": {"type": "object", "additionalProperties": {}}
   },
   "required": ["name"],
   "additionalProperties": false,

@@ -25,6 +25,7 @@ type document struct {
 	Steps   []step            `json:"steps"`
 	Colours map[string]string `json:"colours"`
 	Any     any               `json:"any"`
+	Nulls   map[string]any    `json:"nulls" null:"true"`
 }
 
 type step struct {
@@ -94,7 +95,8 @@ func TestDecodeFillsIn(t *testing.T) {
 	want := document{
 		Name: "a", Age: 3, Rate: 2, Active: true, Tags: []string{"x"}, Size: "small", When: length(time.Minute),
 		Steps: []step{{Wait: length(time.Hour)}, {Send: &send{Template: "t"}}}, Colours: map[string]string{"red": "#f00"},
-		Any: map[string]any{"n": 1.5, "list": []any{true, nil, "x"}},
+		Any:   map[string]any{"n": 1.5, "list": []any{true, nil, "x"}},
+		Nulls: map[string]any{"gone": nil, "there": "x"},
 	}
 	for name, text := range map[string]string{
 		"yaml": `
@@ -108,9 +110,10 @@ when: 1m
 steps: [{wait: 1h}, {send: {template: t}}]
 colours: {red: "#f00"}
 any: {n: 1.5, list: [true, null, x]}
+nulls: {gone: null, there: x}
 `,
 		"json": `{"name":"a","age":3,"rate":2,"active":true,"tags":["x"],"size":"small","when":"1m",
-"steps":[{"wait":"1h"},{"send":{"template":"t"}}],"colours":{"red":"#f00"},"any":{"n":1.5,"list":[true,null,"x"]}}`,
+"steps":[{"wait":"1h"},{"send":{"template":"t"}}],"colours":{"red":"#f00"},"any":{"n":1.5,"list":[true,null,"x"]},"nulls":{"gone":null,"there":"x"}}`,
 	} {
 		got, problems := decode(strictyaml.Source{Text: []byte(text)})
 		if len(problems) > 0 {

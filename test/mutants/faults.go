@@ -25,6 +25,8 @@ func faults() []fault {
 	segments := tests{"./segment", "BruteForce", true}
 	members := tests{"./flow", "TestMembersAreWhatTheRecordsSay", true}
 	columns := tests{"./flow", "TestColumnsSayWhatALookSays", true}
+	updates := tests{pkg: "./flow", run: "TestUpdate"}
+	calls := tests{pkg: "./flow", run: "TestCall"}
 	selections := tests{"./rule", "TestEverySelectionEqualsBruteForce", true}
 	walks := tests{pkg: "./journey", run: "TestStories"}
 	worst := tests{"./journey", "TestTheWorstCaseIsWhat", true}
@@ -86,7 +88,7 @@ func faults() []fault {
 		{"repeats are forgotten by a restart", "flow/engine.go", "if err := g.remember(ctx); err != nil {", "if err := ctx.Err(); err != nil {", exact, 700},
 		{"a batch that failed is remembered", "flow/batch.go", "b.g.seen.remove(key, b.now)", "_ = key", exact, 100},
 		{"a record of a batch that failed is kept", "flow/batch.go", "for _, c := range b.touched {\n\t\tdelete(b.g.cache, c.record.ID)\n\t\tb.g.homes.forget(c.record.Seat)\n\t}", "", exact, 300},
-		{"an event is applied at its timestamp", "flow/step.go", "b.g.workspace.Segments.Update(c.segments, s, touched, b.now)", "b.g.workspace.Segments.Update(c.segments, s, touched, min(b.now, event.Timestamp()))", exact, 20},
+		{"an event is applied at its timestamp", "flow/step.go", "b.g.workspace.Segments.Update(c.segments, s, touched, at)", "b.g.workspace.Segments.Update(c.segments, s, touched, min(at, event.Timestamp()))", exact, 20},
 		{"what is due at the instant of an event comes after it", "flow/step.go", "b.dueBefore(c, b.now)\n\tif c.segments.Next() <= b.now {", "b.dueBefore(c, b.now)\n\tif c.segments.Next() < b.now {", exact, 700},
 		{"a first event that is an alias is the definitions' doing", "flow/engine.go", "return c.record.Events == 0 || g.workspace", "return walking == walking && g.workspace", exact, 100},
 		{"a wake-up is not moved when it becomes earlier", "store/memory/store.go", "(!known || old.Wake != r.Wake)", "(!known || old.Wake < r.Wake)", exact, 300},
@@ -109,6 +111,11 @@ func faults() []fault {
 		{"a worst week knows of no exits", "journey/worst_search.go", "if n.rests() && len(s.j.exits)+len(s.j.ends) > 0 {", "if false {", worst, 200},
 		{"a worst week parts a customer anew each time", "journey/worst_search.go", "w.share > 0 && s.parted != nil", "w.share > 0 && s.parted != nil && s.many", tests{pkg: "./journey", run: "TestWorstCases"}, 0},
 		{"a worst week begins at any time of day", "journey/worst_search.go", "for l.moment = range a.moments {", "for range a.moments {\n\t\t\tl.moment = anytime", worst, 700},
+		{"an update is outdone by what it was worked out from", "profile/trait.go", "t.At, t.Tie = r.Traits[k].At, min(r.Traits[k].Tie, math.MaxUint64-1)+1", "t.Tie = min(t.Tie, math.MaxUint64-1)", updates, 0},
+		{"what updates set off is not bounded", "flow/change.go", "if n >= 2*maxSetOff {", "if n >= 20*maxSetOff {", updates, 0},
+		{"an update waits for the end of the batch", "flow/step.go", "b.moved(c, changes, event.Event)\n\tb.setOff(c)", "b.moved(c, changes, event.Event)", updates, 0},
+		{"a call has another name at its second attempt", "flow/call.go", "d.Message, d.Channel, d.Class, d.At = m.ID, ", "d.Message, d.Channel, d.Class, d.At = rapport.MessageID{byte(m.Attempts)}, ", calls, 0},
+		{"an answer moves a run that stands elsewhere", "journey/walk_webhook.go", "r.Number == a.Run && r.Place == placeHash(a.Step)", "r.Number == a.Run", tests{pkg: "./journey", run: "TestStories"}, 0},
 		{"a reader sees what was not due yet", "flow/look.go", "l.catchUp(now, nil)\n\treturn l, nil", "return l, nil", exact, 20},
 	}, renderFaults()...)
 }
