@@ -14,7 +14,7 @@ const (
 )
 
 // Channels returns all there are.
-func Channels() []Channel { return []Channel{Email, SMS} }
+func Channels() []Channel { return []Channel{Email, SMS, Webhook} }
 
 // Class says what a message is for, and so which gates it must pass.
 type Class uint8

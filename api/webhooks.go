@@ -32,18 +32,15 @@ func (a *api) answerWebhook(ctx context.Context, in *webhookAnswer) (*answer[Mes
 	if !ok {
 		return nil, rapport.Errorf(rapport.NotFound, "There is no such call. Its id looks like msg_ and 26 letters and digits; GET /v1/messages?channel=webhook lists them.")
 	}
-	m, err := a.Messages.Message(ctx, id)
-	if err != nil {
-		return nil, err
-	}
 	said := rapport.Answer{Status: in.Body.Status, Body: in.Body.Body}
 	if said.Status == 0 {
 		said.Status = http.StatusOK
 	}
-	if err := a.Flow.Do(ctx, flow.AnswerCall(m, said)); err != nil {
+	if err := a.Flow.Do(ctx, flow.AnswerCall(id, said)); err != nil {
 		return nil, err
 	}
-	if m, err = a.Messages.Message(ctx, id); err != nil {
+	m, err := a.Messages.Message(ctx, id)
+	if err != nil {
 		return nil, err
 	}
 	return &answer[Message]{showMessage(&m)}, nil

@@ -229,7 +229,7 @@ func TestCallSurvivesACrash(t *testing.T) {
 	t.Parallel()
 	w, f := calling(t, rapport.Accepted)
 	w.admit(identify("ana", "", `{"email":"ana@example.com"}`), track("ana", "", "Signed Up", ""))
-	parcels, err := w.engine.Claim(t.Context(), w.now, 10)
+	parcels, err := w.engine.Claim(t.Context(), w.now, store.Lane{Channel: rapport.Webhook, Urgency: rapport.AtOnce}, 10)
 	if err != nil || len(parcels) != 1 {
 		t.Fatal(parcels, err)
 	}

@@ -13,12 +13,12 @@ import (
 
 // call writes down what a webhook asks for: a message to a machine. It takes the way of
 // one that must not be lost, so it is attempted until it is answered or given up, always
-// under the same id.
+// under the same id. Its version is that of the journey that its run follows.
 func (b *Batch) call(c *customer, e *journey.Effect) {
 	b.count("webhooks")
 	b.out.Messages = append(b.out.Messages, rapport.Message{
 		ID: decide.MessageID(c.record.ID, e.Run, e.Step, 0), Customer: c.record.ID,
-		Journey: e.Journey, Version: b.g.workspace.Version, Run: e.Run, Step: e.Step,
+		Journey: e.Journey, Version: e.Version, Run: e.Run, Step: e.Step,
 		Channel: rapport.Webhook, Class: rapport.Transactional, Status: rapport.Waiting, To: e.Call.URL,
 		CreatedAt: e.At, DueAt: e.At, UsefulUntil: e.Call.GiveUp, Entry: e.Call.Body,
 	})
@@ -26,7 +26,7 @@ func (b *Batch) call(c *customer, e *journey.Effect) {
 
 // prepareCall brings a call to the point where it is made, as the journey says by now.
 func (b *Batch) prepareCall(m *rapport.Message, c *customer) (rapport.Delivery, bool) {
-	how, ok := b.callOf(m)
+	how, ok := b.g.workspace.Journeys.CallAt(m.Journey, m.Version, m.Step)
 	switch {
 	case !ok:
 		m.Reason = "the step is not in the journey any more"
@@ -40,14 +40,6 @@ func (b *Batch) prepareCall(m *rapport.Message, c *customer) (rapport.Delivery, 
 	}
 	b.fault(c, m, false)
 	return rapport.Delivery{}, false
-}
-
-func (b *Batch) callOf(m *rapport.Message) (rapport.Call, bool) {
-	j := b.g.workspace.Journeys.Get(m.Journey)
-	if j == nil {
-		return rapport.Call{}, false
-	}
-	return j.CallAt(m.Step)
 }
 
 // attempting writes down that a message is being handed over.
@@ -75,7 +67,7 @@ func (b *Batch) settleCall(c *customer, m *rapport.Message, answer *rapport.Answ
 		return
 	}
 	more := []rapport.Value{rapport.TextOf("status"), rapport.NumberOf(float64(answer.Status))}
-	kept, problem := b.g.workspace.Journeys.Keep(m.Journey, m.Step, answer.Body)
+	kept, problem := b.g.workspace.Journeys.Keep(m.Journey, m.Version, m.Step, answer.Body)
 	if v, err := rapport.ParseJSON(kept); err == nil && v.IsSet() {
 		more = append(more, rapport.TextOf("answer"), v)
 	}
@@ -87,6 +79,9 @@ func (b *Batch) settleCall(c *customer, m *rapport.Message, answer *rapport.Answ
 
 // failCall ends a call that was refused, or given up.
 func (b *Batch) failCall(c *customer, m *rapport.Message) {
+	if c == nil {
+		return
+	}
 	b.tellCall(c, m, rapport.WebhookFailed, []rapport.Value{rapport.TextOf("reason"), rapport.TextOf(m.Reason)})
 }
 
@@ -119,8 +114,12 @@ func answerOf(e *profile.Event) *journey.Answer {
 
 // AnswerCall is the work of saying what the answer is to a call that was captured. A
 // status other than 2xx refuses it.
-func AnswerCall(m rapport.Message, answer rapport.Answer) Work {
+func AnswerCall(id rapport.MessageID, answer rapport.Answer) Work {
 	return func(b *Batch) error {
+		m, err := b.g.store.Message(b.ctx, id)
+		if err != nil {
+			return err
+		}
 		if m.Channel != rapport.Webhook || m.Status != rapport.Handed {
 			return rapport.Errorf(rapport.Conflict, "Only a call that was captured and not answered yet can be answered.")
 		}

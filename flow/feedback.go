@@ -36,6 +36,9 @@ func Hear(id rapport.MessageID, f Feedback) Work {
 		if m.Status < rapport.Handed || m.Status == rapport.Failed || m.Status >= rapport.Dropped {
 			return rapport.Errorf(rapport.Conflict, "The message is %s, so nothing can have been heard of it yet.", m.Status)
 		}
+		if m.Channel == rapport.Webhook {
+			return rapport.Errorf(rapport.Conflict, "This is the call of a webhook, of which nothing is heard but its answer.")
+		}
 		c := b.recipient(&m)
 		if b.heardBefore(&m, c, f) {
 			return nil

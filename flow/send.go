@@ -8,6 +8,7 @@ import (
 	"rapport"
 	"rapport/decide"
 	"rapport/profile"
+	"rapport/store"
 )
 
 // Parcel is a message on its way to a provider: attempted in the store, not yet
@@ -197,12 +198,12 @@ func (b *Batch) again(c *customer, m *rapport.Message, o rapport.Outcome) {
 // fault ends a message that was not accepted. A bad address is not written to again.
 func (b *Batch) fault(c *customer, m *rapport.Message, bad bool) {
 	b.end(m, rapport.Failed, m.Reason)
-	b.meet(m, func(met *Met) { met.Failed++ })
-	switch {
-	case c == nil:
-		return
-	case m.Channel == rapport.Webhook:
+	if m.Channel == rapport.Webhook {
 		b.failCall(c, m)
+		return
+	}
+	b.meet(m, func(met *Met) { met.Failed++ })
+	if c == nil {
 		return
 	}
 	b.release(m, c)

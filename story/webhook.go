@@ -48,7 +48,7 @@ func readAnswer(l *line) play {
 		}
 		for _, m := range slices.Backward(w.messages()) {
 			if m.Channel == rapport.Webhook && m.Status == rapport.Handed && at.holds(m.Journey, m.Step) && w.isFor(m, id) {
-				return w.do(flow.AnswerCall(m, answer))
+				return w.do(flow.AnswerCall(m.ID, answer))
 			}
 		}
 		return w.failure(fmt.Sprintf("no call of %s waits for an answer", at), id, aboutMessages, aboutRuns)
