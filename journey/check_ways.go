@@ -89,30 +89,30 @@ const day = 24 * time.Hour
 
 // slots returns the instants of a week at which a timetable lets a wait end, as what has
 // passed since Monday's midnight; none if it names no time of day.
-func (t timetable) slots() []time.Duration {
-	if !t.hour {
+func (c timetable) slots() []time.Duration {
+	if !c.hour {
 		return nil
 	}
 	var slots []time.Duration
 	for d := range 7 {
-		if t.on(time.Weekday((d + 1) % 7)) {
-			slots = append(slots, time.Duration(d)*day+t.at)
+		if c.on(time.Weekday((d + 1) % 7)) {
+			slots = append(slots, time.Duration(d)*day+c.at)
 		}
 	}
 	return slots
 }
 
 // wait returns how long a wait that ends at a moment of the week is moved on.
-func (t timetable) wait(moment time.Duration) time.Duration {
+func (c timetable) wait(moment time.Duration) time.Duration {
 	for ahead := range time.Duration(8) {
 		midnight := (moment/day + ahead) * day
-		if !t.on(time.Weekday((midnight/day + 1) % 7)) {
+		if !c.on(time.Weekday((midnight/day + 1) % 7)) {
 			continue
 		}
-		switch at := midnight + t.at; {
-		case t.hour && at >= moment:
+		switch at := midnight + c.at; {
+		case c.hour && at >= moment:
 			return at - moment
-		case !t.hour:
+		case !c.hour:
 			return max(midnight-moment, 0)
 		}
 	}

@@ -24,8 +24,8 @@ type Earlier struct {
 }
 
 // since returns the version that made a journey what it is.
-func (p *Past) since(name string, version uint64) uint64 {
-	if since, known := p.Since[name]; known {
+func (past Past) since(name string, version uint64) uint64 {
+	if since, known := past.Since[name]; known {
 		return since
 	}
 	return version
