@@ -216,7 +216,9 @@ func (f *Flow) turn(ctx context.Context, first *request) {
 	f.sweep(ctx)
 	if alone != nil {
 		f.settleAll(ctx)
-		alone.answer(alone.alone(ctx))
+		err := alone.alone(ctx)
+		f.tellChange() // it may have committed batches of its own
+		alone.answer(err)
 	}
 	f.tellStops()
 }
@@ -312,8 +314,7 @@ func (f *Flow) answer(batch []*request, errs []error, err error) {
 		if errs != nil {
 			f.failing.Store(nil)
 		}
-		next := make(chan struct{})
-		close(*f.changed.Swap(&next))
+		f.tellChange()
 	}
 	for i, r := range batch {
 		switch {
@@ -328,6 +329,12 @@ func (f *Flow) answer(batch []*request, errs []error, err error) {
 			r.answer(err)
 		}
 	}
+}
+
+// tellChange wakes those who wait for the next batch.
+func (f *Flow) tellChange() {
+	next := make(chan struct{})
+	close(*f.changed.Swap(&next))
 }
 
 func (r *request) answer(err error) {
