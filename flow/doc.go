@@ -26,7 +26,10 @@
 //  8. Who is in which segment, as bitmaps say it, is what the records say, and the
 //     counters of how a segment's size went add up to it: they change in the batch
 //     that changes the record, or not at all.
-//  9. Nothing here reads the machine's clock or draws a random number: the same
+//  9. What a journey changes of a customer is folded within the input that led to it,
+//     before her next one; one input sets off a hundred such changes at most. A call is
+//     made at least once, always under the same id, until it is answered or given up.
+//  10. Nothing here reads the machine's clock or draws a random number: the same
 //     inputs at the same instants give the same store, byte for byte.
 //
 // What it does not do: it does not speak HTTP or SQL, knows no provider's

@@ -45,6 +45,12 @@
 //  11. [Check] refuses only what can't be meant, and [Journey.WorstCase] is never
 //     exceeded.
 //
+//  12. What a run changes of the customer is heard by all before the run goes on, and
+//     before any other input. What that sets off is bounded by whoever carries it out,
+//     with [Input].Halt.
+//
+//  13. An answer moves the run that waits for it, and no other, however late it comes.
+//
 // What it does not do: it keeps no clock and no store, decides nothing about
 // consent or caps (a send is a wish; decide answers it), and counts nothing. Which
 // earlier versions are kept, and which journeys are paused, it is told.
