@@ -206,6 +206,7 @@ type Outcome struct {
 	Kind     OutcomeKind
 	Reason   string  // the provider's words, without the customer's address
 	Bad      bool    // with Refused: the address itself is bad, so it is suppressed
+	Down     bool    // with Retry: the provider takes no message of ours at the moment
 	RetryAt  Instant // with Retry: not before, if the provider said so
 	Answer   *Answer // of a webhook that was answered
 	Provider string

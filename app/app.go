@@ -189,7 +189,7 @@ func (a *App) Close() error {
 	defer cancel()
 	err := a.Flow.Stop(stop)
 	a.alarm.stop()
-	closeProviders(stop, a.Workspaces.opened)
+	a.Workspaces.carriers.close(stop)
 	return errors.Join(err, a.Store.Close())
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"time"
 
@@ -11,11 +12,17 @@ import (
 	"rapport/flow"
 )
 
-// carrier is a channel's provider as flow hands messages to it.
+// carrier is a channel's provider as flow hands messages to it, and what it was opened
+// with.
 type carrier struct {
 	provider channel.Provider
 	policy   channel.Policy
+	doc      channel.Doc
+	secrets  []string
 }
+
+// carriers are the providers that are open, by the names of their documents.
+type carriers map[string]*carrier
 
 // handOver bounds one call of a provider; whatever was not begun by then is tried
 // again.
@@ -42,28 +49,57 @@ func captured() map[string]channel.Doc {
 	}
 }
 
-// openProviders opens the provider of each channel. One that still lacks a secret
-// is passed over: its messages wait until [App.SetSecret] has it opened.
-func openProviders(docs map[string]channel.Doc, isSandbox bool, secrets channel.Secrets) (map[rapport.Channel]flow.Provider, []channel.Provider, error) {
+// openCarriers opens the provider of each channel; one that is open and would be the
+// same is kept, with its connections and what it knows of its servers. One that still
+// lacks a secret is passed over: its messages wait until [App.SetSecret] has it opened.
+func openCarriers(docs map[string]channel.Doc, isSandbox bool, secrets channel.Secrets, before carriers) (carriers, error) {
 	kept := func(context.Context, []rapport.Delivery) error { return nil } // flow keeps what was rendered
 	if isSandbox {
 		docs = captured()
 	}
-	providers := map[rapport.Channel]flow.Provider{}
-	var opened []channel.Provider
-	for _, doc := range docs {
+	opened := carriers{}
+	for name, doc := range docs {
 		if lacks(doc, secrets) {
+			continue
+		}
+		if c := before[name]; c != nil && c.isFor(doc, secrets) {
+			opened[name] = c
 			continue
 		}
 		c, err := openCarrier(doc, secrets, kept)
 		if err != nil {
-			closeProviders(context.Background(), opened)
-			return nil, nil, err
+			opened.retire(before)
+			return nil, err
 		}
-		opened = append(opened, c.provider)
-		providers[doc.Serves()] = c
+		opened[name] = c
 	}
-	return providers, opened, nil
+	return opened, nil
+}
+
+// providers returns what carries each channel.
+func (cs carriers) providers() map[rapport.Channel]flow.Provider {
+	providers := map[rapport.Channel]flow.Provider{}
+	for name, c := range cs {
+		if name == callsName {
+			providers[rapport.Webhook] = caller{c}
+			continue
+		}
+		providers[c.doc.Serves()] = c
+	}
+	return providers
+}
+
+// isFor reports whether a carrier was opened with the same document and secrets.
+func (c *carrier) isFor(doc channel.Doc, secrets channel.Secrets) bool {
+	return reflect.DeepEqual(c.doc, doc) && slices.Equal(c.secrets, valuesOf(doc, secrets))
+}
+
+func valuesOf(doc channel.Doc, secrets channel.Secrets) (values []string) {
+	for _, name := range doc.Secrets() {
+		value, _ := secrets(name)
+		values = append(values, value)
+	}
+	return values
 }
 
 func lacks(doc channel.Doc, secrets channel.Secrets) bool {
@@ -79,11 +115,27 @@ func openCarrier(doc channel.Doc, secrets channel.Secrets, kept capture.Sink) (*
 		return nil, err
 	}
 	p, err := channel.Open(doc, secrets, kept)
-	return &carrier{provider: p, policy: policy}, err
+	return &carrier{provider: p, policy: policy, doc: doc, secrets: valuesOf(doc, secrets)}, err
 }
 
-func closeProviders(ctx context.Context, providers []channel.Provider) {
-	for _, p := range providers {
-		_ = p.Close(ctx) // nothing is in the air any more; a connection that won't close is no loss
+// retire closes those carriers that are not among others, beside whatever goes on: what
+// they are handing over comes back first.
+func (cs carriers) retire(others carriers) {
+	for name, c := range cs {
+		if others[name] == c {
+			continue
+		}
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), handOver)
+			defer cancel()
+			_ = c.provider.Close(ctx) // a connection that won't close is no loss
+		}()
+	}
+}
+
+// close closes all of them.
+func (cs carriers) close(ctx context.Context) {
+	for _, c := range cs {
+		_ = c.provider.Close(ctx) // nothing is in the air any more
 	}
 }

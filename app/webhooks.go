@@ -9,7 +9,6 @@ import (
 	"rapport/channel"
 	"rapport/channel/capture"
 	"rapport/channel/webhook"
-	"rapport/flow"
 )
 
 // callPolicy says when a call of a journey is made again; when it is given up the journey
@@ -19,29 +18,37 @@ func callPolicy() channel.Policy {
 }
 
 // caller makes the calls of journeys.
-type caller struct{ carrier }
+type caller struct{ *carrier }
 
 // Again says when a call is made again, or that it is given up.
-func (c *caller) Again(m *rapport.Message, now rapport.Instant) (rapport.Instant, bool) {
+func (c caller) Again(m *rapport.Message, now rapport.Instant) (rapport.Instant, bool) {
 	policy := c.policy
 	policy.GiveUp = m.UsefulUntil.Sub(m.CreatedAt)
 	return channel.Next(policy, m.ID, m.Attempts, m.CreatedAt, now)
 }
 
-// open opens the provider of each channel, and the one that makes calls. In a sandbox
-// these are captured.
-func (w *Workspaces) open(docs map[string]channel.Doc) (map[rapport.Channel]flow.Provider, []channel.Provider, error) {
-	providers, opened, err := openProviders(docs, w.sandbox, w.secrets)
+// callsName is how the provider of calls is kept among those of channels: no document has
+// such a name.
+const callsName = "calls of journeys"
+
+// open opens the provider of each channel, and the one that makes calls, save those that
+// are open. In a sandbox calls are captured.
+func (w *Workspaces) open(docs map[string]channel.Doc) (carriers, error) {
+	opened, err := openCarriers(docs, w.sandbox, w.secrets, w.carriers)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	if opened[callsName] = w.carriers[callsName]; opened[callsName] != nil {
+		return opened, nil
 	}
 	calls, err := w.calls()
 	if err != nil {
-		closeProviders(context.Background(), opened)
-		return nil, nil, err
+		delete(opened, callsName)
+		opened.retire(w.carriers)
+		return nil, err
 	}
-	providers[rapport.Webhook] = &caller{carrier{provider: calls, policy: callPolicy()}}
-	return providers, append(opened, calls), nil
+	opened[callsName] = &carrier{provider: calls, policy: callPolicy(), doc: channel.Doc{Channel: string(rapport.Webhook)}}
+	return opened, nil
 }
 
 func (w *Workspaces) calls() (channel.Provider, error) {

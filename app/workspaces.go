@@ -39,7 +39,7 @@ type Workspaces struct {
 	mu        sync.Mutex // held by who applies
 	flow      *flow.Flow // set once it runs
 	channels  map[string]channel.Doc
-	opened    []channel.Provider
+	carriers  carriers
 	origins   map[string]origin       // of the journeys in force
 	standings map[string]api.Standing // of the journeys that are not active
 	current   atomic.Pointer[api.Workspace]
@@ -71,7 +71,7 @@ func (w *Workspaces) load(ctx context.Context) (*flow.Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.channels, w.opened = compiled.Channels, opened
+	w.channels, w.carriers = compiled.Channels, opened
 	w.current.Store(&api.Workspace{Documents: docs, Plan: compiled.Plan, Running: running, Standings: w.standings})
 	for _, name := range compiled.Missing(w.hasSecret) {
 		w.log.Warn("messages of a channel wait for a secret; set it with: rapport secret set NAME", "name", name)
@@ -80,17 +80,19 @@ func (w *Workspaces) load(ctx context.Context) (*flow.Workspace, error) {
 }
 
 // run turns a compiled workspace into what flow runs, and returns the providers
-// that were opened for it.
-func (w *Workspaces) run(c *workspace.Compiled) (*flow.Workspace, []channel.Provider, error) {
-	providers, opened, err := w.open(c.Channels)
+// that carry its messages.
+func (w *Workspaces) run(c *workspace.Compiled) (*flow.Workspace, carriers, error) {
+	opened, err := w.open(c.Channels)
 	if err != nil {
 		return nil, nil, err
 	}
-	running, err := flow.Assemble(c, providers, w.unsubscribe)
-	if err == nil {
-		running.Journeys = running.Journeys.With(api.StatesOf(w.standings))
+	running, err := flow.Assemble(c, opened.providers(), w.unsubscribe)
+	if err != nil {
+		opened.retire(w.carriers)
+		return nil, nil, err
 	}
-	return running, opened, err
+	running.Journeys = running.Journeys.With(api.StatesOf(w.standings))
+	return running, opened, nil
 }
 
 // Current returns the workspace in force.
@@ -190,7 +192,7 @@ func (w *Workspaces) put(ctx context.Context, next candidate, author, note strin
 		version.Documents = append(version.Documents, store.Document{Kind: d.Kind, Name: d.Name, Body: d.Body})
 	}
 	if err := w.store.SaveVersion(ctx, version); err != nil {
-		closeProviders(ctx, opened)
+		opened.retire(w.carriers)
 		return err
 	}
 	if err := w.swap(ctx, running, opened); err != nil {
@@ -202,14 +204,15 @@ func (w *Workspaces) put(ctx context.Context, next candidate, author, note strin
 	return nil
 }
 
-// swap lets flow run a workspace, and closes the providers of the one before.
-func (w *Workspaces) swap(ctx context.Context, running *flow.Workspace, opened []channel.Provider) error {
+// swap lets flow run a workspace, and closes those providers of the one before that it
+// does not have.
+func (w *Workspaces) swap(ctx context.Context, running *flow.Workspace, opened carriers) error {
 	if err := w.flow.Apply(ctx, running); err != nil {
-		closeProviders(ctx, opened)
+		opened.retire(w.carriers)
 		return err
 	}
-	closeProviders(ctx, w.opened)
-	w.opened = opened
+	w.carriers.retire(opened)
+	w.carriers = opened
 	return nil
 }
 
@@ -240,13 +243,13 @@ func (w *Workspaces) reopen(ctx context.Context, secret string) ([]string, error
 	if len(names) == 0 || w.sandbox {
 		return names, nil
 	}
-	providers, opened, err := w.open(w.channels)
+	opened, err := w.open(w.channels)
 	if err != nil {
 		return nil, err
 	}
 	current := w.Current()
 	running := *current.Running
-	running.Providers = providers
+	running.Providers = opened.providers()
 	if err := w.swap(ctx, &running, opened); err != nil {
 		return nil, err
 	}

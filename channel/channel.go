@@ -3,12 +3,15 @@
 // What every [Provider] guarantees, kept by package channeltest:
 //
 //  1. One outcome for each delivery, in the same order, with the delivery's
-//     message id and the provider's name; for any batch, an empty one and one
-//     that holds the same message twice included.
+//     message id and the provider's name, or that and the name of one of its
+//     servers behind a slash; for any batch, an empty one and one that holds the
+//     same message twice included.
 //  2. [rapport.Accepted]: the provider has the message and answers for it.
 //  3. [rapport.Retry]: it does not have the message and may take it later.
 //     Whatever is wrong with us (no connection, a wrong password, too many
-//     messages at once) is of this kind, for every message it concerns.
+//     messages at once) is of this kind, for every message it concerns. Down is
+//     set if the next message would fare no better: the other side is down, or
+//     takes none of ours for now.
 //  4. [rapport.Refused]: it does not have the message and will not take it. Bad
 //     is set only if the address itself is at fault.
 //  5. [rapport.Vague]: it may have the message. Only what was handed over to its
@@ -31,7 +34,6 @@ import (
 
 	"rapport"
 	"rapport/channel/capture"
-	"rapport/channel/smtp"
 )
 
 // Provider hands messages over. The package's comment says what its outcomes promise.
@@ -55,11 +57,7 @@ func Open(doc Doc, secrets Secrets, sink capture.Sink) (Provider, error) {
 	}
 	switch doc.Provider {
 	case SMTP:
-		config, err := doc.smtp(secrets)
-		if err != nil {
-			return nil, err
-		}
-		return smtp.New(config)
+		return doc.openServers(secrets)
 	default:
 		return capture.New(doc.Name, doc.sender(), sink)
 	}

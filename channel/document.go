@@ -8,7 +8,6 @@ import (
 
 	"rapport"
 	"rapport/channel/mail"
-	"rapport/channel/smtp"
 	"rapport/internal/durations"
 )
 
@@ -31,6 +30,7 @@ type Doc struct {
 	Provider string  `json:"provider" required:"true" enum:"smtp,capture" doc:"Who takes the messages: smtp is a mail server, capture keeps them here for you to look at"`
 	From     *From   `json:"from" doc:"Whom messages come from when neither their template nor their brand names a sender"`
 	SMTP     *Server `json:"smtp" doc:"The mail server, for provider smtp"`
+	Servers  []Share `json:"servers" doc:"Several mail servers in place of one: each gets its share of the messages, and those of one that is down go to the others"`
 	Price    *Price  `json:"price" doc:"What a message costs, so that plan can say what a campaign will"`
 	Retry    *Retry  `json:"retry" doc:"When a message is tried again that the provider could not take"`
 }
@@ -45,33 +45,6 @@ type Price struct {
 type From struct {
 	Name    string `json:"name" doc:"The name that customers see"`
 	Address string `json:"address" required:"true" doc:"The e-mail address"`
-}
-
-// Server is a mail server and how to talk to it.
-type Server struct {
-	Host          string   `json:"host" required:"true" doc:"The server's name, such as smtp.example.com"`
-	Port          int      `json:"port" doc:"587 for starttls, 465 for implicit, 25 for none unless said"`
-	TLS           string   `json:"tls" enum:"starttls,implicit,none" doc:"How the connection is encrypted: starttls unless said; none only for a server on this machine or in your own network"`
-	Username      string   `json:"username" doc:"The name to sign in with"`
-	Password      *Secret  `json:"password" doc:"The password to sign in with, by the name of a secret"`
-	Bounce        string   `json:"bounce" doc:"The address that undeliverable mail is returned to; the sender's unless said"`
-	Hello         string   `json:"hello" doc:"The host name we greet the server with; our network address unless said"`
-	Connections   int      `json:"connections" doc:"How many connections are open at most; 4 unless said"`
-	PerConnection int      `json:"per_connection" doc:"How many messages go over one connection; 1000 unless said"`
-	Timeouts      Timeouts `json:"timeouts" doc:"How long we wait for the server"`
-}
-
-// Secret names a secret that is kept outside documents.
-type Secret struct {
-	Secret string `json:"secret" required:"true" doc:"The secret's name; set its value with: rapport secret set NAME"`
-}
-
-// Timeouts are how long to wait for a mail server.
-type Timeouts struct {
-	Connect string `json:"connect" doc:"Until it has greeted us and let us in; 30s unless said"`
-	Reply   string `json:"reply" doc:"For its answer to a command; 2m unless said"`
-	Accept  string `json:"accept" doc:"For its answer to a whole message; 10m unless said. A message without an answer is unclear, so be generous"`
-	Idle    string `json:"idle" doc:"How long an unused connection is kept; 1m unless said"`
 }
 
 // Retry says when a message is tried again.
@@ -97,12 +70,16 @@ func (d Doc) Check() error {
 		return wrong("channel: %q is no channel; write email or sms", d.Channel)
 	case !slices.Contains(providers(), d.Provider):
 		return wrong("provider: %q is no provider; write one of %s", d.Provider, strings.Join(providers(), ", "))
-	case d.Provider == SMTP && d.SMTP == nil:
+	case d.Provider == SMTP && d.SMTP == nil && len(d.Servers) == 0:
 		return wrong("smtp: the mail server is missing; write at least smtp: {host: smtp.example.com}")
+	case d.SMTP != nil && len(d.Servers) > 0:
+		return wrong("servers: write either one mail server as smtp or several as servers")
 	case d.Provider == SMTP && d.Serves() != rapport.Email:
 		return wrong("provider: a mail server sends e-mail only; for %s take another provider", d.Channel)
 	case d.Provider != SMTP && d.SMTP != nil:
 		return wrong("smtp: provider %s has no mail server; leave smtp out or write provider: smtp", d.Provider)
+	case d.Provider != SMTP && len(d.Servers) > 0:
+		return wrong("servers: provider %s has no mail servers; leave them out or write provider: smtp", d.Provider)
 	}
 	if err := d.checkFrom(); err != nil {
 		return err
@@ -113,15 +90,7 @@ func (d Doc) Check() error {
 	if _, err := d.Policy(); err != nil {
 		return err
 	}
-	if d.SMTP == nil {
-		return nil
-	}
-	config, err := d.SMTP.config()
-	if err != nil {
-		return err
-	}
-	_, err = smtp.New(config)
-	return err
+	return d.checkServers()
 }
 
 func (p *Price) check() error {
@@ -147,12 +116,14 @@ func (d Doc) checkFrom() error {
 	return nil
 }
 
-// Secrets returns the names of the secrets that the document needs.
-func (d Doc) Secrets() []string {
-	if d.SMTP == nil || d.SMTP.Password == nil {
-		return nil
+// Secrets returns the names of the secrets that the document needs, each once.
+func (d Doc) Secrets() (names []string) {
+	for _, m := range d.mailServers() {
+		if m.Password != nil && !slices.Contains(names, m.Password.Secret) {
+			names = append(names, m.Password.Secret)
+		}
 	}
-	return []string{d.SMTP.Password.Secret}
+	return names
 }
 
 // Policy returns when a message is tried again.
@@ -177,46 +148,6 @@ func (d Doc) sender() rapport.Sender {
 		return rapport.Sender{}
 	}
 	return rapport.Sender{Name: d.From.Name, Address: d.From.Address}
-}
-
-// smtp returns the document as the provider takes it, with the password.
-func (d Doc) smtp(secrets Secrets) (smtp.Config, error) {
-	config, err := d.SMTP.config()
-	if err != nil {
-		return config, err
-	}
-	config.Name, config.From = d.Name, d.sender()
-	for _, name := range d.Secrets() {
-		password, ok := secrets(name)
-		if !ok {
-			return config, wrong("smtp.password: there is no secret %s yet; set it with: rapport secret set %s", name, name)
-		}
-		config.Password = password
-	}
-	return config, nil
-}
-
-// config returns everything but the password.
-func (s *Server) config() (smtp.Config, error) {
-	config := smtp.Config{
-		Host:          s.Host,
-		Port:          s.Port,
-		Security:      smtp.Security(s.TLS),
-		Username:      s.Username,
-		Bounce:        s.Bounce,
-		Hello:         s.Hello,
-		Connections:   s.Connections,
-		PerConnection: s.PerConnection,
-	}
-	if (s.Username == "") != (s.Password == nil) {
-		return config, wrong("smtp: write both username and password, or neither")
-	}
-	return config, waits{
-		{"smtp.timeouts.connect", s.Timeouts.Connect, &config.Timeouts.Connect},
-		{"smtp.timeouts.reply", s.Timeouts.Reply, &config.Timeouts.Reply},
-		{"smtp.timeouts.accept", s.Timeouts.Accept, &config.Timeouts.Accept},
-		{"smtp.timeouts.idle", s.Timeouts.Idle, &config.Timeouts.Idle},
-	}.read()
 }
 
 func wrong(format string, args ...any) error {

@@ -1,6 +1,7 @@
 package channel
 
 import (
+	stdcmp "cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -39,13 +40,48 @@ func TestDocReadsWhatItDescribes(t *testing.T) {
 	if diff := cmp.Diff([]string{"SMTP_PASSWORD"}, doc.Secrets()); diff != "" {
 		t.Error(diff)
 	}
-	config, err := doc.smtp(func(name string) (string, bool) { return "pass of " + name, true })
+	config, err := doc.smtp(doc.mailServers()[0], func(name string) (string, bool) { return "pass of " + name, true })
 	if err != nil || config.Password != "pass of SMTP_PASSWORD" || config.Timeouts.Accept != 5*time.Minute || config.Security != "implicit" ||
 		config.Name != "mail" || config.From.Address != "hello@shop.example" || config.Connections != 8 {
 		t.Errorf("%+v, %v", config, err)
 	}
 	if _, err := Open(doc, noSecrets, sink); err == nil || !strings.Contains(err.Error(), "rapport secret set SMTP_PASSWORD") {
 		t.Errorf("without the secret: %v", err)
+	}
+}
+
+func TestDocOfSeveralServers(t *testing.T) {
+	t.Parallel()
+	doc := decode(t, `{
+		"provider": "smtp",
+		"from": {"name": "Shop", "address": "hello@shop.example"},
+		"servers": [
+			{"name": "east", "weight": 3, "host": "east.example.com", "username": "shop", "password": {"secret": "EAST"}},
+			{"name": "west", "host": "west.example.com", "tls": "implicit", "connections": 2, "username": "shop", "password": {"secret": "WEST"}},
+			{"name": "far", "host": "far.example.com", "username": "shop", "password": {"secret": "EAST"}}
+		]
+	}`)
+	doc.Name = "mail"
+	if err := doc.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"EAST", "WEST"}, doc.Secrets()); diff != "" {
+		t.Error(diff)
+	}
+	secrets := func(name string) (string, bool) { return "pass of " + name, true }
+	config, err := doc.smtp(doc.mailServers()[1], secrets)
+	if err != nil || config.Name != "mail/west" || config.Password != "pass of WEST" || config.Connections != 2 || config.From.Name != "Shop" {
+		t.Errorf("%+v, %v", config, err)
+	}
+	p, err := Open(doc, secrets, sink)
+	if err != nil || p.Name() != "mail" {
+		t.Fatalf("%v, %v", p, err)
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := Open(doc, noSecrets, sink); err == nil || !strings.Contains(err.Error(), "rapport secret set EAST") {
+		t.Errorf("without the secrets: %v", err)
 	}
 }
 
@@ -87,6 +123,12 @@ func TestCheckRefuses(t *testing.T) {
 		change(&s)
 		return Doc{Provider: SMTP, SMTP: &s}
 	}
+	servers := func(shares ...Share) Doc {
+		for i := range shares {
+			shares[i].Host = stdcmp.Or(shares[i].Host, "localhost")
+		}
+		return Doc{Provider: SMTP, Servers: shares}
+	}
 	for _, c := range []struct {
 		doc  Doc
 		want string
@@ -108,6 +150,13 @@ func TestCheckRefuses(t *testing.T) {
 		{server(func(s *Server) { s.Password = &Secret{"X"} }), "both username and password"},
 		{server(func(s *Server) { s.Bounce = "x" }), "bounces"},
 		{server(func(s *Server) { s.Timeouts.Reply = "-1s" }), "smtp.timeouts.reply:"},
+		{servers(Share{Name: "east"}, Share{Name: "east"}), "servers[1].name: there are two servers east"},
+		{servers(Share{Name: "far east"}), "servers[0].name:"},
+		{servers(Share{Name: "east", Weight: -1}), "servers[0].weight:"},
+		{servers(Share{Name: "east"}, Share{Name: "west", Server: Server{Host: "-", Username: "shop"}}), "servers[1]: write both"},
+		{servers(Share{Name: "east"}, Share{Name: "west", Server: Server{Port: -1}}), "servers[1]: the mail server's port"},
+		{Doc{Provider: SMTP, SMTP: &Server{Host: "h"}, Servers: []Share{{Name: "east"}}}, "servers: write either"},
+		{Doc{Provider: Capture, Servers: []Share{{Name: "east"}}}, "leave them out"},
 	} {
 		err := c.doc.Check()
 		if err == nil || rapport.KindOf(err) != rapport.Invalid || !strings.Contains(err.Error(), c.want) {

@@ -18,6 +18,10 @@
 //     profiles. After 36 hours it is forgotten.
 //  5. A message of a class that may be left out is handed to a provider at most
 //     once; a transactional one at least once, always under the same id.
+//     Messages wait in lanes, by channel and urgency, each with hand-overs of its own:
+//     no number of optional messages and no provider that is slow or down holds up
+//     another lane. What a provider can't take now is left to wait, and it is tried
+//     with a few messages, ever less often, until it takes some.
 //  6. Wake-ups are never early. A late one does what was due as of its instant.
 //  7. Who has more events in a day than a person can have is quarantined: what
 //     comes after stands in the timeline, and no rule or journey sees it until

@@ -63,7 +63,7 @@ type Flow struct {
 	span     *Span           // read, and being installed; of the loop
 	reading  bool            // a span is being read; of the loop
 	readAt   rapport.Instant // when one may be read again, if the last could not be; of the loop
-	stuck    bool            // messages that were held could not be let go; of the loop
+	stuck    bool            // messages could not be let go, or claimed; of the loop
 	failed   []*request      // settlements that could not be committed yet; of the loop
 	sending  sync.WaitGroup
 	changed  atomic.Pointer[chan struct{}] // closed at the next commit
@@ -78,6 +78,7 @@ type request struct {
 	work    Work
 	alone   func(ctx context.Context) error
 	note    func()     // something for the loop to know
+	inAir   bool       // alone does not mind messages being handed over
 	settled func()     // for the loop to know once it is committed: parcels are no longer in the air
 	done    chan error // nil if nobody waits
 }
@@ -215,7 +216,9 @@ func (f *Flow) turn(ctx context.Context, first *request) {
 	f.claim(ctx)
 	f.sweep(ctx)
 	if alone != nil {
-		f.settleAll(ctx)
+		if !alone.inAir {
+			f.settleAll(ctx)
+		}
 		err := alone.alone(ctx)
 		f.tellChange() // it may have committed batches of its own
 		alone.answer(err)
@@ -351,49 +354,6 @@ func (f *Flow) report(doing string, err error) {
 	}
 }
 
-// claim starts handing over messages that are due, of each lane as many as may be in the
-// air.
-func (f *Flow) claim(ctx context.Context) {
-	for _, l := range f.lanes {
-		free := l.free(f.Now())
-		if free == 0 {
-			continue
-		}
-		parcels, err := f.engine.Claim(ctx, f.Now(), l.Lane, min(free, batchSends))
-		if err != nil {
-			f.report("claiming messages", err)
-			return
-		}
-		f.flying += len(parcels)
-		l.flying += len(parcels)
-		for len(parcels) > 0 {
-			n := min(len(parcels), f.limits.Parcel)
-			f.hand(l, parcels[:n])
-			parcels = parcels[n:]
-		}
-	}
-}
-
-// hand gives parcels to their providers beside the loop, and what came of them back to
-// it.
-func (f *Flow) hand(l *lane, parcels []Parcel) {
-	began := f.Now()
-	f.sending.Go(func() {
-		outcomes := Hand(parcels)
-		took := f.Now().Sub(began)
-		f.inbox <- &request{settled: func() {
-			f.flying -= len(parcels)
-			l.returned(outcomes, took, f.Now())
-		}, work: func(b *Batch) error {
-			for i := range parcels {
-				m := parcels[i].Message
-				b.settle(&m, outcomes[i])
-			}
-			return nil
-		}}
-	})
-}
-
 // settleAll waits until nothing is in the air.
 func (f *Flow) settleAll(ctx context.Context) {
 	var later []*request
@@ -475,19 +435,22 @@ func (f *Flow) nextDue(ctx context.Context) (rapport.Instant, error) {
 			break
 		}
 		var at rapport.Instant
-		at, err = l.next(ctx, f.engine.store)
+		at, err = l.next(ctx, f.Now(), f.engine.store)
 		next = min(next, at)
 	}
 	return next, err
 }
 
-// Apply puts another workspace in force at a batch boundary.
+// Apply puts another workspace in force at a batch boundary. Messages that are being
+// handed over then go on by the providers of the one before.
 //
 // Few customers are brought up to it at once, so that who tries something out sees
 // what it comes to; many are later, see [Engine.Sweep].
 func (f *Flow) Apply(ctx context.Context, w *Workspace) error {
-	return f.Alone(ctx, func(ctx context.Context, g *Engine) error {
+	apply := func(ctx context.Context) error {
+		g := f.engine
 		g.now = max(g.now, f.Now()) // a schedule begins now, not when something last happened
+		f.changeProviders(g.workspace, w)
 		g.Apply(w)
 		if g.customers > fewCustomers || g.state.Position > fewBatches {
 			return nil
@@ -496,7 +459,8 @@ func (f *Flow) Apply(ctx context.Context, w *Workspace) error {
 			f.report("bringing customers up to the workspace", err) // the next turn tries again
 		}
 		return nil
-	})
+	}
+	return f.ask(ctx, &request{alone: apply, inAir: true, done: make(chan error, 1)})
 }
 
 // fewCustomers is how many are brought up to a workspace within some milliseconds, if

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rapport"
+	"rapport/internal/circuit"
 	"rapport/store"
 )
 
@@ -25,33 +26,25 @@ type lane struct {
 	store.Lane
 	most int // in the air at once, at most
 
-	flying  int             // in the air
-	room    int             // how many may be
-	rest    rapport.Instant // nothing is claimed before
-	tired   time.Duration   // how long the last rest was
-	refused int             // messages in a row that nobody could take
+	flying  int // in the air
+	room    int // how many may be
+	circuit circuit.Breaker
 }
 
 // What may be left out is handed over a little at a time: what is in the air when the
 // program dies is unclear afterwards. There may be as much of it as the provider takes
-// within soon, and less if it takes longer than late.
+// within reach. A lane whose provider takes nothing rests, and after each rest tries a few.
 const (
-	fewFlying = 100
-	soon      = 150 * time.Millisecond
-	late      = 600 * time.Millisecond
-)
-
-// A lane whose provider takes nothing rests: so many refusals in a row say so. After each
-// rest it tries a few.
-const (
-	toRest      = 10
+	fewFlying   = 100 // at first
+	fewest      = 10
+	reach       = time.Second
 	firstRest   = time.Second
 	longestRest = time.Minute
 )
 
 func newLanes(most int) (all []*lane) {
 	for _, l := range lanes() {
-		one := &lane{Lane: l, most: most, room: most}
+		one := &lane{Lane: l, most: most, room: most, circuit: circuit.Breaker{First: firstRest, Longest: longestRest}}
 		if l.Urgency == rapport.InTurn {
 			one.room = min(fewFlying, most)
 		}
@@ -62,69 +55,149 @@ func newLanes(most int) (all []*lane) {
 
 // free returns how many messages may be claimed now.
 func (l *lane) free(now rapport.Instant) int {
-	if now < l.rest {
+	switch l.circuit.State(now.Time()) {
+	case circuit.Open:
 		return 0
+	case circuit.Trying:
+		return min(fewest, l.most)
 	}
 	return max(0, l.room-l.flying)
 }
 
-// returned notes what came of a parcel, and how long that took.
-func (l *lane) returned(outcomes []rapport.Outcome, took time.Duration, now rapport.Instant) {
-	isFull := l.flying >= l.room
-	l.flying -= len(outcomes)
-	if refused(outcomes) {
-		l.refused += len(outcomes)
-		if l.refused >= toRest {
-			l.takeRest(outcomes, now)
-		}
-		return
-	}
-	if l.tired > 0 { // it was probing
-		l.room = min(fewFlying, l.most)
-	}
-	l.refused, l.tired = 0, 0
-	if l.Urgency != rapport.InTurn {
-		l.room = l.most
-		return
-	}
-	switch {
-	case took > late:
-		l.room = max(l.room/2, min(fewFlying, l.most))
-	case took < soon && isFull:
-		l.room = min(2*l.room, l.most)
-	}
-}
-
-// refused reports whether nothing of a parcel could be taken.
-func refused(outcomes []rapport.Outcome) bool {
-	for i := range outcomes {
-		if outcomes[i].Kind != rapport.Retry {
-			return false
-		}
-	}
-	return true
-}
-
-// takeRest lets a lane rest, twice as long as the last time, or as long as its provider says.
-func (l *lane) takeRest(outcomes []rapport.Outcome, now rapport.Instant) {
-	if now < l.rest {
-		return // it does: these were in the air when it began to
-	}
-	l.tired = min(max(firstRest, 2*l.tired), longestRest)
-	l.rest, l.room = now.Add(l.tired), min(toRest, l.most)
-	for i := range outcomes {
-		l.rest = max(l.rest, min(outcomes[i].RetryAt, now.Add(longestRest)))
-	}
-}
-
 // next returns when something of the lane is to be claimed; Never while what comes back
 // has to make room first.
-func (l *lane) next(ctx context.Context, queue interface {
+func (l *lane) next(ctx context.Context, now rapport.Instant, queue interface {
 	NextPending(ctx context.Context, lane store.Lane) (rapport.Instant, error)
 }) (rapport.Instant, error) {
-	if l.flying >= l.room {
+	until, rests := l.circuit.Until()
+	if !rests && l.free(now) == 0 {
 		return rapport.Never, nil
 	}
 	at, err := queue.NextPending(ctx, l.Lane)
-	return max(at, l.rest), err
+	if rests {
+		at = max(at, rapport.InstantOf(until))
+	}
+	return at, err
+}
+
+// parcel is what is handed over in one call: what is known of it when it comes back.
+type parcel struct {
+	size   int
+	flying int // of the lane when it was begun, itself included
+	turn   int // of the circuit
+	begun  rapport.Instant
+}
+
+// begin notes that so many messages are handed over.
+func (l *lane) begin(messages int, now rapport.Instant) parcel {
+	l.flying += messages
+	return parcel{size: messages, flying: l.flying, turn: l.circuit.Begin(), begun: now}
+}
+
+// returned notes what came of a parcel, and when.
+func (l *lane) returned(p parcel, outcomes []rapport.Outcome, came, now rapport.Instant) {
+	l.flying -= p.size
+	answered, down, retryAt := verdict(outcomes)
+	if answered {
+		l.circuit.Worked(p.turn)
+	}
+	switch {
+	case down:
+		l.circuit.Failed(p.turn, now.Time(), retryAt.Time())
+		l.room = min(fewest, l.most)
+	case l.Urgency == rapport.InTurn:
+		l.room = l.fit(p, came.Sub(p.begun))
+	default:
+		l.room = l.most
+	}
+}
+
+// fit returns how many messages the provider takes within reach, as far as a parcel tells;
+// at most twice as many as before.
+func (l *lane) fit(p parcel, took time.Duration) int {
+	room := 2 * l.room
+	if took > 0 {
+		room = min(room, int(float64(p.flying)*float64(reach)/float64(took)))
+	}
+	return min(max(room, fewest), l.most)
+}
+
+// verdict says what outcomes tell of the provider: whether one message at least was
+// answered for what it is, and whether the provider is down, which it says itself or
+// shows by answering nothing, and until when.
+func verdict(outcomes []rapport.Outcome) (answered, down bool, retryAt rapport.Instant) {
+	for i := range outcomes {
+		o := &outcomes[i]
+		answered = answered || !o.Down && o.Kind != rapport.Vague
+		if o.Down {
+			down, retryAt = true, max(retryAt, o.RetryAt)
+		}
+	}
+	return answered, down || !answered, retryAt
+}
+
+// claim starts handing over messages that are due, of each lane as many as may be in the
+// air.
+func (f *Flow) claim(ctx context.Context) {
+	for _, l := range f.lanes {
+		now := f.Now()
+		room := f.room(ctx, l, now)
+		if room == 0 {
+			continue
+		}
+		parcels, err := f.engine.Claim(ctx, now, l.Lane, room)
+		if err != nil {
+			f.report("claiming messages", err)
+			f.stuck = true // the next turn tries again
+			return
+		}
+		for len(parcels) > 0 {
+			n := min(len(parcels), f.limits.Parcel)
+			f.hand(l, parcels[:n])
+			parcels = parcels[n:]
+		}
+	}
+}
+
+// room returns how many messages of a lane are to be claimed. Those that nobody can carry
+// are told so a few at a time.
+func (f *Flow) room(ctx context.Context, l *lane, now rapport.Instant) int {
+	free := min(l.free(now), batchSends)
+	if free == 0 || f.engine.workspace.Providers[l.Channel] != nil {
+		return free
+	}
+	if at, err := f.engine.store.NextPending(ctx, l.Lane); err != nil || at > now {
+		return 0
+	}
+	l.circuit.Failed(l.circuit.Begin(), now.Time(), now.Add(noProvider).Time())
+	return min(free, fewest)
+}
+
+// hand gives parcels to their provider beside the loop, and what came of them back to it.
+func (f *Flow) hand(l *lane, parcels []Parcel) {
+	p := l.begin(len(parcels), f.Now())
+	f.flying += len(parcels)
+	f.sending.Go(func() {
+		outcomes := Hand(parcels)
+		came := f.Now()
+		f.inbox <- &request{settled: func() {
+			f.flying -= len(parcels)
+			l.returned(p, outcomes, came, f.Now())
+		}, work: func(b *Batch) error {
+			for i := range parcels {
+				m := parcels[i].Message
+				b.settle(&m, outcomes[i])
+			}
+			return nil
+		}}
+	})
+}
+
+// changeProviders gives lanes another chance whose provider is another one now.
+func (f *Flow) changeProviders(before, now *Workspace) {
+	for _, l := range f.lanes {
+		if before.Providers[l.Channel] != now.Providers[l.Channel] {
+			l.circuit.Reset()
+		}
+	}
 }

@@ -167,7 +167,7 @@ func (b *Batch) settle(m *rapport.Message, o rapport.Outcome) {
 		m.HandedAt = b.now
 		b.end(m, rapport.Handed, "")
 		b.meet(m, func(met *Met) { met.Handed++ })
-		b.tellOutcome(c, m, MessageSent)
+		b.tellOutcome(c, m, MessageSent, rapport.TextOf("provider"), rapport.TextOf(o.Provider))
 	case o.Kind == rapport.Refused:
 		b.fault(c, m, o.Bad)
 	case o.Kind == rapport.Vague && m.Class.Optional():
@@ -185,7 +185,11 @@ func (b *Batch) again(c *customer, m *rapport.Message, o rapport.Outcome) {
 		b.out.Messages = append(b.out.Messages, *m)
 		return
 	}
-	at, giveUp := provider.Again(m, b.now)
+	tried := *m
+	if o.Down {
+		tried.Attempts = 1 // it is not the message's fault, and its lane rests
+	}
+	at, giveUp := provider.Again(&tried, b.now)
 	if giveUp {
 		m.Reason = "given up after " + m.Reason
 		b.fault(c, m, false)
@@ -207,7 +211,7 @@ func (b *Batch) fault(c *customer, m *rapport.Message, bad bool) {
 		return
 	}
 	b.release(m, c)
-	b.tellOutcome(c, m, MessageFailed)
+	b.tellOutcome(c, m, MessageFailed, rapport.TextOf("reason"), rapport.TextOf(m.Reason))
 	if bad {
 		b.happen(c, profile.AddressSuppressed, b.now, profile.SuppressionProperties(profile.Suppression{
 			Channel: m.Channel, Address: m.To, Reason: "bounced",
@@ -217,15 +221,11 @@ func (b *Batch) fault(c *customer, m *rapport.Message, bad bool) {
 
 // tellOutcome puts what came of a message into its customer's timeline, where
 // rules and journeys see it.
-func (b *Batch) tellOutcome(c *customer, m *rapport.Message, name string) {
+func (b *Batch) tellOutcome(c *customer, m *rapport.Message, name string, more ...rapport.Value) {
 	if c == nil {
 		return
 	}
 	b.touch(c)
-	var more []rapport.Value
-	if name == MessageFailed {
-		more = []rapport.Value{rapport.TextOf("reason"), rapport.TextOf(m.Reason)}
-	}
 	b.happen(c, name, b.now, outcomeProperties(m, more...))
 }
 

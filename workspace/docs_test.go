@@ -37,8 +37,9 @@ func examples(page, kind string) (texts []string) {
 	return texts
 }
 
-// TestPageExamples compiles all examples of docs/documents.md together. The example
-// of a kind shows every field that there is, save those of a part that an earlier kind has.
+// TestPageExamples compiles all examples of docs/documents.md together, and those that
+// stand instead of others in their place. The examples of a kind show every field that
+// there is, save those of a part that an earlier kind has.
 func TestPageExamples(t *testing.T) {
 	t.Parallel()
 	page := readPage(t)
@@ -46,11 +47,16 @@ func TestPageExamples(t *testing.T) {
 	if _, problems := workspace.Compile(docs, 1); len(problems) > 0 {
 		t.Error(problems)
 	}
+	for _, instead := range examples(page, "yaml [a-v]+ instead") {
+		if _, problems := workspace.Compile(workspace.Upsert(docs, parse(t, instead), false), 1); len(problems) > 0 {
+			t.Error(problems)
+		}
+	}
 	for kind := range workspace.Schemas() {
-		example := strings.Join(examples(page, "yaml "+kind), "---\n")
-		if docs := parse(t, example); len(docs) == 0 || docs[0].Kind != kind {
+		if docs := parse(t, strings.Join(examples(page, "yaml "+kind), "---\n")); len(docs) == 0 || docs[0].Kind != kind {
 			t.Errorf("the page has no example of a %s", kind)
 		}
+		example := strings.Join(examples(page, "yaml "+kind+"(?: instead)?"), "---\n")
 		for _, o := range ownObjects(kind) {
 			for name := range o.schema.Properties {
 				if !regexp.MustCompile(`(?m)(^|[\s{])` + name + `:`).MatchString(example) {

@@ -36,6 +36,7 @@ type Provider struct {
 type Failure struct {
 	Kind  rapport.OutcomeKind // what failing messages are answered with
 	Bad   bool                // with Refused
+	Down  bool                // with Retry
 	Count int                 // how many messages fail; all of them if 0
 	// Taken says that the sink gets failing messages all the same, as a real
 	// provider may have what it never confirmed.
@@ -64,7 +65,7 @@ func (p *Provider) Fail(f Failure) {
 // Deliver gives the batch to the sink, and accepts all of it unless told otherwise.
 func (p *Provider) Deliver(ctx context.Context, batch []rapport.Delivery) []rapport.Outcome {
 	if ctx.Err() != nil || !p.enter() {
-		return p.all(batch, rapport.Retry, "sending was stopped")
+		return p.all(batch, rapport.Outcome{Kind: rapport.Retry, Reason: "sending was stopped"})
 	}
 	defer p.busy.Done()
 	failing, failure := p.failing(len(batch))
@@ -74,12 +75,12 @@ func (p *Provider) Deliver(ctx context.Context, batch []rapport.Delivery) []rapp
 	}
 	if len(taken) > 0 {
 		if err := p.sink(ctx, taken); err != nil {
-			return p.all(batch, rapport.Retry, "the message could not be kept")
+			return p.all(batch, rapport.Outcome{Kind: rapport.Retry, Reason: "the message could not be kept", Down: true})
 		}
 	}
-	outcomes := p.all(batch, rapport.Accepted, "")
+	outcomes := p.all(batch, rapport.Outcome{Kind: rapport.Accepted})
 	for i := range failing {
-		outcomes[i].Kind, outcomes[i].Bad, outcomes[i].Reason = failure.Kind, failure.Bad, "failed on purpose"
+		outcomes[i].Kind, outcomes[i].Bad, outcomes[i].Down, outcomes[i].Reason = failure.Kind, failure.Bad, failure.Down, "failed on purpose"
 	}
 	return outcomes
 }
@@ -124,10 +125,12 @@ func (p *Provider) addressed(batch []rapport.Delivery) []rapport.Delivery {
 	return batch
 }
 
-func (p *Provider) all(batch []rapport.Delivery, kind rapport.OutcomeKind, reason string) []rapport.Outcome {
-	outcomes := make([]rapport.Outcome, len(batch))
+// all answers alike for each delivery of a batch.
+func (p *Provider) all(batch []rapport.Delivery, o rapport.Outcome) []rapport.Outcome {
+	o.Provider = p.name
+	outcomes := slices.Repeat([]rapport.Outcome{o}, len(batch))
 	for i := range batch {
-		outcomes[i] = rapport.Outcome{Message: batch[i].Message, Kind: kind, Reason: reason, Provider: p.name}
+		outcomes[i].Message = batch[i].Message
 	}
 	return outcomes
 }

@@ -41,7 +41,8 @@ type conn struct {
 	dirty  bool            // a transaction was broken off, so the next begins with RSET
 	broken bool            // it can't be used again
 	fault  string          // why it broke
-	heard  int             // messages this run got an answer for
+	heard  int             // messages this run got an answer for, or lost sight of
+	vague  int             // of them, those that it lost sight of
 
 	usedAt time.Time
 	expiry *time.Timer

@@ -17,6 +17,11 @@
 //     never travels unencrypted, except to this machine itself.
 //  6. What the server refuses about us (the password, the connection, too many
 //     of them) is never held against a message: it is Retry.
+//  7. Of several connections the last is kept for transactional messages, and a batch
+//     lets more urgent ones go first between any two of its messages: with a campaign
+//     under way a transactional message waits for two others at most.
+//  8. A server that takes contents and answers none makes two messages of a worker
+//     unclear at most; then nothing more of the batch is risked.
 //
 // What it does not do: it keeps no queue and decides nothing about when to try
 // again, looks up no mail exchangers, and reads no bounces.

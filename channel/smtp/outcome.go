@@ -33,15 +33,36 @@ func verdict(at phase, r reply) (kind rapport.OutcomeKind, bad bool) {
 	return rapport.Refused, (at == phaseRcpt || at == phaseContent) && badAddress(r.enhanced)
 }
 
+// takesNone reports whether a passing refusal is of us rather than of the message, so
+// that the server would refuse the next one too: it closes (421), does not let us send
+// or not so fast (454, as RFC 4954 and Amazon SES have it), is not accepting or full
+// (4.3.1, 4.3.2, 452 before it knows the recipient), is congested (4.4.5), or refuses
+// the sender for now.
+func takesNone(at phase, r reply) bool {
+	switch {
+	case r.code == 421 || r.code == 454 || aboutUs(r) && !outOfStep(r):
+		return true
+	case !r.passing():
+		return false
+	case at == phaseReset || at == phaseMail:
+		return true
+	}
+	s := r.enhanced
+	return s.subject == 3 && (s.detail == 1 || s.detail == 2) || s.subject == 4 && s.detail == 5
+}
+
 // aboutUs reports whether a 5xx says nothing about the message: the session is
 // out of step (500, 502, 503), or we are not authenticated or not well enough.
 func aboutUs(r reply) bool {
 	switch r.code {
-	case 500, 502, 503, 521, 530, 534, 535, 538:
+	case 521, 530, 534, 535, 538:
 		return true
 	}
-	return r.enhanced.subject == 7 && (r.enhanced.detail == 8 || r.enhanced.detail == 9 || r.enhanced.detail == 11)
+	return outOfStep(r) || r.enhanced.subject == 7 && (r.enhanced.detail == 8 || r.enhanced.detail == 9 || r.enhanced.detail == 11)
 }
+
+// outOfStep reports whether a refusal is of this session alone.
+func outOfStep(r reply) bool { return r.code == 500 || r.code == 502 || r.code == 503 }
 
 // badAddress reports whether the recipient's address itself is at fault: no such
 // mailbox (5.1.1), no such domain (5.1.2), bad syntax (5.1.3), moved away

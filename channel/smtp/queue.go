@@ -14,30 +14,36 @@ const maxTries = 2
 type queue struct {
 	ctx      context.Context
 	name     string
+	class    rapport.Class
+	yields   func() bool // more urgent messages wait for a connection
 	batch    []rapport.Delivery
 	outcomes []rapport.Outcome // one goroutine writes each: the one that took it
-	hurries  bool              // others make way for it
 
 	mu    sync.Mutex
 	next  int
 	again []int // given back, to be tried on another connection
 	tries map[int]int
 	fault string // why connections could not be had
+	down  bool   // there is nobody to send to; read when nobody works any more
 }
 
-func newQueue(ctx context.Context, name string, batch []rapport.Delivery) *queue {
+func newQueue(ctx context.Context, name string, batch []rapport.Delivery, wanted func(rapport.Class) bool) *queue {
+	class := classOf(batch)
 	return &queue{
 		ctx:      ctx,
 		name:     name,
+		class:    class,
+		yields:   func() bool { return wanted(class) },
 		batch:    batch,
 		outcomes: make([]rapport.Outcome, len(batch)),
 		tries:    map[int]int{},
 	}
 }
 
-// take returns the next message to send. There is none once the caller has left.
+// take returns the next message to send. There is none once the caller has left, and
+// none for a connection that more urgent messages wait for.
 func (q *queue) take() (index int, ok bool) {
-	if q.ctx.Err() != nil {
+	if q.ctx.Err() != nil || q.yields() {
 		return 0, false
 	}
 	q.mu.Lock()
@@ -61,6 +67,13 @@ func (q *queue) empty() bool {
 	return q.ctx.Err() != nil || len(q.again) == 0 && q.next == len(q.batch)
 }
 
+// left returns how many messages there are to take.
+func (q *queue) left() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.again) + len(q.batch) - q.next
+}
+
 // settle records what came of a message.
 func (q *queue) settle(index int, o rapport.Outcome) {
 	o.Message, o.Provider = q.batch[index].Message, q.name
@@ -75,7 +88,7 @@ func (q *queue) giveBack(index int, why string, counts bool) {
 		q.tries[index]++
 	}
 	if q.tries[index] >= maxTries {
-		q.settle(index, rapport.Outcome{Kind: rapport.Retry, Reason: why})
+		q.settle(index, rapport.Outcome{Kind: rapport.Retry, Reason: why, Down: q.ctx.Err() == nil})
 		return
 	}
 	q.again = append(q.again, index)
@@ -88,6 +101,13 @@ func (q *queue) blame(why string) {
 	q.fault = why
 }
 
+// giveUp notes that there is nobody to send to.
+func (q *queue) giveUp(why string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.fault, q.down = why, q.ctx.Err() == nil
+}
+
 // finish settles whatever was not sent as to be tried again, and returns all.
 func (q *queue) finish() []rapport.Outcome {
 	why := q.fault
@@ -96,7 +116,7 @@ func (q *queue) finish() []rapport.Outcome {
 	}
 	for i := range q.outcomes {
 		if q.outcomes[i].Kind == 0 {
-			q.settle(i, rapport.Outcome{Kind: rapport.Retry, Reason: why})
+			q.settle(i, rapport.Outcome{Kind: rapport.Retry, Reason: why, Down: q.down})
 		}
 	}
 	return q.outcomes

@@ -17,18 +17,15 @@ type job struct {
 
 func (j *job) size() int { return len(j.fields) + len(j.mail.Bytes) }
 
-// run sends what the queue holds until that is empty, enough says so, the caller has left or
-// the connection is used up or broken.
-func (c *conn) run(q *queue, enough func() bool) {
-	c.ctx, c.heard = q.ctx, 0
+// run sends what the queue holds until that is empty, the caller has left or the
+// connection is used up or broken.
+func (c *conn) run(q *queue) {
+	c.ctx, c.heard, c.vague = q.ctx, 0, 0
 	stop := context.AfterFunc(q.ctx, c.hurry)
 	defer stop()
 	var current *job // the server waits for its content
 	for {
-		var next *job
-		if !enough() {
-			next = c.prepare(q, current)
-		}
+		next := c.prepare(q, current)
 		if current == nil && next == nil {
 			return
 		}

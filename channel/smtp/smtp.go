@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"rapport"
@@ -16,8 +15,7 @@ import (
 type Provider struct {
 	config Config
 	bounce mail.Address
-	slots  chan struct{} // holds one for each connection at work
-	urgent atomic.Int64  // batches that hurry and wait for the right to a connection
+	turns  *turns // one right for each connection at work
 
 	closing context.Context // ended when Close is called
 	close   context.CancelFunc
@@ -34,7 +32,7 @@ func New(config Config) (*Provider, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	p := &Provider{config: config, slots: make(chan struct{}, config.Connections)}
+	p := &Provider{config: config, turns: newTurns(config.Connections)}
 	p.bounce, _ = mail.ParseAddress(config.Bounce) // checked; none is the zero address
 	p.closing, p.close = context.WithCancel(context.Background())
 	p.life, p.kill = context.WithCancel(context.Background())
@@ -47,112 +45,83 @@ func (p *Provider) Name() string { return p.config.Name }
 // perWorker is how many messages are worth one more connection.
 const perWorker = 10
 
-// Deliver sends a batch and returns one outcome for each message, in order. A batch
-// that hurries waits for at most one message of any that does not. It
+// Deliver sends a batch and returns one outcome for each message, in order. It
 // returns within the configured grace after ctx has ended; what was not begun by
 // then is Retry.
 func (p *Provider) Deliver(ctx context.Context, batch []rapport.Delivery) []rapport.Outcome {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(p.life, cancel)()
-	q := newQueue(ctx, p.config.Name, batch)
-	if len(batch) == 0 {
-		return q.finish()
+	q := newQueue(ctx, p.config.Name, batch, p.turns.wanted)
+	for !q.down && !q.empty() {
+		if err := p.enter(q); err != nil {
+			q.blame(explain(err))
+			break
+		}
+		p.workTogether(q)
 	}
-	q.hurries = slices.ContainsFunc(batch, func(d rapport.Delivery) bool { return d.Class.Urgency() < rapport.InTurn })
-	if err := p.enterAs(ctx, q); err != nil {
-		q.blame(explain(err))
-		return q.finish()
-	}
+	return q.finish()
+}
+
+// workTogether sends from the queue over the connection that is to be had and those
+// that happen to be free. It returns when the queue is empty, when there is nobody to
+// send to, or when more urgent messages have taken all the connections.
+func (p *Provider) workTogether(q *queue) {
 	var work sync.WaitGroup
 	work.Go(func() { p.work(q) })
-	for range min(p.config.Connections, (len(batch)+perWorker-1)/perWorker) - 1 {
-		if !p.tryEnter() {
+	for range min(p.config.Connections, (q.left()+perWorker-1)/perWorker) - 1 {
+		if p.closing.Err() != nil || !p.turns.tryTake(q.class) {
 			break
 		}
 		work.Go(func() { p.work(q) })
 	}
 	work.Wait()
-	return q.finish()
 }
 
 var errClosed = errors.New("sending was stopped")
 
-// enterAs is enter, before which those make way who do not hurry.
-func (p *Provider) enterAs(ctx context.Context, q *queue) error {
-	if q.hurries {
-		p.urgent.Add(1)
-		defer p.urgent.Add(-1)
-	}
-	return p.enter(ctx)
-}
-
-// makesWay reports whether a queue is to stop for one that hurries.
-func (p *Provider) makesWay(q *queue) bool { return !q.hurries && p.urgent.Load() > 0 }
-
-// makeWay lets batches that hurry and wait already have the right to a connection first.
-func (p *Provider) makeWay(q *queue) {
-	if p.makesWay(q) && !q.empty() {
-		<-p.slots
-		p.slots <- struct{}{}
-	}
-}
-
 // enter waits for the right to a connection.
-func (p *Provider) enter(ctx context.Context) error {
+func (p *Provider) enter(q *queue) error {
 	if p.closing.Err() != nil {
 		return errClosed
 	}
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	case <-p.closing.Done():
-		return errClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return p.turns.take(q.ctx, p.closing.Done(), q.class)
 }
 
-func (p *Provider) tryEnter() bool {
-	select {
-	case p.slots <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-// maxUseless is how many new connections in a row may break before they carried
-// anything; then the server is taken to be down.
+// maxUseless is how many connections in a row may break before anything that they
+// carried was answered; then the server is taken to be down.
 const maxUseless = 2
 
-// work sends from the queue, over one connection at a time, and gives the right
-// to it back.
+// work sends from the queue, over one connection at a time, and gives the right to it
+// back: at the end, or between two messages when more urgent ones wait.
 func (p *Provider) work(q *queue) {
-	defer func() { <-p.slots }()
-	for useless := 0; useless < maxUseless && !q.empty(); {
+	defer p.turns.giveBack(q.class)
+	for useless := 0; !q.empty() && !q.yields(); {
 		c, err := p.get(q.ctx)
 		if err != nil {
-			q.blame(explain(err))
+			q.giveUp(explain(err))
 			return
 		}
 		p.run(c, q)
 		switch {
-		case c.heard > 0:
+		case c.heard > c.vague:
 			useless = 0
-		case c.broken && !c.kept:
+		case c.broken && (!c.kept || c.vague > 0):
 			useless++
 			q.blame(c.fault)
 		}
 		p.put(c)
-		p.makeWay(q)
+		if useless == maxUseless {
+			q.giveUp(c.fault)
+			return
+		}
 	}
 }
 
 // run sends from the queue over one connection, until Close can wait no longer.
 func (p *Provider) run(c *conn, q *queue) {
 	defer context.AfterFunc(p.life, func() { c.net.Close() })()
-	c.run(q, func() bool { return p.makesWay(q) })
+	c.run(q)
 }
 
 // get returns a connection that is ready to send: an idle one or a new one.
@@ -240,15 +209,14 @@ func (p *Provider) Close(ctx context.Context) error {
 // drain waits for every connection at work to end, and ends it when ctx does.
 func (p *Provider) drain(ctx context.Context) error {
 	var late error
-	for range cap(p.slots) {
-		select {
-		case p.slots <- struct{}{}:
-		case <-ctx.Done():
-			late = ctx.Err()
+	for range p.config.Connections {
+		err := p.turns.take(ctx, nil, rapport.Transactional)
+		if err != nil {
+			late = err
 			p.kill()
-			p.slots <- struct{}{}
+			_ = p.turns.take(context.Background(), nil, rapport.Transactional) // never ends
 		}
-		defer func() { <-p.slots }()
+		defer p.turns.giveBack(rapport.Transactional)
 	}
 	p.kill()
 	return late

@@ -184,7 +184,7 @@ func (c *conn) finish(q *queue, j *job) bool {
 	}
 	c.heard++
 	kind, bad := verdict(phaseContent, r)
-	outcome := rapport.Outcome{Kind: kind, Bad: bad}
+	outcome := rapport.Outcome{Kind: kind, Bad: bad, Down: kind == rapport.Retry && takesNone(phaseContent, r)}
 	if kind != rapport.Accepted {
 		outcome.Reason = said(r, j.mail.To.String())
 	}
@@ -221,7 +221,8 @@ func (c *conn) ready(q *queue, j *job, no *refused) *job {
 	c.dirty = true
 	kind, bad := verdict(no.phase, no.reply)
 	recipient := j.mail.To.String()
-	q.settle(j.index, rapport.Outcome{Kind: kind, Bad: bad, Reason: said(no.reply, recipient)})
+	down := kind == rapport.Retry && takesNone(no.phase, no.reply)
+	q.settle(j.index, rapport.Outcome{Kind: kind, Bad: bad, Reason: said(no.reply, recipient), Down: down})
 	if no.phase == phaseReset || aboutUs(no.reply) {
 		c.lose(&refusal{"beginning a message", no.reply, recipient})
 	} else {
@@ -238,6 +239,7 @@ func (c *conn) lose(err error) {
 
 func (c *conn) settleVague(q *queue, j *job) {
 	c.heard++
+	c.vague++
 	q.settle(j.index, rapport.Outcome{Kind: rapport.Vague, Reason: c.fault + ", after it had the whole message"})
 }
 
