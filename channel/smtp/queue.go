@@ -14,7 +14,7 @@ const maxTries = 2
 type queue struct {
 	ctx      context.Context
 	name     string
-	class    rapport.Class
+	urgency  rapport.Urgency
 	yields   func() bool // more urgent messages wait for a connection
 	batch    []rapport.Delivery
 	outcomes []rapport.Outcome // one goroutine writes each: the one that took it
@@ -27,13 +27,13 @@ type queue struct {
 	down  bool   // there is nobody to send to; read when nobody works any more
 }
 
-func newQueue(ctx context.Context, name string, batch []rapport.Delivery, wanted func(rapport.Class) bool) *queue {
-	class := classOf(batch)
+func newQueue(ctx context.Context, name string, batch []rapport.Delivery, wanted func(rapport.Urgency) bool) *queue {
+	urgency := urgencyOf(batch)
 	return &queue{
 		ctx:      ctx,
 		name:     name,
-		class:    class,
-		yields:   func() bool { return wanted(class) },
+		urgency:  urgency,
+		yields:   func() bool { return wanted(urgency) },
 		batch:    batch,
 		outcomes: make([]rapport.Outcome, len(batch)),
 		tries:    map[int]int{},

@@ -42,7 +42,7 @@ func New(config Config) (*Provider, error) {
 // Name returns the configured name.
 func (p *Provider) Name() string { return p.config.Name }
 
-// perWorker is how many messages are worth one more connection.
+// perWorker is how many messages are worth a new connection.
 const perWorker = 10
 
 // Deliver sends a batch and returns one outcome for each message, in order. It
@@ -69,8 +69,8 @@ func (p *Provider) Deliver(ctx context.Context, batch []rapport.Delivery) []rapp
 func (p *Provider) workTogether(q *queue) {
 	var work sync.WaitGroup
 	work.Go(func() { p.work(q) })
-	for range min(p.config.Connections, (q.left()+perWorker-1)/perWorker) - 1 {
-		if p.closing.Err() != nil || !p.turns.tryTake(q.class) {
+	for range p.workers(q.left()) - 1 {
+		if p.closing.Err() != nil || !p.turns.tryTake(q.urgency) {
 			break
 		}
 		work.Go(func() { p.work(q) })
@@ -85,7 +85,16 @@ func (p *Provider) enter(q *queue) error {
 	if p.closing.Err() != nil {
 		return errClosed
 	}
-	return p.turns.take(q.ctx, p.closing.Done(), q.class)
+	return p.turns.take(q.ctx, p.closing.Done(), q.urgency)
+}
+
+// workers returns over how many connections so many messages are sent: over all that are
+// open, and new ones only for many.
+func (p *Provider) workers(messages int) int {
+	p.mu.Lock()
+	open := len(p.idle)
+	p.mu.Unlock()
+	return min(p.config.Connections, max(min(messages, open), (messages+perWorker-1)/perWorker))
 }
 
 // maxUseless is how many connections in a row may break before anything that they
@@ -95,7 +104,7 @@ const maxUseless = 2
 // work sends from the queue, over one connection at a time, and gives the right to it
 // back: at the end, or between two messages when more urgent ones wait.
 func (p *Provider) work(q *queue) {
-	defer p.turns.giveBack(q.class)
+	defer p.turns.giveBack(q.urgency)
 	for useless := 0; !q.empty() && !q.yields(); {
 		c, err := p.get(q.ctx)
 		if err != nil {
@@ -210,13 +219,13 @@ func (p *Provider) Close(ctx context.Context) error {
 func (p *Provider) drain(ctx context.Context) error {
 	var late error
 	for range p.config.Connections {
-		err := p.turns.take(ctx, nil, rapport.Transactional)
+		err := p.turns.take(ctx, nil, rapport.AtOnce)
 		if err != nil {
 			late = err
 			p.kill()
-			_ = p.turns.take(context.Background(), nil, rapport.Transactional) // never ends
+			_ = p.turns.take(context.Background(), nil, rapport.AtOnce) // never ends
 		}
-		defer p.turns.giveBack(rapport.Transactional)
+		defer p.turns.giveBack(rapport.AtOnce)
 	}
 	p.kill()
 	return late

@@ -21,91 +21,86 @@ type turns struct {
 	most    int
 	out     int      // rights given out
 	patient int      // of them, those for messages that are not transactional
-	waiting [][]turn // by class
+	waiting [][]turn // by urgency
 }
 
 // turn is somebody who waits; the channel is closed once it is his.
 type turn chan struct{}
 
 func newTurns(connections int) *turns {
-	return &turns{most: connections, waiting: make([][]turn, rapport.Promotional+1)}
+	return &turns{most: connections, waiting: make([][]turn, rapport.InTurn+1)}
 }
 
-// rank is the class by which messages wait for a connection.
-func rank(class rapport.Class) rapport.Class {
-	return min(max(class, rapport.Transactional), rapport.Promotional)
+// free reports whether a right could be given to something of an urgency.
+func (t *turns) free(u rapport.Urgency) bool {
+	return t.out < t.most && (u == rapport.AtOnce || t.patient < max(1, t.most-1))
 }
 
-// free reports whether a right could be given to somebody of a class.
-func (t *turns) free(class rapport.Class) bool {
-	return t.out < t.most && (class == rapport.Transactional || t.patient < max(1, t.most-1))
-}
-
-func (t *turns) give(class rapport.Class) {
+func (t *turns) give(u rapport.Urgency) {
 	t.out++
-	if class != rapport.Transactional {
+	if u != rapport.AtOnce {
 		t.patient++
 	}
 }
 
 // tryTake takes a right if one is free and nobody at least as urgent waits.
-func (t *turns) tryTake(class rapport.Class) bool {
+func (t *turns) tryTake(u rapport.Urgency) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.free(class) || t.waits(class) {
+	if !t.free(u) || t.waits(u) {
 		return false
 	}
-	t.give(class)
+	t.give(u)
 	return true
 }
 
 // take waits for a right until stop or ctx ends.
-func (t *turns) take(ctx context.Context, stop <-chan struct{}, class rapport.Class) error {
-	if t.tryTake(class) {
+func (t *turns) take(ctx context.Context, stop <-chan struct{}, u rapport.Urgency) error {
+	if t.tryTake(u) {
 		return nil
 	}
-	mine := t.queue(class)
+	mine := t.queue(u)
 	select {
 	case <-mine:
 		return nil
 	case <-stop:
-		return t.leave(mine, class, errClosed)
+		return t.leave(mine, u, errClosed)
 	case <-ctx.Done():
-		return t.leave(mine, class, ctx.Err())
+		return t.leave(mine, u, ctx.Err())
 	}
 }
 
-func (t *turns) queue(class rapport.Class) turn {
+func (t *turns) queue(u rapport.Urgency) turn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	mine := make(turn)
-	t.waiting[class] = append(t.waiting[class], mine)
+	t.waiting[u] = append(t.waiting[u], mine)
 	t.serve() // one may have been given back meanwhile
 	return mine
 }
 
 // leave gives up waiting, and gives the right back if it came at the same moment.
-func (t *turns) leave(mine turn, class rapport.Class, why error) error {
+func (t *turns) leave(mine turn, u rapport.Urgency, why error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if at := slices.Index(t.waiting[class], mine); at >= 0 {
-		t.waiting[class] = slices.Delete(t.waiting[class], at, at+1)
+	if at := slices.Index(t.waiting[u], mine); at >= 0 {
+		t.waiting[u] = slices.Delete(t.waiting[u], at, at+1)
 	} else {
-		t.back(class)
+		t.back(u)
 	}
 	return why
 }
 
 // giveBack gives a right back.
-func (t *turns) giveBack(class rapport.Class) {
+func (t *turns) giveBack(u rapport.Urgency) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.back(class)
+	t.back(u)
 }
 
-func (t *turns) back(class rapport.Class) {
+func (t *turns) back(u rapport.Urgency) {
 	t.out--
-	if class != rapport.Transactional {
+	if u != rapport.AtOnce {
 		t.patient--
 	}
 	t.serve()
@@ -113,32 +108,32 @@ func (t *turns) back(class rapport.Class) {
 
 // serve gives what is free to those who wait.
 func (t *turns) serve() {
-	for class := range t.waiting {
-		for len(t.waiting[class]) > 0 && t.free(rapport.Class(class)) {
-			close(t.waiting[class][0])
-			t.waiting[class] = t.waiting[class][1:]
-			t.give(rapport.Class(class))
+	for u := range t.waiting {
+		for len(t.waiting[u]) > 0 && t.free(rapport.Urgency(u)) {
+			close(t.waiting[u][0])
+			t.waiting[u] = t.waiting[u][1:]
+			t.give(rapport.Urgency(u))
 		}
 	}
 }
 
 // waits reports whether somebody at least as urgent waits.
-func (t *turns) waits(class rapport.Class) bool {
-	return slices.ContainsFunc(t.waiting[:class+1], func(w []turn) bool { return len(w) > 0 })
+func (t *turns) waits(u rapport.Urgency) bool {
+	return slices.ContainsFunc(t.waiting[:u+1], func(w []turn) bool { return len(w) > 0 })
 }
 
 // wanted reports whether somebody more urgent waits.
-func (t *turns) wanted(class rapport.Class) bool {
+func (t *turns) wanted(u rapport.Urgency) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.waits(class - 1)
+	return t.waits(u - 1)
 }
 
-// classOf returns the class by which a batch waits: that of its least urgent message.
-func classOf(batch []rapport.Delivery) rapport.Class {
-	class := rapport.Transactional
+// urgencyOf returns the urgency by which a batch waits: that of its least urgent message.
+func urgencyOf(batch []rapport.Delivery) rapport.Urgency {
+	urgency := rapport.AtOnce
 	for i := range batch {
-		class = max(class, rank(batch[i].Class))
+		urgency = max(urgency, batch[i].Class.Urgency())
 	}
-	return class
+	return urgency
 }

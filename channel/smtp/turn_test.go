@@ -17,25 +17,25 @@ import (
 // and nobody waits who need not.
 func TestTurnsAtRandom(t *testing.T) {
 	t.Parallel()
-	classes := []rapport.Class{rapport.Transactional, rapport.MustSend, rapport.Promotional}
+	all := rapport.Urgencies()
 	rapid.Check(t, func(t *rapid.T) {
 		turns := newTurns(rapid.IntRange(1, 4).Draw(t, "connections"))
-		var held []rapport.Class
-		waiting := map[rapport.Class][]turn{}
+		var held []rapport.Urgency
+		waiting := map[rapport.Urgency][]turn{}
 		for range rapid.IntRange(1, 80).Draw(t, "steps") {
-			class := rapid.SampledFrom(classes).Draw(t, "class")
+			u := rapid.SampledFrom(all).Draw(t, "urgency")
 			switch rapid.SampledFrom([]string{"try", "queue", "leave", "back"}).Draw(t, "step") {
 			case "try":
-				if turns.tryTake(class) {
-					held = append(held, class)
+				if turns.tryTake(u) {
+					held = append(held, u)
 				}
 			case "queue":
-				waiting[class] = append(waiting[class], turns.queue(class))
+				waiting[u] = append(waiting[u], turns.queue(u))
 			case "leave":
-				if n := len(waiting[class]); n > 0 {
+				if n := len(waiting[u]); n > 0 {
 					i := rapid.IntRange(0, n-1).Draw(t, "who")
-					turns.leave(waiting[class][i], class, errClosed)
-					waiting[class] = slices.Delete(waiting[class], i, i+1)
+					turns.leave(waiting[u][i], u, errClosed)
+					waiting[u] = slices.Delete(waiting[u], i, i+1)
 				}
 			case "back":
 				if n := len(held); n > 0 {
@@ -44,27 +44,27 @@ func TestTurnsAtRandom(t *testing.T) {
 					held = slices.Delete(held, i, i+1)
 				}
 			}
-			for _, class := range classes {
-				for len(waiting[class]) > 0 && isHis(waiting[class][0]) {
-					held = append(held, class)
-					waiting[class] = waiting[class][1:]
+			for _, u := range all {
+				for len(waiting[u]) > 0 && isHis(waiting[u][0]) {
+					held = append(held, u)
+					waiting[u] = waiting[u][1:]
 				}
-				if slices.ContainsFunc(waiting[class], isHis) {
+				if slices.ContainsFunc(waiting[u], isHis) {
 					t.Fatal("somebody was let in before one who came earlier")
 				}
 			}
 			patient := 0
-			for _, class := range held {
-				if class != rapport.Transactional {
+			for _, u := range held {
+				if u != rapport.AtOnce {
 					patient++
 				}
 			}
 			if len(held) > turns.most || patient > max(1, turns.most-1) {
 				t.Fatalf("%d rights are out, %d of them to those who can wait, over %d connections", len(held), patient, turns.most)
 			}
-			if first := slices.IndexFunc(classes, func(c rapport.Class) bool { return len(waiting[c]) > 0 }); first >= 0 {
-				if len(held) < turns.most && (classes[first] == rapport.Transactional || patient < max(1, turns.most-1)) {
-					t.Fatalf("%s messages wait for a right that is free", classes[first])
+			if first := slices.IndexFunc(all, func(c rapport.Urgency) bool { return len(waiting[c]) > 0 }); first >= 0 {
+				if len(held) < turns.most && (all[first] == rapport.AtOnce || patient < max(1, turns.most-1)) {
+					t.Fatalf("urgency %d waits for a right that is free", all[first])
 				}
 			}
 		}
@@ -125,7 +125,7 @@ func TestUrgentGoesBetweenTwoOthers(t *testing.T) {
 				t.Errorf("the transactional message waited until %d were taken", taken)
 			}
 		})
-		for !p.turns.wanted(rapport.Promotional) {
+		for !p.turns.wanted(rapport.InTurn) {
 			runtime.Gosched()
 		}
 		close(queued)
