@@ -30,8 +30,11 @@ import (
 
 // Provider is one server. Package channel says what its methods promise.
 type Provider interface {
+	// Name is how outcomes name the server.
 	Name() string
+	// Deliver hands a batch over and returns one outcome for each delivery.
 	Deliver(ctx context.Context, batch []rapport.Delivery) []rapport.Outcome
+	// Close waits for deliveries under way, until ctx ends, and lets go of connections.
 	Close(ctx context.Context) error
 }
 
