@@ -1,5 +1,7 @@
 package rapport
 
+import "strings"
+
 // Stock purposes of consent. A workspace may add its own as documents.
 const (
 	PurposeMarketing       = "marketing"
@@ -7,6 +9,18 @@ const (
 	PurposeLocation        = "location"
 	PurposeInStore         = "in_store"
 )
+
+// topicPrefix begins the purposes under which the ledger keeps what customers say of topics.
+const topicPrefix = "topic:"
+
+// TopicPurpose returns the purpose under which the ledger keeps what a customer says of one
+// topic. A no to it is a no to this topic only; a yes takes that back and allows nothing
+// by itself, since the topic's own purpose has to be agreed to as well.
+func TopicPurpose(topic string) string { return topicPrefix + topic }
+
+// TopicOf returns the topic that a purpose of the ledger stands for, and false if it is no
+// topic's.
+func TopicOf(purpose string) (topic string, ok bool) { return strings.CutPrefix(purpose, topicPrefix) }
 
 // ConsentState is what a customer said.
 type ConsentState uint8

@@ -127,6 +127,7 @@ type Message struct {
 	Channel     Channel
 	Class       Class
 	Purpose     string // what she agreed to that allows it; "" for none
+	Topic       string // what it is about, which she may leave by itself; "" for none
 	Status      Status
 	To          string // the address it goes to; set when it is decided
 	Subject     string // set when it is rendered

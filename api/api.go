@@ -92,6 +92,7 @@ type Workspace struct {
 	Plan      *rule.Plan           // all data plans together, and the segments' names
 	Running   *flow.Workspace      // the same as flow runs it; never nil
 	Standings map[string]Standing  // of the journeys that are not active, by name
+	Topics    map[string]workspace.Topic
 }
 
 // Applied is what applying documents came to.

@@ -23,6 +23,7 @@ type Message struct {
 	Channel     rapport.Channel    `json:"channel"`
 	Class       string             `json:"class" enum:"transactional,must-send,promotional,content"`
 	Purpose     string             `json:"purpose,omitempty"`
+	Topic       string             `json:"topic,omitempty" doc:"What it is about, which its reader may leave by itself"`
 	Status      string             `json:"status" enum:"waiting,claimed,attempting,handed,delivered,bounced,failed,unclear,dropped,withheld"`
 	CreatedAt   rapport.Instant    `json:"createdAt"`
 	DueAt       rapport.Instant    `json:"dueAt,omitzero"`
@@ -140,7 +141,7 @@ func (a *api) messagesOf(ctx context.Context, whose []rapport.CustomerID, f stor
 func showMessage(m *rapport.Message) Message {
 	shown := Message{
 		ID: m.ID, Customer: m.Customer, Journey: m.Journey, Step: m.Step, Template: m.Template, Channel: m.Channel,
-		Class: m.Class.String(), Purpose: m.Purpose, Status: m.Status.String(), CreatedAt: m.CreatedAt, DueAt: m.DueAt,
+		Class: m.Class.String(), Purpose: m.Purpose, Topic: m.Topic, Status: m.Status.String(), CreatedAt: m.CreatedAt, DueAt: m.DueAt,
 		HandedAt: m.HandedAt, Subject: m.Subject, To: m.To, Reason: m.Reason, Attempts: m.Attempts, Version: m.Version,
 	}
 	if m.UsefulUntil != rapport.Never {

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"crypto/hmac"
 	"encoding/base64"
@@ -11,6 +10,7 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/profile"
+	"rapport/workspace"
 )
 
 // Where an act on the unsubscribe page says that it was made.
@@ -45,27 +45,35 @@ func messageOfToken(key rapport.Key, token string) (id rapport.MessageID, ok boo
 // mountUnsubscribe adds the page. Looking at it changes nothing: mail scanners
 // follow links. Posting to it unsubscribes, be it the page's button or a mailbox
 // that does it at one click (RFC 8058).
+//
+// One click leaves the message's topic if it has one: the header that asks for it stands
+// for the list by which the message came (RFC 2369), and the mailbox says no more than
+// that she wants no more of it. Who wants no more at all says so on the page.
 func (a *api) mountUnsubscribe(mux *http.ServeMux) {
 	mux.HandleFunc("GET /u/{token}", a.page(func(_ *http.Request, u *unsubscription) (pageState, error) {
-		if u.state() == rapport.ConsentWithdrawn {
-			return u.left(), nil
-		}
-		return asking, nil
+		return u.shown(), nil
 	}))
 	mux.HandleFunc("POST /u/{token}", a.page(func(r *http.Request, u *unsubscription) (pageState, error) {
-		source := byPage
-		if r.FormValue("List-Unsubscribe") == "One-Click" {
+		leaving, source := flow.LeaveTopic, byPage
+		switch {
+		case r.FormValue("List-Unsubscribe") == "One-Click":
 			source = byOneClick
+		case r.FormValue("all") != "":
+			leaving = flow.LeavePurpose
 		}
-		if err := a.Flow.Do(r.Context(), flow.Unsubscribe(u.message, source)); err != nil {
+		if err := a.Flow.Do(r.Context(), flow.Unsubscribe(u.message, leaving, source)); err != nil {
 			return failed, err
 		}
-		return leftNow(u), nil
+		now, err := a.unsubscription(r.Context(), r.PathValue("token"))
+		if err != nil {
+			return failed, err
+		}
+		return now.shown(), nil
 	}))
 	mux.HandleFunc("POST /u/{token}/undo", a.page(func(r *http.Request, u *unsubscription) (pageState, error) {
 		grant, ok := u.undo(a.Flow.Now())
 		if !ok {
-			return u.left(), nil
+			return u.shown(), nil
 		}
 		return back, a.Flow.Do(r.Context(), flow.Record(u.record.ID, grant))
 	}))
@@ -77,53 +85,57 @@ type unsubscription struct {
 	record  *profile.Record
 }
 
-func (u *unsubscription) purpose() string {
-	return cmp.Or(u.message.Purpose, rapport.PurposeMarketing)
+// has reports whether she has left the message's topic, or its purpose.
+func (u *unsubscription) has(l flow.Leaving) bool {
+	return u.record.Consent(flow.LeftBy(&u.message, l), u.message.Channel, u.message.To) == rapport.ConsentWithdrawn
 }
 
-func (u *unsubscription) state() rapport.ConsentState {
-	return u.record.Consent(u.purpose(), u.message.Channel, u.message.To)
+// shown returns what the page shows.
+func (u *unsubscription) shown() pageState {
+	_, undo := u.undo(0)
+	switch {
+	case u.has(flow.LeavePurpose) && undo:
+		return leftUndo
+	case u.has(flow.LeavePurpose):
+		return leftForGood
+	case u.has(flow.LeaveTopic) && undo:
+		return leftTopicUndo
+	case u.has(flow.LeaveTopic):
+		return leftTopic
+	}
+	return asking
 }
 
 // undo returns the act that takes her withdrawal on this page back, if that is the
-// last she said and she had agreed before. Nothing else can be agreed to here:
-// whoever has the link may have it from somebody else.
+// last she said and, of a purpose, she had agreed before. Nothing else can be agreed to
+// here: whoever has the link may have it from somebody else.
 func (u *unsubscription) undo(now rapport.Instant) (rapport.Consent, bool) {
-	last := u.record.ConsentAct(u.purpose(), u.message.Channel, u.message.To)
+	leaving := flow.LeaveTopic
+	if u.has(flow.LeavePurpose) {
+		leaving = flow.LeavePurpose
+	}
+	purpose := flow.LeftBy(&u.message, leaving)
+	last := u.record.ConsentAct(purpose, u.message.Channel, u.message.To)
 	if last == nil || last.State != rapport.ConsentWithdrawn || !ours(last.Source) {
 		return rapport.Consent{}, false
+	}
+	act := rapport.Consent{Purpose: purpose, Channel: u.message.Channel, State: rapport.ConsentGranted, Source: byUndo, At: now}
+	if _, isTopic := rapport.TopicOf(purpose); isTopic {
+		return act, true
 	}
 	before := profile.New(u.record.ID)
 	before.Consents = slices.DeleteFunc(slices.Clone(u.record.Consents), func(act rapport.Consent) bool {
 		return act.State == rapport.ConsentWithdrawn && ours(act.Source)
 	})
-	granted := before.ConsentAct(u.purpose(), u.message.Channel, u.message.To)
+	granted := before.ConsentAct(purpose, u.message.Channel, u.message.To)
 	if granted == nil || granted.State != rapport.ConsentGranted {
 		return rapport.Consent{}, false
 	}
-	return rapport.Consent{
-		Purpose: u.purpose(), Channel: u.message.Channel, State: rapport.ConsentGranted,
-		Source: byUndo, TextVersion: granted.TextVersion, At: now,
-	}, true
+	act.TextVersion = granted.TextVersion
+	return act, true
 }
 
 func ours(source string) bool { return source == byPage || source == byOneClick }
-
-// left returns how the page shows that she wants no more.
-func (u *unsubscription) left() pageState {
-	if _, ok := u.undo(0); ok {
-		return leftUndo
-	}
-	return leftForGood
-}
-
-// leftNow returns the same right after she said so, before the record is read again.
-func leftNow(u *unsubscription) pageState {
-	if u.state() == rapport.ConsentGranted {
-		return leftUndo
-	}
-	return u.left()
-}
 
 // page answers a request for the page with the state that act comes to.
 func (a *api) page(act func(*http.Request, *unsubscription) (pageState, error)) http.HandlerFunc {
@@ -139,6 +151,7 @@ func (a *api) page(act func(*http.Request, *unsubscription) (pageState, error)) 
 		switch {
 		case err == nil:
 			shown.channel = u.message.Channel
+			shown.topic = a.topic(u.message.Topic)
 			if a.Brand != nil {
 				shown.Brand = a.Brand(r.Context(), u.message)
 			}
@@ -176,4 +189,16 @@ func (a *api) unsubscription(ctx context.Context, token string) (*unsubscription
 		}
 	}
 	return nil, errUnknownLink
+}
+
+// topic returns a topic by its name; the name is the title of one that is not there any
+// more, and there is none for no name.
+func (a *api) topic(name string) (t workspace.Topic) {
+	if name == "" {
+		return t
+	}
+	if t, found := a.Workspaces.Current().Topics[name]; found {
+		return t
+	}
+	return workspace.Topic{Title: map[string]string{"und": name}}
 }

@@ -6,20 +6,24 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"strings"
 
 	"golang.org/x/text/language"
 
 	"rapport"
+	"rapport/workspace"
 )
 
 // pageState is what the unsubscribe page has to say.
 type pageState int
 
 const (
-	asking      pageState = iota // does she want to leave?
-	leftUndo                     // she has left, and may take it back
-	leftForGood                  // she has left
-	back                         // she has taken it back
+	asking        pageState = iota // does she want to leave?
+	leftUndo                       // she has left, and may take it back
+	leftForGood                    // she has left
+	leftTopicUndo                  // she has left the topic, and may take it back
+	leftTopic                      // she has left the topic
+	back                           // she has taken it back
 	unknownLink
 	failed
 )
@@ -44,9 +48,11 @@ type pageData struct {
 	Button  string // empty for none
 	Action  string // where the button posts to
 	Hint    string // above the button
+	All     string // a button to leave everything; empty for none
 	Token   string
 	Style   template.CSS
 	channel rapport.Channel
+	topic   workspace.Topic
 }
 
 const pageStyle = `:root{color-scheme:light dark}body{font:1.125rem/1.6 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.25rem}h1{font-size:1.5rem;line-height:1.3}dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1.5rem 0}dt{opacity:.75}dd{margin:0}button{font:inherit;font-weight:600;padding:.75rem 1.5rem;border:2px solid currentColor;border-radius:.5rem;background:transparent;color:inherit;cursor:pointer;min-height:3rem}button:focus-visible{outline:3px solid Highlight;outline-offset:3px}`
@@ -73,6 +79,9 @@ const pageTemplate = `<!doctype html>
 {{- end}}
 <form method="post" action="{{.Action}}"><button type="submit">{{.Button}}</button></form>
 {{- end}}
+{{- if .All}}
+<form method="post" action="/u/{{.Token}}"><input type="hidden" name="all" value="1"><button type="submit">{{.All}}</button></form>
+{{- end}}
 </main>
 </body>
 </html>
@@ -84,6 +93,8 @@ type words struct {
 	Email, SMS             string
 	Ask, Leave             string
 	Left, Undo, UndoButton string
+	AskTopic, LeaveTopic   string // {topic} stands for its title
+	LeftTopic, LeaveAll    string
 	Back                   string
 	Unknown, Failed        string
 }
@@ -143,15 +154,26 @@ func (d *pageData) say(state pageState, w *words) {
 		d.Kind = w.SMS
 	}
 	here := "/u/" + d.Token
+	ask, leave, all := w.Ask, w.Leave, ""
+	about := func(text string) string { return text }
+	if len(d.topic.Title) > 0 {
+		title := d.topic.TitleIn(language.Make(d.Lang))
+		about = func(text string) string { return strings.ReplaceAll(text, "{topic}", title) }
+		ask, leave, all = w.AskTopic, about(w.LeaveTopic), w.LeaveAll
+	}
 	switch state {
 	case asking:
-		d.Text, d.Button, d.Action = w.Ask, w.Leave, here
+		d.Text, d.Button, d.Action, d.All = ask, leave, here, all
+	case leftTopicUndo:
+		d.Text, d.Hint, d.Button, d.Action, d.All = about(w.LeftTopic), w.Undo, w.UndoButton, here+"/undo", all
+	case leftTopic:
+		d.Text, d.All = about(w.LeftTopic), all
 	case leftUndo:
 		d.Text, d.Hint, d.Button, d.Action = w.Left, w.Undo, w.UndoButton, here+"/undo"
 	case leftForGood:
 		d.Text = w.Left
 	case back:
-		d.Text, d.Button, d.Action = w.Back, w.Leave, here
+		d.Text, d.Button, d.Action, d.All = w.Back, leave, here, all
 	case unknownLink:
 		d.Text = w.Unknown
 	default:
@@ -173,6 +195,8 @@ func pageLanguages() []struct {
 			Ask: "Would you like to stop getting messages of this kind?", Leave: "Unsubscribe",
 			Left: "You are unsubscribed. You will get no more messages of this kind.",
 			Undo: "Was that a mistake?", UndoButton: "I did not mean to",
+			AskTopic: "What would you like to stop getting?", LeaveTopic: "No more: {topic}",
+			LeftTopic: "You will get no more messages about “{topic}”.", LeaveAll: "No news and offers at all any more",
 			Back:    "You are subscribed again.",
 			Unknown: "This link does not work. It may have been cut off: please use the whole link from the message.",
 			Failed:  "That did not work. Please try again in a moment.",
@@ -182,6 +206,8 @@ func pageLanguages() []struct {
 			Ask: "이런 종류의 메시지를 더 이상 받지 않으시겠습니까?", Leave: "수신 거부",
 			Left: "수신이 거부되었습니다. 앞으로 이런 종류의 메시지를 보내지 않습니다.",
 			Undo: "실수로 누르셨나요?", UndoButton: "실수였습니다, 취소하기",
+			AskTopic: "어떤 메시지를 그만 받으시겠습니까?", LeaveTopic: "더 이상 받지 않기: {topic}",
+			LeftTopic: "앞으로 ‘{topic}’에 대한 메시지를 보내지 않습니다.", LeaveAll: "모든 소식과 혜택 메시지 받지 않기",
 			Back:    "다시 메시지를 받으시게 됩니다.",
 			Unknown: "이 링크는 사용할 수 없습니다. 링크가 잘렸을 수 있으니 메시지에 있는 전체 링크를 사용해 주세요.",
 			Failed:  "처리하지 못했습니다. 잠시 후 다시 시도해 주세요.",
@@ -191,6 +217,8 @@ func pageLanguages() []struct {
 			Ask: "Möchten Sie keine Nachrichten dieser Art mehr erhalten?", Leave: "Abmelden",
 			Left: "Sie sind abgemeldet und erhalten keine Nachrichten dieser Art mehr.",
 			Undo: "War das ein Versehen?", UndoButton: "Das war ein Versehen",
+			AskTopic: "Was möchten Sie nicht mehr erhalten?", LeaveTopic: "Nicht mehr: {topic}",
+			LeftTopic: "Sie erhalten keine Nachrichten mehr zu „{topic}“.", LeaveAll: "Gar keine Neuigkeiten und Angebote mehr",
 			Back:    "Sie sind wieder angemeldet.",
 			Unknown: "Dieser Link funktioniert nicht. Vielleicht ist er unvollständig: Bitte verwenden Sie den ganzen Link aus der Nachricht.",
 			Failed:  "Das hat nicht geklappt. Bitte versuchen Sie es gleich noch einmal.",
@@ -200,6 +228,8 @@ func pageLanguages() []struct {
 			Ask: "คุณต้องการหยุดรับข้อความประเภทนี้หรือไม่", Leave: "ยกเลิกการรับ",
 			Left: "ยกเลิกเรียบร้อยแล้ว คุณจะไม่ได้รับข้อความประเภทนี้อีก",
 			Undo: "กดผิดใช่หรือไม่", UndoButton: "ฉันไม่ได้ตั้งใจ",
+			AskTopic: "คุณต้องการหยุดรับข้อความเรื่องใด", LeaveTopic: "ไม่รับอีก: {topic}",
+			LeftTopic: "คุณจะไม่ได้รับข้อความเกี่ยวกับ “{topic}” อีก", LeaveAll: "ไม่รับข่าวสารและข้อเสนอทั้งหมดอีก",
 			Back:    "คุณกลับมารับข้อความอีกครั้งแล้ว",
 			Unknown: "ลิงก์นี้ใช้ไม่ได้ ลิงก์อาจไม่ครบถ้วน โปรดใช้ลิงก์ทั้งหมดจากข้อความ",
 			Failed:  "ดำเนินการไม่สำเร็จ โปรดลองอีกครั้งในอีกสักครู่",

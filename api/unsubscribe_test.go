@@ -119,6 +119,77 @@ func TestOneClick(t *testing.T) {
 	}
 }
 
+// topical is unsubscribing where the message is about a topic.
+func topical(t *testing.T) (w *world, page string) {
+	t.Helper()
+	w = newWorld(t, options{})
+	w.apply("testdata/workspace.yaml")
+	w.must(http.MethodPut, "/v1/documents/topic/arrivals", `{"title":{"en":"New arrivals","de":"Neuheiten"}}`)
+	w.must(http.MethodPut, "/v1/documents/journey/shelf", `{"entry":{"event":"Shelf Filled"},
+		"steps":[{"name":"tell","send":{"template":"hello","channel":"email","class":"promotional","topic":"arrivals"}}]}`)
+	w.must(http.MethodPost, "/v1/batch", `{"batch":[
+		{"type":"identify","userId":"ana","traits":{"email":"ana@example.com"},"context":{"consent":{"categoryPreferences":{"marketing":true}}}},
+		{"type":"track","userId":"ana","event":"Shelf Filled"}]}`, "Authorization", basic(writeKey))
+	w.must(http.MethodPost, "/v1/clock", `{"advance":"1h"}`)
+	var list struct {
+		Messages []struct {
+			ID    rapport.MessageID
+			Topic string
+		}
+	}
+	if err := json.Unmarshal([]byte(w.must(http.MethodGet, "/v1/messages", "")), &list); err != nil || len(list.Messages) != 1 || list.Messages[0].Topic != "arrivals" {
+		t.Fatal(list, err)
+	}
+	return w, api.UnsubscribePath(theKey, list.Messages[0].ID)
+}
+
+// left returns what Ana has left, by e-mail.
+func (w *world) left() (left []string) {
+	w.t.Helper()
+	var page struct {
+		Current []struct{ Purpose, Topic, Channel, State string }
+	}
+	if err := json.Unmarshal([]byte(w.must(http.MethodGet, "/v1/customers/ana/consents", "")), &page); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range page.Current {
+		if c.State == "withdrawn" && c.Channel == "email" {
+			left = append(left, c.Purpose+c.Topic)
+		}
+	}
+	return left
+}
+
+// The page asks about the topic first, by its title; she may leave it, come back, and
+// leave everything.
+func TestLeavingATopic(t *testing.T) {
+	t.Parallel()
+	w, page := topical(t)
+	german := w.browse(http.MethodGet, page, "", "Accept-Language", "de").Body.String()
+	if !strings.Contains(german, "Nicht mehr: Neuheiten") || !strings.Contains(german, "Gar keine") {
+		t.Errorf("the page does not ask about the topic in German:\n%s", german)
+	}
+	steps := []struct {
+		post, body string
+		says       string
+		left       string
+	}{
+		{page, "", "no more messages about “New arrivals”", "arrivals"},
+		{page + "/undo", "", "subscribed again", ""},
+		{page, "List-Unsubscribe=One-Click", "no more messages about “New arrivals”", "arrivals"},
+		{page, "all=1", "You are unsubscribed", "marketing arrivals"},
+		{page + "/undo", "", "subscribed again", "arrivals"},
+		{page + "/undo", "", "subscribed again", ""},
+	}
+	for i, step := range steps {
+		w.must(http.MethodPost, "/v1/clock", `{"advance":"1m"}`)
+		answer := w.browse(http.MethodPost, step.post, step.body)
+		if left := strings.Join(w.left(), " "); answer.Code != http.StatusOK || !strings.Contains(answer.Body.String(), step.says) || left != step.left {
+			t.Fatalf("step %d: left %q, wanted %q; %d %s", i, left, step.left, answer.Code, answer.Body)
+		}
+	}
+}
+
 // Whoever has the link, perhaps forwarded, can take back what was said on the
 // page, and agree to nothing else.
 func TestUndoGrantsNothingNew(t *testing.T) {

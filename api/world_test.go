@@ -223,7 +223,7 @@ func compile(docs []workspace.Document, version uint64) (*api.Workspace, *worksp
 	if err != nil {
 		panic(err)
 	}
-	return &api.Workspace{Documents: docs, Plan: c.Plan, Running: running}, c, nil
+	return &api.Workspace{Documents: docs, Plan: c.Plan, Topics: c.Topics, Running: running}, c, nil
 }
 
 func (d *desk) Current() api.Workspace { return *d.current.Load() }

@@ -72,7 +72,7 @@ func (w *Workspaces) load(ctx context.Context) (*flow.Workspace, error) {
 		return nil, err
 	}
 	w.channels, w.carriers = compiled.Channels, opened
-	w.current.Store(&api.Workspace{Documents: docs, Plan: compiled.Plan, Running: running, Standings: w.standings})
+	w.current.Store(&api.Workspace{Documents: docs, Plan: compiled.Plan, Topics: compiled.Topics, Running: running, Standings: w.standings})
 	for _, name := range compiled.Missing(w.hasSecret) {
 		w.log.Warn("messages of a channel wait for a secret; set it with: rapport secret set NAME", "name", name)
 	}
@@ -200,7 +200,7 @@ func (w *Workspaces) put(ctx context.Context, next candidate, author, note strin
 	}
 	w.keepOrigins(ctx, next.origins)
 	w.channels = next.compiled.Channels
-	w.current.Store(&api.Workspace{Documents: next.docs, Plan: next.compiled.Plan, Running: running, Standings: w.standings})
+	w.current.Store(&api.Workspace{Documents: next.docs, Plan: next.compiled.Plan, Topics: next.compiled.Topics, Running: running, Standings: w.standings})
 	return nil
 }
 

@@ -159,9 +159,31 @@ func suppressed(q *question) answer {
 	}
 }
 
-// consent asks whether she agreed to the purpose. A transactional message needs
-// no agreement, but she may have said no to what it names.
+// consent asks whether she agreed to the purpose, and has not left the topic.
 func consent(q *question) answer {
+	a := agreed(q)
+	if !a.passed || q.wish.Topic == "" {
+		return a
+	}
+	return staying(q, a)
+}
+
+// staying asks whether she has left the topic of a message whose purpose allows it.
+func staying(q *question, a answer) answer {
+	w := &q.wish
+	state := q.customer.Consent(rapport.TopicPurpose(w.Topic), w.Channel, q.address)
+	a.values += fmt.Sprintf(" topic=%s said=%s", w.Topic, state)
+	if state == rapport.ConsentWithdrawn {
+		a.passed = false
+		a.reason = fmt.Sprintf("The customer wants no more about %s by %s.", w.Topic, w.Channel)
+		a.change = fmt.Sprintf("The customer takes back that she wants no more about %s by %s.", w.Topic, w.Channel)
+	}
+	return a
+}
+
+// agreed asks whether she agreed to the purpose. A transactional message needs no
+// agreement, but she may have said no to what it names.
+func agreed(q *question) answer {
 	w := &q.wish
 	if w.Purpose == "" {
 		if w.Class == rapport.Transactional {

@@ -19,6 +19,7 @@ type Wish struct {
 	Channel     rapport.Channel
 	Class       rapport.Class
 	Purpose     string          // what she must have agreed to; "" for none
+	Topic       string          // what it is about, which she must not have left; "" for none
 	UsefulUntil rapport.Instant // Never if it does not spoil
 }
 

@@ -18,6 +18,7 @@ const now = rapport.Instant(1_790_000_000_000)
 type person struct {
 	address    string
 	consent    rapport.ConsentState
+	topics     map[string]rapport.ConsentState
 	suppressed string
 	asked      *[]string
 }
@@ -29,6 +30,9 @@ func (p person) Address(rapport.Channel) (string, bool) { return p.address, p.ad
 func (p person) Consent(purpose string, channel rapport.Channel, address string) rapport.ConsentState {
 	if p.asked != nil {
 		*p.asked = append(*p.asked, strings.Join([]string{purpose, string(channel), address}, " "))
+	}
+	if topic, ok := rapport.TopicOf(purpose); ok {
+		return p.topics[topic]
 	}
 	return p.consent
 }
@@ -84,6 +88,13 @@ func TestDecide(t *testing.T) {
 	unknown := with(func(p *person) { p.consent = rapport.ConsentUnknown })
 	withdrawn := with(func(p *person) { p.consent = rapport.ConsentWithdrawn })
 	const all = "send: reachable suppressed consent useful."
+	about := func(topic string, c rapport.Class, purpose string) Wish {
+		return wish(func(w *Wish) { w.Topic, w.Class, w.Purpose = topic, c, purpose })
+	}
+	told := func(topic string, s rapport.ConsentState) map[string]rapport.ConsentState {
+		return map[string]rapport.ConsentState{topic: s}
+	}
+	const left = "drop: reachable suppressed !consent. The customer takes back that she wants no more about news by email."
 	const consents = "drop: reachable suppressed !consent. The customer consents to marketing by email."
 	for name, c := range map[string]struct {
 		wish Wish
@@ -108,6 +119,15 @@ func TestDecide(t *testing.T) {
 		"too late": {wish(func(w *Wish) { w.UsefulUntil = now }), granted,
 			"drop: reachable suppressed consent !useful. The message is decided and sent earlier, or the step's useful_for is longer."},
 		"no class at all": {class(0, "marketing"), unknown, consents},
+
+		"topic, never spoken of": {about("news", rapport.Promotional, "marketing"), granted, all},
+		"topic, come back to":    {about("news", rapport.Promotional, "marketing"), with(func(p *person) { p.topics = told("news", rapport.ConsentGranted) }), all},
+		"topic, left":            {about("news", rapport.Promotional, "marketing"), with(func(p *person) { p.topics = told("news", rapport.ConsentWithdrawn) }), left},
+		"another topic, left":    {about("news", rapport.Promotional, "marketing"), with(func(p *person) { p.topics = told("sales", rapport.ConsentWithdrawn) }), all},
+		"a yes to a topic is none to its purpose": {about("news", rapport.Promotional, "marketing"),
+			person{address: "ann@example.com", topics: told("news", rapport.ConsentGranted)}, consents},
+		"topic, purpose withdrawn":   {about("news", rapport.Promotional, "marketing"), withdrawn, consents},
+		"topic, left, transactional": {about("news", rapport.Transactional, ""), with(func(p *person) { p.topics = told("news", rapport.ConsentWithdrawn) }), left},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

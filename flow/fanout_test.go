@@ -326,7 +326,7 @@ func TestCanaryStops(t *testing.T) {
 		w.advance(16 * time.Hour)
 		messages := w.messages()
 		for i := range c.leave {
-			if _, err := w.engine.Run(context.Background(), w.now, flow.Unsubscribe(messages[i], "link")); err != nil {
+			if _, err := w.engine.Run(context.Background(), w.now, flow.Unsubscribe(messages[i], flow.LeaveTopic, "link")); err != nil {
 				w.t.Fatal(err)
 			}
 		}

@@ -35,7 +35,7 @@ func TestResend(t *testing.T) {
 		handed  int
 	}{
 		{"again", func(*world, rapport.Message) {}, false, rapport.Handed, 1},
-		{"she has left", func(w *world, m rapport.Message) { w.work(flow.Unsubscribe(m, "link")) }, false, rapport.Dropped, 0},
+		{"she has left", func(w *world, m rapport.Message) { w.work(flow.Unsubscribe(m, flow.LeaveTopic, "link")) }, false, rapport.Dropped, 0},
 		{"too late", func(w *world, _ rapport.Message) { w.advance(25 * time.Hour) }, true, rapport.Unclear, 0},
 		{"it arrived", func(w *world, m rapport.Message) { w.work(flow.Hear(m.ID, flow.FeedbackOpened)) }, true, rapport.Handed, 0},
 	} {

@@ -84,7 +84,7 @@ func (b *Batch) prepare(m *rapport.Message, c *customer) (rapport.Delivery, bool
 	}
 	wish := decide.Wish{
 		Journey: m.Journey, Version: m.Version, Run: m.Run, Step: m.Step, Template: m.Template,
-		Channel: m.Channel, Class: m.Class, Purpose: m.Purpose, UsefulUntil: m.UsefulUntil,
+		Channel: m.Channel, Class: m.Class, Purpose: m.Purpose, Topic: m.Topic, UsefulUntil: m.UsefulUntil,
 	}
 	if d := b.g.workspace.Policy.Recheck(wish, m.To, person{c}, b.now); d.Outcome != decide.Send {
 		b.release(m, c)
@@ -256,13 +256,31 @@ func (g *Engine) recoverMessages(ctx context.Context) error {
 	}
 }
 
-// Unsubscribe is the work of withdrawing what a message was allowed by: its
+// Leaving says how much of what a message was allowed by is withdrawn.
+type Leaving uint8
+
+// What can be left. Who leaves the topic of a message that has none leaves its purpose.
+const (
+	LeaveTopic Leaving = iota
+	LeavePurpose
+)
+
+// LeftBy returns the purpose, in the words of the ledger, that is withdrawn when the reader
+// of a message leaves.
+func LeftBy(m *rapport.Message, l Leaving) string {
+	if l == LeaveTopic && m.Topic != "" {
+		return rapport.TopicPurpose(m.Topic)
+	}
+	return cmp.Or(m.Purpose, rapport.PurposeMarketing)
+}
+
+// Unsubscribe is the work of withdrawing what a message was allowed by: its topic or its
 // purpose, on its channel, for its address.
-func Unsubscribe(m rapport.Message, source string) Work {
+func Unsubscribe(m rapport.Message, l Leaving, source string) Work {
 	return func(b *Batch) error {
 		b.meet(&m, func(met *Met) { met.Unsubscribed++ })
 		act := rapport.Consent{
-			Purpose: cmp.Or(m.Purpose, rapport.PurposeMarketing), Channel: m.Channel, Address: m.To,
+			Purpose: LeftBy(&m, l), Channel: m.Channel, Address: m.To,
 			State: rapport.ConsentWithdrawn, Source: source, At: b.now,
 		}
 		if c := b.recipient(&m); c != nil {

@@ -152,7 +152,7 @@ func TestUnsubscribeIsForEverybodyAtTheAddress(t *testing.T) {
 	// Dan tells the same address in the very batch in which ana leaves.
 	dan := identify("dan", "", `{"email":"family@example.com"}`)
 	dan.MessageID, dan.Timestamp, dan.ReceivedAt = "dan", w.now, w.now
-	errs, err := w.engine.Run(context.Background(), w.now, flow.Admit([]rapport.Event{dan}), flow.Unsubscribe(letter, "page"))
+	errs, err := w.engine.Run(context.Background(), w.now, flow.Admit([]rapport.Event{dan}), flow.Unsubscribe(letter, flow.LeaveTopic, "page"))
 	if err != nil || errs[1] != nil {
 		t.Fatal(err, errs)
 	}
@@ -182,6 +182,33 @@ func TestWithdrawnWhileItWaitsIsNotSent(t *testing.T) {
 	w.advance(time.Hour)
 	if m := w.only(); m.Status != rapport.Dropped || len(w.outbox.handed) != 0 {
 		t.Errorf("%v: %s", m.Status, m.Reason)
+	}
+}
+
+// A topic that is left while a message about it waits stops that message, and no other.
+func TestTopicLeftWhileItWaits(t *testing.T) {
+	t.Parallel()
+	send := func(topic string) journey.Doc {
+		return journey.Doc{
+			Entry: journey.Entry{Event: []string{"Signed Up"}},
+			Steps: []journey.Step{{Name: "send", Send: &journey.Send{Template: "letter", Channel: "email", Class: "promotional", Topic: topic}}},
+		}
+	}
+	w := newWorld(t, build(t, 1, nil, map[string]journey.Doc{"arrivals": send("arrivals"), "stories": send("stories"), "plain": send("")}))
+	w.signUp("ana", "ana@example.com")
+	for _, m := range w.messages() {
+		if m.Topic == "arrivals" {
+			w.run(flow.Unsubscribe(m, flow.LeaveTopic, "page"))
+		}
+	}
+	w.advance(time.Hour)
+	for _, m := range w.messages() {
+		if want := map[bool]rapport.Status{true: rapport.Dropped, false: rapport.Handed}[m.Topic == "arrivals"]; m.Status != want {
+			t.Errorf("the message about %q is %s: %s", m.Topic, m.Status, m.Reason)
+		}
+	}
+	if len(w.messages()) != 3 || w.person("ana").Consent("marketing", rapport.Email, "ana@example.com") != rapport.ConsentGranted {
+		t.Error("leaving a topic left the purpose")
 	}
 }
 

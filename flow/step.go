@@ -292,7 +292,7 @@ func counterOf(e *journey.Effect) string {
 func (b *Batch) ask(c *customer, e *journey.Effect) {
 	wish := decide.Wish{
 		Journey: e.Journey, Version: b.g.workspace.Version, Run: e.Run, Step: e.Step,
-		Template: e.Wish.Template, Channel: e.Wish.Channel, Class: e.Wish.Class, Purpose: e.Wish.Purpose, UsefulUntil: e.Wish.UsefulUntil,
+		Template: e.Wish.Template, Channel: e.Wish.Channel, Class: e.Wish.Class, Purpose: e.Wish.Purpose, Topic: e.Wish.Topic, UsefulUntil: e.Wish.UsefulUntil,
 	}
 	d := b.g.workspace.Policy.Decide(wish, person{c}, c.contacts, e.At)
 	b.out.Decisions = append(b.out.Decisions, d)
@@ -304,7 +304,7 @@ func (b *Batch) ask(c *customer, e *journey.Effect) {
 	b.count("messages")
 	b.out.Messages = append(b.out.Messages, rapport.Message{
 		ID: d.Message, Customer: c.record.ID, Journey: e.Journey, Version: b.g.workspace.Version, Run: e.Run, Step: e.Step,
-		Template: wish.Template, Channel: wish.Channel, Class: wish.Class, Purpose: wish.Purpose, Status: rapport.Waiting, To: to,
+		Template: wish.Template, Channel: wish.Channel, Class: wish.Class, Purpose: wish.Purpose, Topic: wish.Topic, Status: rapport.Waiting, To: to,
 		CreatedAt: e.At, DueAt: e.At, UsefulUntil: wish.UsefulUntil, Entry: e.Wish.Entry, Learned: e.Wish.Learned,
 	})
 }

@@ -125,7 +125,7 @@ func (c *compiler) send(s Send, path string) send {
 	if !ok {
 		c.problem(path+".class", fmt.Sprintf("%q is no class of message", s.Class), "write transactional, must-send, promotional or content")
 	}
-	out := send{template: s.Template, channel: rapport.Channel(s.Channel), class: class, purpose: s.Purpose}
+	out := send{template: s.Template, channel: rapport.Channel(s.Channel), class: class, purpose: s.Purpose, topic: s.Topic}
 	if out.channel != rapport.Email && out.channel != rapport.SMS {
 		c.problem(path+".channel", fmt.Sprintf("%q is no channel", s.Channel), "write email or sms")
 	}
@@ -138,6 +138,9 @@ func (c *compiler) send(s Send, path string) send {
 	}
 	if s.Purpose != "" {
 		c.refer(ToPurpose, s.Purpose, path+".purpose")
+	}
+	if s.Topic != "" {
+		c.refer(ToTopic, s.Topic, path+".topic")
 	}
 	if s.UsefulFor != "" {
 		out.useful = c.span(s.UsefulFor, path+".useful_for")

@@ -105,6 +105,7 @@ type Send struct {
 	Channel   string `json:"channel" required:"true" enum:"email,sms" doc:"How it is sent"`
 	Class     string `json:"class" required:"true" enum:"transactional,must-send,promotional,content" doc:"What the message is for, and so which gates it must pass"`
 	Purpose   string `json:"purpose" doc:"The purpose the customer must have agreed to; marketing unless said otherwise, and none for transactional messages"`
+	Topic     string `json:"topic" doc:"What the message is about: customers may leave a topic and keep the others. Absent: no topic"`
 	UsefulFor string `json:"useful_for" doc:"How long after this step the message still makes sense; later it is dropped"`
 }
 

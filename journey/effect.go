@@ -57,6 +57,7 @@ type Wish struct {
 	Channel     rapport.Channel
 	Class       rapport.Class
 	Purpose     string          // "" for none
+	Topic       string          // "" for none
 	UsefulUntil rapport.Instant // Never if it does not spoil
 	Entry       []byte          // the entry event's properties as JSON; may be nil
 	Learned     []byte          // what the run has learned on its way: answers and offer, as JSON; may be nil

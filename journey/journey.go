@@ -124,6 +124,7 @@ type send struct {
 	channel  rapport.Channel
 	class    rapport.Class
 	purpose  string
+	topic    string
 	useful   durations.Span
 }
 
@@ -214,6 +215,7 @@ const (
 	ToSegment  ReferenceKind = "segment"
 	ToEvent    ReferenceKind = "event"
 	ToPurpose  ReferenceKind = "purpose"
+	ToTopic    ReferenceKind = "topic"
 	ToFeast    ReferenceKind = "feast"
 )
 

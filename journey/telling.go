@@ -25,7 +25,7 @@ func (w *walk) pass(run *Run, n *node, choice string) {
 // ask tells what a run wishes to send.
 func (w *walk) ask(run *Run, n *node) {
 	wish := &Wish{
-		Template: n.send.template, Channel: n.send.channel, Class: n.send.class, Purpose: n.send.purpose,
+		Template: n.send.template, Channel: n.send.channel, Class: n.send.class, Purpose: n.send.purpose, Topic: n.send.topic,
 		UsefulUntil: rapport.Never, Entry: run.Entry, Learned: run.Learned,
 	}
 	if !n.send.useful.IsZero() {

@@ -191,7 +191,7 @@ func readUnsubscribe(l *line) play {
 		}
 		for _, m := range w.messages() {
 			if w.isFor(m, id) && m.Status == rapport.Handed && m.Channel != rapport.Webhook {
-				return w.do(flow.Unsubscribe(m, "story"))
+				return w.do(flow.Unsubscribe(m, flow.LeaveTopic, "story"))
 			}
 		}
 		return w.failure("there is no message whose link could be followed", id)

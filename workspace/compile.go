@@ -27,9 +27,10 @@ type Compiled struct {
 	Brands    map[string]render.BrandDoc // by the document's name; their Name is the title
 	Templates *render.Set
 	Purposes  map[string]Purpose // the stock ones among them
-	Secrets   []string           // names of the secrets that documents need, in order
-	Refused   []Problem          // what nobody can have meant; see Review
-	Warnings  []Problem          // what is odd, and no reason to refuse anything
+	Topics    map[string]Topic
+	Secrets   []string  // names of the secrets that documents need, in order
+	Refused   []Problem // what nobody can have meant; see Review
+	Warnings  []Problem // what is odd, and no reason to refuse anything
 }
 
 // Missing returns the names of secrets that documents need and has denies. They
@@ -54,6 +55,7 @@ func (past Past) Compile(docs []Document, version uint64) (*Compiled, []Problem)
 	w.Markets = c.markets()
 	w.Brands = c.brands(w.Markets)
 	w.Purposes = c.purposes()
+	w.Topics = c.topics(w.Purposes)
 	w.Channels, w.Secrets = c.channels()
 	w.Plan = c.complete(c.plan())
 	w.Segments = c.segments(w.Plan)

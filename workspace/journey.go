@@ -92,6 +92,9 @@ func (c *compiler) references(journeys []*journey.Journey, w *Compiled) {
 			if t := w.Templates.Get(r.Name); t != nil && r.Kind == journey.ToTemplate {
 				c.sends(k, path, t)
 			}
+			if t, found := w.Topics[r.Name]; found && r.Kind == journey.ToTopic {
+				c.topical(k, path, r.Name, t)
+			}
 		}
 	}
 }
@@ -103,6 +106,7 @@ func (c *compiler) known(w *Compiled) map[journey.ReferenceKind][]string {
 		journey.ToSegment:  c.names("segment"),
 		journey.ToTemplate: c.names("template"),
 		journey.ToPurpose:  slices.Sorted(maps.Keys(w.Purposes)),
+		journey.ToTopic:    slices.Sorted(maps.Keys(w.Topics)),
 		journey.ToFeast:    w.Markets.Feasts(),
 	}
 	if w.Plan.StrictEvents {

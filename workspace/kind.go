@@ -28,6 +28,7 @@ var kinds = sync.OnceValue(func() []kind {
 		{"market", "A market: its countries, language, currency and time zone", reflect.TypeFor[Market]()},
 		{"brand", "A brand: its logo, colours, fonts and senders", reflect.TypeFor[brand]()},
 		{"purpose", "A purpose that customers agree to", reflect.TypeFor[Purpose]()},
+		{"topic", "A topic that customers may leave by itself", reflect.TypeFor[Topic]()},
 		{"channel", "A channel: who hands messages to the world", reflect.TypeFor[channel.Doc]()},
 		{"segment", "A segment: the customers for whom a rule holds", reflect.TypeFor[segment.Doc]()},
 		{"block", "A block: a piece that templates share", reflect.TypeFor[render.BlockDoc]()},

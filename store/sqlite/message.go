@@ -15,19 +15,19 @@ func (c *conn) putMessages(b *store.Batch) error { return each(b.Messages, c.put
 // putMessage first tries what holds of all but a new message: what the larger
 // indexes are made of has not changed, so they need not be touched.
 func (c *conn) putMessage(m *rapport.Message) error {
-	changed, err := c.exec(`update message set version = ?, run = ?, step = ?, template = ?, purpose = ?, status = ?, address = ?, subject = ?,
+	changed, err := c.exec(`update message set version = ?, run = ?, step = ?, template = ?, purpose = ?, topic = ?, status = ?, address = ?, subject = ?,
 			due_at = ?, useful_until = ?, handed_at = ?, attempts = ?, reason = ?, entry = ?, learned = ?
 		where created_at = ? and id = ? and customer = ? and journey = ? and channel = ? and class = ?`,
-		int64(m.Version), int64(m.Run), m.Step, m.Template, m.Purpose, int64(m.Status), m.To, m.Subject,
+		int64(m.Version), int64(m.Run), m.Step, m.Template, m.Purpose, m.Topic, int64(m.Status), m.To, m.Subject,
 		int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt), int64(m.Attempts), m.Reason, orEmpty(m.Entry), orEmpty(m.Learned),
 		int64(m.CreatedAt), m.ID[:], m.Customer[:], m.Journey, string(m.Channel), int64(m.Class))
 	if err != nil || changed > 0 {
 		return err
 	}
-	_, err = c.exec(`insert or replace into message (`+messageColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err = c.exec(`insert or replace into message (`+messageColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID[:], m.Customer[:], m.Journey, int64(m.Version), int64(m.Run), m.Step, m.Template, string(m.Channel), int64(m.Class),
 		int64(m.Status), m.To, m.Subject, int64(m.CreatedAt), int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt),
-		int64(m.Attempts), m.Reason, orEmpty(m.Entry), m.Purpose, orEmpty(m.Learned))
+		int64(m.Attempts), m.Reason, orEmpty(m.Entry), m.Purpose, orEmpty(m.Learned), m.Topic)
 	return err
 }
 
@@ -39,7 +39,7 @@ func orEmpty(data []byte) []byte {
 }
 
 const messageColumns = `id, customer, journey, version, run, step, template, channel, class,
-	status, address, subject, created_at, due_at, useful_until, handed_at, attempts, reason, entry, purpose, learned`
+	status, address, subject, created_at, due_at, useful_until, handed_at, attempts, reason, entry, purpose, learned, topic`
 
 func messageOf(r row) rapport.Message {
 	m := rapport.Message{
@@ -47,7 +47,7 @@ func messageOf(r row) rapport.Message {
 		Step: r.text(5), Template: r.text(6), Channel: rapport.Channel(r.text(7)), Class: rapport.Class(r.int(8)),
 		Status: rapport.Status(r.int(9)), To: r.text(10), Subject: r.text(11), CreatedAt: rapport.Instant(r.int(12)),
 		DueAt: rapport.Instant(r.int(13)), UsefulUntil: rapport.Instant(r.int(14)), HandedAt: rapport.Instant(r.int(15)),
-		Attempts: int(r.int(16)), Reason: r.text(17), Purpose: r.text(19),
+		Attempts: int(r.int(16)), Reason: r.text(17), Purpose: r.text(19), Topic: r.text(21),
 	}
 	if entry := r.blob(18); len(entry) > 0 {
 		m.Entry = entry

@@ -19,7 +19,7 @@ func testMessages(t *testing.T, b *bench) {
 	full := rapport.Message{
 		ID: message(1), Customer: who(1), Journey: "welcome", Version: math.MaxUint64, Run: math.MaxUint64 - 1, Step: "first", Template: "hello",
 		Channel: rapport.Email, Class: rapport.Promotional, Status: rapport.Waiting, To: "ann@shop.example", Subject: "Grüße ☂ \x00 'quoted'",
-		CreatedAt: 100, DueAt: 200, UsefulUntil: rapport.Never, HandedAt: 300, Attempts: 3, Reason: "why", Entry: []byte(`{"a":1}`), Learned: []byte(`{"b":2}`), Purpose: "marketing",
+		CreatedAt: 100, DueAt: 200, UsefulUntil: rapport.Never, HandedAt: 300, Attempts: 3, Reason: "why", Entry: []byte(`{"a":1}`), Learned: []byte(`{"b":2}`), Purpose: "marketing", Topic: "arrivals",
 	}
 	for i, v := 0, reflect.ValueOf(full); i < v.NumField(); i++ {
 		if v.Field(i).IsZero() {
