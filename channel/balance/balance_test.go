@@ -27,6 +27,7 @@ type server struct {
 
 	mu    sync.Mutex
 	down  bool
+	slow  func()
 	takes int // of a batch, before it takes no more; all of it if 0
 	kinds map[rapport.MessageID]rapport.OutcomeKind
 	calls []int // how many messages each call brought
@@ -41,6 +42,9 @@ func (s *server) Deliver(_ context.Context, batch []rapport.Delivery) []rapport.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, len(batch))
+	if s.slow != nil {
+		s.slow()
+	}
 	outcomes := make([]rapport.Outcome, len(batch))
 	for i, d := range batch {
 		o := rapport.Outcome{Message: d.Message, Kind: rapport.Accepted, Provider: s.name}
@@ -262,6 +266,30 @@ func TestNobodyThere(t *testing.T) {
 	for i, name := range where(o.Deliver(t.Context(), channeltest.Batch(0, 50))) {
 		if name == "nobody" {
 			t.Errorf("message %d went nowhere when both were back", i)
+		}
+	}
+}
+
+// Each server is tried once with a message in one call, however long that takes.
+func TestEachServerIsTriedOnce(t *testing.T) {
+	t.Parallel()
+	o := newOffice(1, 1, 1)
+	tries := 0
+	for _, s := range o.servers {
+		s.down, s.slow = true, func() {
+			if tries++; tries < 10 { // or it might go on for ever
+				o.pass(t, time.Hour)
+			}
+		}
+	}
+	o.Deliver(t.Context(), channeltest.Batch(0, 1))
+	for _, s := range o.servers {
+		all := 0
+		for _, n := range s.set(true) {
+			all += n
+		}
+		if all != 1 {
+			t.Errorf("%s was tried %d times with one message", s.name, all)
 		}
 	}
 }

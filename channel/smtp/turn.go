@@ -43,11 +43,11 @@ func (t *turns) give(u rapport.Urgency) {
 	}
 }
 
-// tryTake takes a right if one is free and nobody at least as urgent waits.
+// tryTake takes a right if one is free. Then nobody as urgent waits: he would have it.
 func (t *turns) tryTake(u rapport.Urgency) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.free(u) || t.waits(u) {
+	if !t.free(u) {
 		return false
 	}
 	t.give(u)
@@ -117,16 +117,11 @@ func (t *turns) serve() {
 	}
 }
 
-// waits reports whether somebody at least as urgent waits.
-func (t *turns) waits(u rapport.Urgency) bool {
-	return slices.ContainsFunc(t.waiting[:u+1], func(w []turn) bool { return len(w) > 0 })
-}
-
 // wanted reports whether somebody more urgent waits.
 func (t *turns) wanted(u rapport.Urgency) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.waits(u - 1)
+	return slices.ContainsFunc(t.waiting[:u], func(w []turn) bool { return len(w) > 0 })
 }
 
 // urgencyOf returns the urgency by which a batch waits: that of its least urgent message.

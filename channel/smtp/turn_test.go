@@ -32,6 +32,10 @@ func TestTurnsAtRandom(t *testing.T) {
 			case "queue":
 				waiting[u] = append(waiting[u], turns.queue(u))
 			case "leave":
+				if n := len(held); n > 0 && rapid.Bool().Draw(t, "as he gets it") {
+					turns.giveBack(held[n-1])
+					held = held[:n-1]
+				}
 				if n := len(waiting[u]); n > 0 {
 					i := rapid.IntRange(0, n-1).Draw(t, "who")
 					turns.leave(waiting[u][i], u, errClosed)

@@ -18,7 +18,7 @@ type tests struct {
 
 // faults is the plain list. Whoever builds something whose exactness is promised adds
 // the mistakes that would break the promise: see CONTRIBUTING.md. Those of templates
-// stand in faults_render.go.
+// stand in faults_render.go, those of handing over in faults_send.go.
 func faults() []fault {
 	exact := tests{pkg: "./test/exact", run: "ToTheInstant"}
 	rules := tests{pkg: "./rule", run: "ShownTwice"}
@@ -117,5 +117,5 @@ func faults() []fault {
 		{"a call has another name at its second attempt", "flow/call.go", "d.Message, d.Channel, d.Class, d.At = m.ID, ", "d.Message, d.Channel, d.Class, d.At = rapport.MessageID{byte(m.Attempts)}, ", calls, 0},
 		{"an answer moves a run that stands elsewhere", "journey/walk_webhook.go", "r.Number == a.Run && r.Place == placeHash(a.Step)", "r.Number == a.Run", tests{pkg: "./journey", run: "TestStories"}, 0},
 		{"a reader sees what was not due yet", "flow/look.go", "l.catchUp(now, nil)\n\treturn l, nil", "return l, nil", exact, 20},
-	}, renderFaults()...)
+	}, append(renderFaults(), sendFaults()...)...)
 }

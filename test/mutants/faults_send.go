@@ -1,0 +1,30 @@
+package main
+
+// sendFaults are those of handing messages over: in lanes, over connections and among
+// several servers.
+func sendFaults() []fault {
+	rests := tests{pkg: "./flow", run: "TestLaneRests"}
+	follows := tests{pkg: "./flow", run: "TestLanesFollow"}
+	apart := tests{pkg: "./flow", run: "TestLanesDoNotWait"}
+	turns := tests{"./channel/smtp", "TestTurnsAtRandom", true}
+	servers := tests{pkg: "./channel/balance", run: "TestServerIsLeftOut|TestNothingElse|TestNobody|TestServerThat|TestEachServer"}
+	shares := tests{"./channel/balance", "TestShares|TestNothingIsLost", true}
+	return []fault{
+		{"a provider that is down gets as much as before", "flow/lane.go", "l.room = min(fewest, l.most)\n", "", rests, 0},
+		{"after a rest everything is tried at once", "flow/lane.go", "return min(fewest, l.most)\n\t}", "return l.most\n\t}", rests, 0},
+		{"when a provider said to come again is forgotten", "flow/lane.go", "down, retryAt = true, max(retryAt, o.RetryAt)", "down = true", rests, 0},
+		{"one that answers nothing is taken to be well", "flow/lane.go", "return answered, down || !answered, retryAt", "return true, down, retryAt", rests, 0},
+		{"a slow provider gets as much as a quick one", "flow/lane.go", "if took > 0 {", "if took < 0 {", follows, 0},
+		{"a change waits for what is in the air", "flow/flow.go", "if !alone.inAir {", "if true {", apart, 0},
+		{"every rest is the first", "internal/circuit/circuit.go", "min(max(2*b.rest, b.First), b.Longest)", "b.First", tests{pkg: "./internal/circuit", run: "TestRests"}, 0},
+		{"of many that fail together each counts", "internal/circuit/circuit.go", "b.until = now.Add(b.rest)\n", "b.until = now.Add(b.rest)\n\tb.turn--\n", tests{pkg: "./internal/circuit", run: "TestRests"}, 0},
+		{"two try at once what has rested", "internal/circuit/circuit.go", "case b.tried || now.Before(b.until):", "case now.Before(b.until):", tests{"./internal/circuit", "TestAnyOrder", true}, 100},
+		{"the last connection is anybody's", "channel/smtp/turn.go", "t.patient < max(1, t.most-1)", "t.patient < t.most", turns, 100},
+		{"who leaves at the last moment keeps his right", "channel/smtp/turn.go", "} else {\n\t\tt.back(u)\n\t}", "}", turns, 1000},
+		{"a batch goes on while others hurry", "channel/smtp/queue.go", "if q.ctx.Err() != nil || q.yields() {", "if q.ctx.Err() != nil {", tests{pkg: "./channel/smtp", run: "TestUrgentGoes"}, 0},
+		{"a server that is down is tried again and again", "channel/balance/call.go", "s.circuit.State(now) == circuit.Open || ", "s.circuit.State(now) == circuit.Open && now.IsZero() || ", servers, 0},
+		{"what may have been taken goes to another server", "channel/balance/call.go", "if !o.Down {\n\t\t\tcontinue", "if !o.Down && o.Kind != rapport.Vague {\n\t\t\tcontinue", servers, 0},
+		{"weights count twice", "channel/balance/call.go", "return -s.weight / math.Log(u)", "return -s.weight * s.weight / math.Log(u)", shares, 100},
+		{"a server is tried twice with one message", "channel/balance/call.go", "c.tried[place][p.to] = true", "_ = p.to", servers, 0},
+	}
+}
