@@ -97,6 +97,10 @@ func (l *lane) begin(messages int, now rapport.Instant) parcel {
 // returned notes what came of a parcel, and when.
 func (l *lane) returned(p parcel, outcomes []rapport.Outcome, came, now rapport.Instant) {
 	l.flying -= p.size
+	if l.Channel == rapport.Webhook {
+		l.circuit.Worked(p.turn)
+		return // each call goes to a machine of its own: one that is down tells nothing of the others
+	}
 	answered, down, retryAt := verdict(outcomes)
 	if answered {
 		l.circuit.Worked(p.turn)

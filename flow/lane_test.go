@@ -20,8 +20,9 @@ func (l *lane) fly(o rapport.Outcome, took time.Duration) {
 func TestLanesFollowTheirProvider(t *testing.T) {
 	t.Parallel()
 	taken := rapport.Outcome{Kind: rapport.Accepted}
-	l := newLanes(2000)[len(lanes())-1]
-	if l.Urgency != rapport.InTurn || l.free(0) != fewFlying {
+	all := newLanes(2000)
+	l := all[slices.IndexFunc(all, func(l *lane) bool { return l.Lane == store.Lane{Channel: rapport.Email, Urgency: rapport.InTurn} })]
+	if l.free(0) != fewFlying {
 		t.Fatalf("%+v", l)
 	}
 	for range 10 {
@@ -52,5 +53,16 @@ func TestLanesAreOrdered(t *testing.T) {
 	all := lanes()
 	if !slices.IsSortedFunc(all, func(a, b store.Lane) int { return int(a.Urgency) - int(b.Urgency) }) || len(all) != len(rapport.Channels())*len(rapport.Urgencies()) {
 		t.Error(all)
+	}
+}
+
+// One machine that a journey calls and that is down keeps no other from being called.
+func TestCallsDoNotRest(t *testing.T) {
+	t.Parallel()
+	for _, l := range newLanes(100) {
+		l.fly(rapport.Outcome{Kind: rapport.Vague}, time.Second)
+		if rests := l.free(0) == 0; rests != (l.Channel != rapport.Webhook) {
+			t.Errorf("%+v rests: %v", l.Lane, rests)
+		}
 	}
 }

@@ -113,7 +113,7 @@ func TestProvider(t *testing.T) {
 		m := newMachine(t, nil)
 		p := webhook.New(webhook.Config{AllowPrivate: true, Patience: time.Hour, Secrets: noSecrets})
 		t.Cleanup(func() { p.Close(context.Background()) })
-		return channeltest.Subject{Provider: caller{p, m}, Reached: m.taken, Down: func(stop bool) { m.down(t, stop) }}
+		return channeltest.Subject{Provider: caller{p, m}, Reached: m.taken, Down: func(stop bool) { m.down(t, stop) }, Apart: true}
 	})
 }
 

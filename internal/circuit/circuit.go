@@ -21,9 +21,9 @@ type State uint8
 
 // The states of a circuit.
 const (
-	Closed  State = iota // it works: anybody may begin
-	Open                 // it rests, or somebody is trying it
-	Trying               // it has rested: one may try it
+	Closed State = iota // it works: anybody may begin
+	Open                // it rests, or somebody is trying it
+	Trying              // it has rested: one may try it
 )
 
 // Breaker is the state of one thing that may fail. First and Longest must be set.
