@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 
 	"rapport"
+	"rapport/channel"
 	"rapport/flow"
 	"rapport/journey"
 	"rapport/rule"
@@ -93,6 +95,7 @@ type Workspace struct {
 	Running   *flow.Workspace      // the same as flow runs it; never nil
 	Standings map[string]Standing  // of the journeys that are not active, by name
 	Topics    map[string]workspace.Topic
+	Channels  []channel.Opened // in the order of names
 }
 
 // Applied is what applying documents came to.
@@ -192,7 +195,7 @@ func (a *api) plane() (*http.ServeMux, error) {
 	for _, add := range []func(){
 		a.customerOperations, a.timelineOperations, a.consentOperations, a.messageOperations, a.webhookOperations, a.explainOperations,
 		a.documentOperations, a.segmentOperations, a.curveOperations, a.stayOperations, a.previewOperations, a.ruleOperations, a.journeyOperations, a.campaignOperations, a.standingOperations, a.feedbackOperations, a.resendOperations, a.clockOperations, a.importOperations, a.secretOperations,
-		a.templateOperations,
+		a.templateOperations, a.channelOperations,
 	} {
 		add()
 	}
@@ -200,7 +203,7 @@ func (a *api) plane() (*http.ServeMux, error) {
 	if a.Metrics == nil {
 		a.Metrics = NewMetrics()
 	}
-	return mux, a.Metrics.collectSums(a.Ledger)
+	return mux, errors.Join(a.Metrics.collectSums(a.Ledger), a.Metrics.collectServers(a.Workspaces))
 }
 
 // front says what of the addresses is whose, and which need a key.

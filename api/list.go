@@ -99,5 +99,6 @@ const (
 	namesList     = 'l'
 	versionsList  = 'v'
 	secretList    = 'x'
+	channelList   = 'h'
 	customerIDLen = len(rapport.CustomerID{})
 )

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 
 	"rapport"
 	"rapport/api"
+	"rapport/channel"
 	"rapport/flow"
 	"rapport/internal/clock"
 	"rapport/journey"
@@ -223,7 +225,23 @@ func compile(docs []workspace.Document, version uint64) (*api.Workspace, *worksp
 	if err != nil {
 		panic(err)
 	}
-	return &api.Workspace{Documents: docs, Plan: c.Plan, Topics: c.Topics, Running: running}, c, nil
+	return &api.Workspace{Documents: docs, Plan: c.Plan, Topics: c.Topics, Running: running, Channels: opened(c.Channels)}, c, nil
+}
+
+// opened opens channels, as there are no secrets.
+func opened(docs map[string]channel.Doc) (all []channel.Opened) {
+	noSecret := func(string) (string, bool) { return "", false }
+	for _, name := range slices.Sorted(maps.Keys(docs)) {
+		o := channel.Opened{Doc: docs[name]}
+		if !o.Doc.Lacks(noSecret) {
+			var err error
+			if o.Provider, err = channel.Open(o.Doc, noSecret, func(context.Context, []rapport.Delivery) error { return nil }); err != nil {
+				panic(err)
+			}
+		}
+		all = append(all, o)
+	}
+	return all
 }
 
 func (d *desk) Current() api.Workspace { return *d.current.Load() }

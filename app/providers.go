@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -51,7 +52,8 @@ func captured() map[string]channel.Doc {
 
 // openCarriers opens the provider of each channel; one that is open and would be the
 // same is kept, with its connections and what it knows of its servers. One that still
-// lacks a secret is passed over: its messages wait until [App.SetSecret] has it opened.
+// lacks a secret is passed over: its messages wait until [App.SetSecret] has it opened. Of
+// several mail servers only those wait that lack theirs.
 func openCarriers(docs map[string]channel.Doc, isSandbox bool, secrets channel.Secrets, before carriers) (carriers, error) {
 	kept := func(context.Context, []rapport.Delivery) error { return nil } // flow keeps what was rendered
 	if isSandbox {
@@ -59,7 +61,7 @@ func openCarriers(docs map[string]channel.Doc, isSandbox bool, secrets channel.S
 	}
 	opened := carriers{}
 	for name, doc := range docs {
-		if lacks(doc, secrets) {
+		if doc.Lacks(secrets) {
 			continue
 		}
 		if c := before[name]; c != nil && c.isFor(doc, secrets) {
@@ -102,11 +104,19 @@ func valuesOf(doc channel.Doc, secrets channel.Secrets) (values []string) {
 	return values
 }
 
-func lacks(doc channel.Doc, secrets channel.Secrets) bool {
-	return slices.ContainsFunc(doc.Secrets(), func(name string) bool {
-		_, ok := secrets(name)
-		return !ok
-	})
+// opened returns the channels in force with their providers, in the order of names.
+func (w *Workspaces) opened(docs map[string]channel.Doc, by carriers) (all []channel.Opened) {
+	if w.sandbox {
+		docs = captured()
+	}
+	for _, name := range slices.Sorted(maps.Keys(docs)) {
+		o := channel.Opened{Doc: docs[name]}
+		if c := by[name]; c != nil {
+			o.Provider = c.provider
+		}
+		all = append(all, o)
+	}
+	return all
 }
 
 func openCarrier(doc channel.Doc, secrets channel.Secrets, kept capture.Sink) (*carrier, error) {

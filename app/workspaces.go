@@ -72,7 +72,9 @@ func (w *Workspaces) load(ctx context.Context) (*flow.Workspace, error) {
 		return nil, err
 	}
 	w.channels, w.carriers = compiled.Channels, opened
-	w.current.Store(&api.Workspace{Documents: docs, Plan: compiled.Plan, Topics: compiled.Topics, Running: running, Standings: w.standings})
+	w.current.Store(&api.Workspace{
+		Documents: docs, Plan: compiled.Plan, Topics: compiled.Topics, Running: running, Standings: w.standings, Channels: w.opened(w.channels, opened),
+	})
 	for _, name := range compiled.Missing(w.hasSecret) {
 		w.log.Warn("messages of a channel wait for a secret; set it with: rapport secret set NAME", "name", name)
 	}
@@ -200,7 +202,9 @@ func (w *Workspaces) put(ctx context.Context, next candidate, author, note strin
 	}
 	w.keepOrigins(ctx, next.origins)
 	w.channels = next.compiled.Channels
-	w.current.Store(&api.Workspace{Documents: next.docs, Plan: next.compiled.Plan, Topics: next.compiled.Topics, Running: running, Standings: w.standings})
+	w.current.Store(&api.Workspace{
+		Documents: next.docs, Plan: next.compiled.Plan, Topics: next.compiled.Topics, Running: running, Standings: w.standings, Channels: w.opened(w.channels, opened),
+	})
 	return nil
 }
 
@@ -253,7 +257,7 @@ func (w *Workspaces) reopen(ctx context.Context, secret string) ([]string, error
 	if err := w.swap(ctx, &running, opened); err != nil {
 		return nil, err
 	}
-	current.Running = &running
+	current.Running, current.Channels = &running, w.opened(w.channels, opened)
 	w.current.Store(&current)
 	return names, nil
 }

@@ -50,7 +50,8 @@ type Provider interface {
 type Secrets func(name string) (value string, ok bool)
 
 // Open returns the provider that a document describes. Captured messages go to
-// sink. Nothing is connected yet.
+// sink. Of several mail servers those without their secret are left out; if all lack
+// theirs it is an error. Nothing is connected yet.
 func Open(doc Doc, secrets Secrets, sink capture.Sink) (Provider, error) {
 	if err := doc.Check(); err != nil {
 		return nil, err

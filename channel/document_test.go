@@ -15,8 +15,6 @@ import (
 
 func sink(context.Context, []rapport.Delivery) error { return nil }
 
-func noSecrets(string) (string, bool) { return "", false }
-
 func TestDocReadsWhatItDescribes(t *testing.T) {
 	t.Parallel()
 	const text = `{
@@ -45,7 +43,7 @@ func TestDocReadsWhatItDescribes(t *testing.T) {
 		config.Name != "mail" || config.From.Address != "hello@shop.example" || config.Connections != 8 {
 		t.Errorf("%+v, %v", config, err)
 	}
-	if _, err := Open(doc, noSecrets, sink); err == nil || !strings.Contains(err.Error(), "rapport secret set SMTP_PASSWORD") {
+	if _, err := Open(doc, noSecret, sink); err == nil || !strings.Contains(err.Error(), "rapport secret set SMTP_PASSWORD") {
 		t.Errorf("without the secret: %v", err)
 	}
 }
@@ -80,8 +78,41 @@ func TestDocOfSeveralServers(t *testing.T) {
 	if err := p.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := Open(doc, noSecrets, sink); err == nil || !strings.Contains(err.Error(), "rapport secret set EAST") {
+	if _, err := Open(doc, noSecret, sink); err == nil || !strings.Contains(err.Error(), "rapport secret set EAST") {
 		t.Errorf("without the secrets: %v", err)
+	}
+}
+
+// Of several servers one whose secret is missing waits while the others are used; if all
+// lack theirs the channel waits.
+func TestServersWithoutTheirSecrets(t *testing.T) {
+	t.Parallel()
+	doc := Doc{Name: "mail", Provider: SMTP, Servers: []Share{{Name: "east"}, {Name: "west"}}}
+	for i, secret := range []string{"EAST", "WEST"} {
+		doc.Servers[i].Server = Server{Host: "localhost", Username: "shop", Password: &Secret{secret}}
+	}
+	for set, states := range map[string][]ServerState{
+		"":          {ServerWaiting, ServerWaiting},
+		"WEST":      {ServerWaiting, ServerOpen},
+		"EAST WEST": {ServerOpen, ServerOpen},
+	} {
+		secrets := func(name string) (string, bool) { return "open sesame", strings.Contains(set, name) }
+		if got := doc.Lacks(secrets); got != (set == "") {
+			t.Errorf("with %q it lacks secrets: %v", set, got)
+		}
+		p, err := Open(doc, secrets, sink)
+		if (err == nil) != (set != "") {
+			t.Errorf("with %q: %v", set, err)
+		}
+		for i, s := range (Opened{doc, p}).Health().Servers {
+			waits := s.State == ServerWaiting && strings.Contains(s.Why, "rapport secret set "+doc.Servers[i].Password.Secret)
+			if s.State != states[i] || s.State != ServerOpen && !waits || s.Weight != 1 {
+				t.Errorf("with %q: %+v", set, s)
+			}
+		}
+		if p != nil {
+			_ = p.Close(t.Context())
+		}
 	}
 }
 
@@ -102,7 +133,7 @@ func TestOpen(t *testing.T) {
 		{Name: "b", Provider: Capture, Channel: "sms", From: &From{Address: "Shop"}},
 		{Name: "c", Provider: SMTP, SMTP: &Server{Host: "localhost"}},
 	} {
-		p, err := Open(doc, noSecrets, sink)
+		p, err := Open(doc, noSecret, sink)
 		if err != nil {
 			t.Errorf("%s: %v", doc.Name, err)
 			continue
@@ -152,7 +183,7 @@ func TestCheckRefuses(t *testing.T) {
 		{server(func(s *Server) { s.Timeouts.Reply = "-1s" }), "smtp.timeouts.reply:"},
 		{servers(Share{Name: "east"}, Share{Name: "east"}), "servers[1].name: there are two servers east"},
 		{servers(Share{Name: "far east"}), "servers[0].name:"},
-		{servers(Share{Name: "east", Weight: -1}), "servers[0].weight:"},
+		{servers(Share{Name: "east", Weight: new(int)}), "servers[0].weight:"},
 		{servers(Share{Name: "east"}, Share{Name: "west", Server: Server{Host: "-", Username: "shop"}}), "servers[1]: write both"},
 		{servers(Share{Name: "east"}, Share{Name: "west", Server: Server{Port: -1}}), "servers[1]: the mail server's port"},
 		{Doc{Provider: SMTP, SMTP: &Server{Host: "h"}, Servers: []Share{{Name: "east"}}}, "servers: write either"},
@@ -162,7 +193,7 @@ func TestCheckRefuses(t *testing.T) {
 		if err == nil || rapport.KindOf(err) != rapport.Invalid || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.doc, err, c.want)
 		}
-		if _, opened := Open(c.doc, noSecrets, sink); opened == nil {
+		if _, opened := Open(c.doc, noSecret, sink); opened == nil {
 			t.Errorf("%+v was opened", c.doc)
 		}
 	}

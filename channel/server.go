@@ -1,11 +1,13 @@
 package channel
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"rapport"
 	"rapport/channel/balance"
 	"rapport/channel/smtp"
 )
@@ -39,8 +41,8 @@ type Timeouts struct {
 
 // Share is one of several mail servers, and how much of the messages it gets.
 type Share struct {
-	Name   string `json:"name" required:"true" doc:"What reasons call it"`
-	Weight int    `json:"weight" doc:"How much it gets against the others: with weights 3 and 1, three of four messages; 1 unless said"`
+	Name   string `json:"name" required:"true" doc:"What you call it. Which messages it gets follows from this name"`
+	Weight *int   `json:"weight" doc:"How much it gets against the others: with weights 3 and 1, three of four messages; 1 unless said"`
 	Server
 }
 
@@ -50,17 +52,25 @@ const maxWeight = 1000
 // mailServer is a mail server with where it stands in the document.
 type mailServer struct {
 	*Server
-	at   string // its field
-	name string // behind the document's; "" if it is the only one
+	at     string // its field
+	name   string // behind the document's; "" if it is the only one
+	weight int
 }
+
+// called returns the server's name for people.
+func (m mailServer) called() string { return cmp.Or(m.name, SMTP) }
 
 // mailServers returns the mail servers of a document.
 func (d Doc) mailServers() (all []mailServer) {
 	if d.SMTP != nil {
-		all = append(all, mailServer{d.SMTP, "smtp", ""})
+		all = append(all, mailServer{d.SMTP, "smtp", "", 1})
 	}
 	for i := range d.Servers {
-		all = append(all, mailServer{&d.Servers[i].Server, fmt.Sprintf("servers[%d]", i), d.Servers[i].Name})
+		share, weight := &d.Servers[i], 1
+		if share.Weight != nil {
+			weight = *share.Weight
+		}
+		all = append(all, mailServer{&share.Server, fmt.Sprintf("servers[%d]", i), share.Name, weight})
 	}
 	return all
 }
@@ -73,8 +83,8 @@ func (d Doc) checkServers() error {
 			return wrong("%s.name: %q is no name; write a word, such as east", at, share.Name)
 		case slices.ContainsFunc(d.Servers[:i], func(s Share) bool { return s.Name == share.Name }):
 			return wrong("%s.name: there are two servers %s; give each its own name", at, share.Name)
-		case share.Weight < 0 || share.Weight > maxWeight:
-			return wrong("%s.weight: a weight is a whole number from 1 to %d", at, maxWeight)
+		case share.Weight != nil && (*share.Weight < 1 || *share.Weight > maxWeight):
+			return wrong("%s.weight: a weight is a whole number from 1 to %d; leave the server out if it is to get nothing", at, maxWeight)
 		}
 	}
 	for _, m := range d.mailServers() {
@@ -89,24 +99,44 @@ func (d Doc) checkServers() error {
 	return nil
 }
 
-// openServers returns a provider over the document's mail servers.
+// openServers returns a provider over the document's mail servers. Of several, one that
+// can't be opened waits, unless none can.
 func (d Doc) openServers(secrets Secrets) (Provider, error) {
+	m := &mailProvider{since: time.Now()}
 	var over []balance.Server
-	for i, m := range d.mailServers() {
-		config, err := d.smtp(m, secrets)
-		if err != nil {
-			return nil, err
+	var fault error
+	for _, s := range d.mailServers() {
+		w := &watched{}
+		if p, err := d.open(s, secrets); err != nil {
+			w.why, fault = rapport.MessageOf(err), cmp.Or(fault, err)
+		} else {
+			w.Provider = p
+			over = append(over, balance.Server{Provider: w, Weight: s.weight})
 		}
-		p, err := smtp.New(config)
-		if err != nil {
-			return nil, err
-		}
-		if m.name == "" {
-			return p, nil
-		}
-		over = append(over, balance.Server{Provider: p, Weight: max(1, d.Servers[i].Weight)})
+		m.servers = append(m.servers, w)
 	}
-	return balance.New(d.Name, over, time.Now), nil
+	switch {
+	case len(over) == 0:
+		return nil, fault
+	case d.SMTP != nil:
+		m.Provider = over[0].Provider
+	default:
+		m.Provider = balance.New(d.Name, over, time.Now)
+	}
+	return m, nil
+}
+
+// open returns the provider of one mail server.
+func (d Doc) open(m mailServer, secrets Secrets) (Provider, error) {
+	config, err := d.smtp(m, secrets)
+	if err != nil {
+		return nil, err
+	}
+	p, err := smtp.New(config)
+	if err != nil {
+		return nil, wrong("%s: %v", m.at, err)
+	}
+	return p, nil
 }
 
 // smtp returns a server as the provider takes it, with its password.
@@ -119,14 +149,30 @@ func (d Doc) smtp(m mailServer, secrets Secrets) (smtp.Config, error) {
 	if m.name != "" {
 		config.Name += "/" + m.name
 	}
-	if m.Password != nil {
-		password, ok := secrets(m.Password.Secret)
-		if !ok {
-			return config, wrong("%s.password: there is no secret %s yet; set it with: rapport secret set %[2]s", m.at, m.Password.Secret)
-		}
-		config.Password = password
+	config.Password, err = m.password(secrets)
+	return config, err
+}
+
+// password returns what to sign in with; nothing at a server that asks for none.
+func (m mailServer) password(secrets Secrets) (string, error) {
+	if m.Password == nil {
+		return "", nil
 	}
-	return config, nil
+	password, ok := secrets(m.Password.Secret)
+	if !ok {
+		return "", wrong("%s.password: there is no secret %s yet; set it with: rapport secret set %[2]s", m.at, m.Password.Secret)
+	}
+	return password, nil
+}
+
+// Lacks reports whether the channel has to wait for a secret: none of its mail servers
+// can be used without.
+func (d Doc) Lacks(secrets Secrets) bool {
+	all := d.mailServers()
+	return len(all) > 0 && !slices.ContainsFunc(all, func(m mailServer) bool {
+		_, err := m.password(secrets)
+		return err == nil
+	})
 }
 
 // config returns everything but the password.

@@ -106,6 +106,21 @@ func (b *Balance) Deliver(ctx context.Context, batch []rapport.Delivery) []rappo
 	return c.outcomes
 }
 
+// Resting reports whether a server is left out, and until when: zero if it is being tried.
+func (b *Balance) Resting(server string) (until rapport.Instant, resting bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.servers {
+		if s.Name() == server && s.circuit.State(b.now()) != circuit.Closed {
+			if at, known := s.circuit.Until(); known {
+				until = rapport.InstantOf(at)
+			}
+			return until, true
+		}
+	}
+	return 0, false
+}
+
 // Close closes every server.
 func (b *Balance) Close(ctx context.Context) error {
 	errs := make([]error, len(b.servers))
