@@ -67,7 +67,7 @@ func (m *Metrics) collectServers(w Workspaces) error {
 	labels := []string{"channel", "server"}
 	return m.registry.Register(&servers{
 		workspaces: w,
-		open:       prometheus.NewDesc("rapport_server_open", "1 while a mail server is used, 0 while it is left out.", labels, nil),
+		open:       prometheus.NewDesc("rapport_server_open", "1 while a mail server takes messages, 0 while it rests or waits.", labels, nil),
 		messages:   prometheus.NewDesc("rapport_server_messages_total", "Messages that a mail server was given, by result: handed or failed.", append(labels, "result"), nil),
 	})
 }

@@ -12,7 +12,7 @@
 //  3. A message goes on to another server only if the one before certainly does not
 //     have it and would take no other one either. What may have been taken is Vague,
 //     and what was refused, or put off for what it is, is not tried elsewhere.
-//  4. An outcome names the server that it is from.
+//  4. An outcome names the server that it is from, and so does its reason.
 //
 // What it does not do: it asks no server how it is, and remembers nothing beyond the
 // life of the program.

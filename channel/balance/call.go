@@ -93,7 +93,7 @@ func (b *Balance) settle(ctx context.Context, c *call, p *part) {
 	var retryAt rapport.Instant
 	for i, o := range p.outcomes {
 		place := p.places[i]
-		c.outcomes[place] = o
+		c.outcomes[place] = p.to.named(o)
 		answered = answered || !o.Down && o.Kind != rapport.Vague
 		if !o.Down {
 			continue
@@ -119,6 +119,14 @@ func (b *Balance) settle(ctx context.Context, c *call, p *part) {
 		p.to.circuit.Failed(p.turn, b.now(), retryAt.Time())
 		p.to.why = why
 	}
+}
+
+// named returns an outcome whose reason says whose it is.
+func (s *server) named(o rapport.Outcome) rapport.Outcome {
+	if o.Reason != "" {
+		o.Reason = s.Name() + ": " + o.Reason
+	}
+	return o
 }
 
 // putOff answers for what no server takes at the moment.

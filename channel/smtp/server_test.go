@@ -37,6 +37,7 @@ type server struct {
 
 	mu       sync.Mutex
 	mails    []received
+	onMail   func() // called with each mail that was taken; may be nil
 	sessions int
 	signedIn []string // the mechanisms used
 	down     bool
@@ -259,6 +260,9 @@ func (s *session) Data(r io.Reader) error {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
 	s.server.mails = append(s.server.mails, s.mail)
+	if s.server.onMail != nil {
+		s.server.onMail()
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ func sendFaults() []fault {
 	turns := tests{"./channel/smtp", "TestTurnsAtRandom", true}
 	servers := tests{pkg: "./channel/balance", run: "TestServerIsLeftOut|TestNothingElse|TestNobody|TestServerThat|TestEachServer"}
 	shares := tests{"./channel/balance", "TestShares|TestNothingIsLost", true}
+	health := tests{pkg: "./channel", run: "TestHealth|TestServersWithout"}
 	return []fault{
 		{"a provider that is down gets as much as before", "flow/lane.go", "l.room = min(fewest, l.most)\n", "", rests, 0},
 		{"after a rest everything is tried at once", "flow/lane.go", "return min(fewest, l.most)\n\t}", "return l.most\n\t}", rests, 0},
@@ -26,5 +27,7 @@ func sendFaults() []fault {
 		{"what may have been taken goes to another server", "channel/balance/call.go", "if !o.Down {\n\t\t\tcontinue", "if !o.Down && o.Kind != rapport.Vague {\n\t\t\tcontinue", servers, 0},
 		{"weights count twice", "channel/balance/call.go", "return -s.weight / math.Log(u)", "return -s.weight * s.weight / math.Log(u)", shares, 100},
 		{"a server is tried twice with one message", "channel/balance/call.go", "c.tried[place][p.to] = true", "_ = p.to", servers, 0},
+		{"one server without its secret keeps the others waiting", "channel/server.go", "return err == nil\n\t})", "return err != nil\n\t})", health, 0},
+		{"a server that answers nothing is shown as open", "channel/health.go", "w.down = len(outcomes) > 0 && (down || !answered)", "w.down = down", health, 0},
 	}
 }
