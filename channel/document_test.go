@@ -91,23 +91,26 @@ func TestServersWithoutTheirSecrets(t *testing.T) {
 	for i, secret := range []string{"EAST", "WEST"} {
 		doc.Servers[i].Server = Server{Host: "localhost", Username: "shop", Password: &Secret{secret}}
 	}
-	for set, states := range map[string][]ServerState{
-		"":          {ServerWaiting, ServerWaiting},
-		"WEST":      {ServerWaiting, ServerOpen},
-		"EAST WEST": {ServerOpen, ServerOpen},
+	for _, c := range []struct {
+		set    string // the secrets that are there
+		states []ServerState
+	}{
+		{"", []ServerState{ServerWaiting, ServerWaiting}},
+		{"WEST", []ServerState{ServerWaiting, ServerOpen}},
+		{"EAST WEST", []ServerState{ServerOpen, ServerOpen}},
 	} {
-		secrets := func(name string) (string, bool) { return "open sesame", strings.Contains(set, name) }
-		if got := doc.Lacks(secrets); got != (set == "") {
-			t.Errorf("with %q it lacks secrets: %v", set, got)
+		secrets := func(name string) (string, bool) { return "open sesame", strings.Contains(c.set, name) }
+		if got := doc.Lacks(secrets); got != (c.set == "") {
+			t.Errorf("with %q it lacks secrets: %v", c.set, got)
 		}
 		p, err := Open(doc, secrets, sink)
-		if (err == nil) != (set != "") {
-			t.Errorf("with %q: %v", set, err)
+		if (err == nil) != (c.set != "") {
+			t.Errorf("with %q: %v", c.set, err)
 		}
 		for i, s := range (Opened{doc, p}).Health().Servers {
 			waits := s.State == ServerWaiting && strings.Contains(s.Why, "rapport secret set "+doc.Servers[i].Password.Secret)
-			if s.State != states[i] || s.State != ServerOpen && !waits || s.Weight != 1 {
-				t.Errorf("with %q: %+v", set, s)
+			if s.State != c.states[i] || s.State != ServerOpen && !waits || s.Weight != 1 {
+				t.Errorf("with %q: %+v", c.set, s)
 			}
 		}
 		if p != nil {
