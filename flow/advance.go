@@ -23,7 +23,7 @@ func (g *Engine) NextDue(ctx context.Context) (rapport.Instant, error) {
 			break
 		}
 		var due rapport.Instant
-		due, err = g.store.NextPending(ctx, lane)
+		due, err = g.nextPending(ctx, lane, g.now)
 		next = min(next, due)
 	}
 	return next, err

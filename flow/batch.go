@@ -284,6 +284,7 @@ func (b *Batch) publish() {
 		g.weigh(c)
 		g.seats.written(c.record.ID)
 	}
+	g.notePending(b.out.Messages)
 	g.members.apply(b.moves)
 	g.keepCurve(b.net)
 	b.noteTouched()

@@ -67,7 +67,8 @@ type Engine struct {
 	sweep      *sweep                         // bringing everybody up to the workspace; nil when that is done
 	facts      *factSets
 	agendas    agendas
-	stops      []stop // that nobody was told of yet
+	pending    map[store.Lane]rapport.Instant // before which nothing of a lane is due, where that is known
+	stops      []stop                         // that nobody was told of yet
 	homes      homes
 	crowd      int // messages that may wait while turns are given
 	turnPage   int // customers who are read together to be given their turns
@@ -80,8 +81,8 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 	g := &Engine{
 		key: c.Key, store: c.Store, workspace: c.Workspace, keep: c.KeepContents, unsubscribe: c.Unsubscribe,
 		state: c.Store.State(), cache: map[rapport.CustomerID]*customer{}, max: c.Customers,
-		heavy: map[rapport.CustomerID]int{},
-		seen:  newWindow(c.Key), seats: newSeats(), members: members{},
+		heavy: map[rapport.CustomerID]int{}, pending: map[store.Lane]rapport.Instant{},
+		seen: newWindow(c.Key), seats: newSeats(), members: members{},
 		curve:    curve{counted: map[string]int64{}, names: map[segment.Key]string{}, off: map[string]int64{}},
 		spanSize: c.Span,
 		perDay:   cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),

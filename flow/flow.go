@@ -427,16 +427,16 @@ func (f *Flow) setAlarm(ctx context.Context) {
 // nextDue returns when there is something to do by itself.
 func (f *Flow) nextDue(ctx context.Context) (rapport.Instant, error) {
 	next, err := f.engine.nextWork(ctx)
-	if f.stuck {
-		next = max(next, f.Now().Add(again))
-	}
 	for _, l := range f.lanes {
 		if err != nil {
 			break
 		}
 		var at rapport.Instant
-		at, err = l.next(ctx, f.Now(), f.engine.store)
+		at, err = l.next(ctx, f.Now(), f.engine)
 		next = min(next, at)
+	}
+	if f.stuck {
+		next = max(next, f.Now().Add(again))
 	}
 	return next, err
 }

@@ -64,16 +64,39 @@ func (l *lane) free(now rapport.Instant) int {
 	return max(0, l.room-l.flying)
 }
 
+// nextPending returns an instant before which no message of a lane is due, and at which
+// there is one, if it is not after now. Whatever waits was written here, so that nothing
+// waits need not be asked for in every batch.
+func (g *Engine) nextPending(ctx context.Context, lane store.Lane, now rapport.Instant) (rapport.Instant, error) {
+	if at, known := g.pending[lane]; known && at > now {
+		return at, nil
+	}
+	at, err := g.store.NextPending(ctx, lane)
+	if err == nil {
+		g.pending[lane] = at
+	}
+	return at, err
+}
+
+// notePending notes the messages that wait since a batch was committed.
+func (g *Engine) notePending(messages []rapport.Message) {
+	for i := range messages {
+		m := &messages[i]
+		lane := store.LaneOf(m)
+		if at, known := g.pending[lane]; known && m.Status == rapport.Waiting {
+			g.pending[lane] = min(at, m.DueAt)
+		}
+	}
+}
+
 // next returns when something of the lane is to be claimed; Never while what comes back
 // has to make room first.
-func (l *lane) next(ctx context.Context, now rapport.Instant, queue interface {
-	NextPending(ctx context.Context, lane store.Lane) (rapport.Instant, error)
-}) (rapport.Instant, error) {
+func (l *lane) next(ctx context.Context, now rapport.Instant, g *Engine) (rapport.Instant, error) {
 	until, rests := l.circuit.Until()
 	if !rests && l.free(now) == 0 {
 		return rapport.Never, nil
 	}
-	at, err := queue.NextPending(ctx, l.Lane)
+	at, err := g.nextPending(ctx, l.Lane, now)
 	if rests {
 		at = max(at, rapport.InstantOf(until))
 	}
@@ -167,11 +190,14 @@ func (f *Flow) claim(ctx context.Context) {
 // are told so a few at a time.
 func (f *Flow) room(ctx context.Context, l *lane, now rapport.Instant) int {
 	free := min(l.free(now), batchSends)
-	if free == 0 || f.engine.workspace.Providers[l.Channel] != nil {
-		return free
-	}
-	if at, err := f.engine.store.NextPending(ctx, l.Lane); err != nil || at > now {
+	if free == 0 {
 		return 0
+	}
+	if at, err := f.engine.nextPending(ctx, l.Lane, now); err == nil && at > now {
+		return 0
+	}
+	if f.engine.workspace.Providers[l.Channel] != nil {
+		return free
 	}
 	l.circuit.Failed(l.circuit.Begin(), now.Time(), now.Add(noProvider).Time())
 	return min(free, fewest)

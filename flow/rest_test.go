@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,13 +69,33 @@ func (a *steppedAlarm) ring() {
 	}
 }
 
+// next returns the instant that the alarm is set to.
+func (a *steppedAlarm) next() rapport.Instant {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.at
+}
+
 func (a *steppedAlarm) C() <-chan struct{} { return a.rung }
+
+// queue is a store whose messages can't be asked for while it is jammed.
+type queue struct {
+	*memory.Store
+	jammed atomic.Bool
+}
+
+func (q *queue) Pending(ctx context.Context, lane store.Lane, now rapport.Instant, limit int) ([]rapport.Message, error) {
+	if q.jammed.Load() {
+		return nil, rapport.Errorf(rapport.Unavailable, "jammed")
+	}
+	return q.Store.Pending(ctx, lane, now, limit)
+}
 
 // office is a running flow whose time a test steps.
 type office struct {
 	*testing.T
 	flow  *flow.Flow
-	store *memory.Store
+	store *queue
 	clock *clock.Stepped
 	alarm *steppedAlarm
 	n     int
@@ -100,7 +121,7 @@ func newOffice(t *testing.T, limits flow.Limits, providers map[rapport.Channel]f
 	}
 	workspace := build(t, 1, nil, journeys)
 	workspace.Providers = providers
-	o := &office{T: t, store: memory.New(), clock: clock.NewStepped(start.Time()), workspace: workspace}
+	o := &office{T: t, store: &queue{Store: memory.New()}, clock: clock.NewStepped(start.Time()), workspace: workspace}
 	o.alarm = &steppedAlarm{clock: o.clock, rung: make(chan struct{}, 1)}
 	engine, err := flow.Open(t.Context(), flow.Config{Key: key, Store: o.store, Workspace: workspace}, start)
 	if err != nil {
@@ -172,6 +193,22 @@ func (o *office) settled() {
 	if err := o.flow.Alone(o.Context(), func(context.Context, *flow.Engine) error { return nil }); err != nil {
 		o.Fatal(err)
 	}
+}
+
+// A store that refuses a claim is asked again a little later, not over and over.
+func TestRefusedClaimIsTriedLater(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, flow.Limits{}, map[rapport.Channel]flow.Provider{rapport.Email: &carrier{accepts}})
+	o.store.jammed.Store(true)
+	o.hear("News", 1)
+	o.settled() // the turn of before has set the alarm
+	now := rapport.InstantOf(o.clock.Now())
+	if at := o.alarm.next(); at <= now || at > now.Add(time.Second) {
+		t.Errorf("the loop goes on at %v, it is %v", at, now)
+	}
+	o.store.jammed.Store(false)
+	o.pass(time.Second)
+	o.until(rapport.Handed, 1)
 }
 
 // While a provider sits on a campaign, messages of other lanes and other channels go out,
