@@ -13,8 +13,9 @@ import (
 // one, and nobody without the key can aim at another customer's.
 type CustomerID [16]byte
 
-// MessageID names one message. It is a hash of the customer, her journey run and
-// the step, so the same step of the same run never makes two.
+// MessageID names one message. It is the instant at which it was asked for and a hash of
+// the customer, her journey run and the step: who asks twice has made one. Ids are in the
+// order of their instants.
 type MessageID [16]byte
 
 // Part is the customer's partition, 0 to 255. It leads every key of hers.

@@ -65,7 +65,6 @@ func (q *question) decide(checks []check) rapport.Decision {
 			return d
 		}
 	}
-	d.Message = MessageID(d.Customer, q.wish.Run, q.wish.Step, q.wish.Ordinal)
 	return d
 }
 

@@ -80,6 +80,7 @@ func (p *Policy) Decide(w Wish, c Customer, st *State, now rapport.Instant) rapp
 	q := question{wish: w, customer: c, address: address, now: now}
 	d := q.decide(onWish[:])
 	if d.Outcome == Send {
+		d.Message = MessageID(d.Customer, w.Run, w.Step, w.Ordinal, now)
 		st.add(Contact{Message: d.Message, At: now, Channel: w.Channel, Class: w.Class}, now.Add(-p.remember))
 	}
 	return d
@@ -87,18 +88,22 @@ func (p *Policy) Decide(w Wish, c Customer, st *State, now rapport.Instant) rapp
 
 // Recheck asks once more, when a message that was decided is about to be handed
 // over, what may have changed since: suppression, consent and whether it is still
-// useful. to is the address that was decided, whatever hers is by now. The wish
-// is the one that was decided, so the message in the answer is the same.
+// useful. to is the address that was decided, whatever hers is by now. The answer names
+// no message.
 func (p *Policy) Recheck(w Wish, to string, c Customer, now rapport.Instant) rapport.Decision {
 	q := question{wish: w, customer: c, address: to, now: now}
 	return q.decide(onClaim[:])
 }
 
-// MessageID returns the id of the message that a step of a run asks for.
-func MessageID(customer rapport.CustomerID, run uint64, step string, ordinal uint64) rapport.MessageID {
+// MessageID returns the id of the message that a step of a run asks for at an instant:
+// 48 bits of that, in milliseconds, and 80 of a hash. What is created together lies
+// together in every index, however many messages there are.
+func MessageID(customer rapport.CustomerID, run uint64, step string, ordinal uint64, at rapport.Instant) (id rapport.MessageID) {
 	b := append([]byte("message\x00"), customer[:]...)
 	b = binary.BigEndian.AppendUint64(b, run)
 	b = binary.BigEndian.AppendUint64(b, ordinal)
 	sum := sha256.Sum256(append(b, step...))
-	return rapport.MessageID(sum[:16])
+	binary.BigEndian.PutUint64(id[:8], uint64(at)<<16)
+	copy(id[6:], sum[:10])
+	return id
 }

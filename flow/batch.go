@@ -182,7 +182,7 @@ func (b *Batch) keep() error {
 }
 
 func (b *Batch) isEmpty() bool {
-	return len(b.touched) == 0 && len(b.gone) == 0 && len(b.out.Messages) == 0 && len(b.out.Marks) == 0 && len(b.out.Settings) == 0 && len(b.g.curve.off) == 0 && len(b.agendas) == 0 && len(b.g.agendas.unsaved) == 0
+	return len(b.touched) == 0 && len(b.gone) == 0 && len(b.out.Messages) == 0 && len(b.out.Moved) == 0 && len(b.out.Marks) == 0 && len(b.out.Settings) == 0 && len(b.g.curve.off) == 0 && len(b.agendas) == 0 && len(b.g.agendas.unsaved) == 0
 }
 
 func (b *Batch) fill() {
@@ -285,6 +285,7 @@ func (b *Batch) publish() {
 		g.seats.written(c.record.ID)
 	}
 	g.notePending(b.out.Messages)
+	g.notePending(b.out.Moved)
 	g.members.apply(b.moves)
 	g.keepCurve(b.net)
 	b.noteTouched()

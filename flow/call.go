@@ -17,7 +17,7 @@ import (
 func (b *Batch) call(c *customer, e *journey.Effect) {
 	b.count("webhooks")
 	b.out.Messages = append(b.out.Messages, rapport.Message{
-		ID: decide.MessageID(c.record.ID, e.Run, e.Step, 0), Customer: c.record.ID,
+		ID: decide.MessageID(c.record.ID, e.Run, e.Step, 0, e.At), Customer: c.record.ID,
 		Journey: e.Journey, Version: e.Version, Run: e.Run, Step: e.Step,
 		Channel: rapport.Webhook, Class: rapport.Transactional, Status: rapport.Waiting, To: e.Call.URL,
 		CreatedAt: e.At, DueAt: e.At, UsefulUntil: e.Call.GiveUp, Entry: e.Call.Body,
@@ -47,7 +47,7 @@ func (b *Batch) attempting(m *rapport.Message, d rapport.Delivery) rapport.Deliv
 	d.Message, d.Channel, d.Class, d.At = m.ID, m.Channel, m.Class, b.now
 	m.Status, m.Subject, m.Reason = rapport.Attempting, d.Content.Subject, ""
 	m.Attempts++
-	b.out.Messages = append(b.out.Messages, *m)
+	b.move(m)
 	if b.g.keep {
 		b.out.Contents = append(b.out.Contents, store.Content{Message: m.ID, At: b.now, Content: d.Content})
 	}

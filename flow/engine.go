@@ -67,8 +67,8 @@ type Engine struct {
 	sweep      *sweep                         // bringing everybody up to the workspace; nil when that is done
 	facts      *factSets
 	agendas    agendas
-	pending    map[store.Lane]rapport.Instant // before which nothing of a lane is due, where that is known
-	stops      []stop                         // that nobody was told of yet
+	backlogs   map[store.Lane]*backlog
+	stops      []stop // that nobody was told of yet
 	homes      homes
 	crowd      int // messages that may wait while turns are given
 	turnPage   int // customers who are read together to be given their turns
@@ -81,7 +81,7 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 	g := &Engine{
 		key: c.Key, store: c.Store, workspace: c.Workspace, keep: c.KeepContents, unsubscribe: c.Unsubscribe,
 		state: c.Store.State(), cache: map[rapport.CustomerID]*customer{}, max: c.Customers,
-		heavy: map[rapport.CustomerID]int{}, pending: map[store.Lane]rapport.Instant{},
+		heavy: map[rapport.CustomerID]int{}, backlogs: map[store.Lane]*backlog{},
 		seen: newWindow(c.Key), seats: newSeats(), members: members{},
 		curve:    curve{counted: map[string]int64{}, names: map[segment.Key]string{}, off: map[string]int64{}},
 		spanSize: c.Span,

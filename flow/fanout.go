@@ -75,9 +75,9 @@ func (f *fanOut) run() {
 	})
 }
 
-// While more than crowd messages wait in a lane that the journey sends by, no turns are
-// given: who is judged now is written to soon, and a mail server that is down has no
-// million messages behind it. After crowdTime it is looked at again.
+// While more than crowd messages wait in a lane of a channel that the journey uses, no
+// turns are given: who is judged now is written to soon, and a mail server that is down has
+// no million messages behind it. After crowdTime it is looked at again.
 const (
 	crowd     = 20_000
 	crowdSpan = time.Hour
@@ -86,10 +86,11 @@ const (
 
 func (f *fanOut) isCrowded() bool {
 	for _, channel := range f.j.Channels() {
-		in := store.Lane{Channel: channel, Urgency: rapport.InTurn}
-		crowded, err := f.b.g.store.Crowded(f.b.ctx, in, f.b.now.Add(crowdSpan), f.b.g.crowd)
-		if f.b.fail(err); crowded || err != nil {
-			return true
+		for _, urgency := range rapport.Urgencies() {
+			crowded, err := f.b.g.isCrowded(f.b.ctx, store.Lane{Channel: channel, Urgency: urgency}, f.b.now)
+			if f.b.fail(err); crowded || err != nil {
+				return true
+			}
 		}
 	}
 	return false

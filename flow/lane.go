@@ -64,27 +64,57 @@ func (l *lane) free(now rapport.Instant) int {
 	return max(0, l.room-l.flying)
 }
 
+// backlog is what is known of the messages that wait in a lane. Whatever waits was written
+// here, so the store need not be asked in every batch.
+type backlog struct {
+	first   rapport.Instant // before which nothing is due
+	counted rapport.Instant // when they were counted
+	most    int             // how many were due soon then, and how many were added since
+}
+
 // nextPending returns an instant before which no message of a lane is due, and at which
-// there is one, if it is not after now. Whatever waits was written here, so that nothing
-// waits need not be asked for in every batch.
+// there is one, if it is not after now.
 func (g *Engine) nextPending(ctx context.Context, lane store.Lane, now rapport.Instant) (rapport.Instant, error) {
-	if at, known := g.pending[lane]; known && at > now {
-		return at, nil
+	waiting := g.backlog(lane)
+	if waiting.first > now {
+		return waiting.first, nil
 	}
 	at, err := g.store.NextPending(ctx, lane)
 	if err == nil {
-		g.pending[lane] = at
+		waiting.first = at
 	}
 	return at, err
+}
+
+// isCrowded reports whether more messages than may wait do, of those of a lane that are due
+// soon. Those that left within a second may be among them.
+func (g *Engine) isCrowded(ctx context.Context, lane store.Lane, now rapport.Instant) (bool, error) {
+	waiting := g.backlog(lane)
+	if waiting.most <= g.crowd && now >= waiting.counted && now < waiting.counted.Add(crowdTime) {
+		return false, nil
+	}
+	n, err := g.store.CountPending(ctx, lane, now.Add(crowdSpan), g.crowd+1)
+	if err == nil {
+		waiting.counted, waiting.most = now, n
+	}
+	return n > g.crowd, err
+}
+
+// backlog returns what is known of a lane, at first nothing.
+func (g *Engine) backlog(lane store.Lane) *backlog {
+	if g.backlogs[lane] == nil {
+		g.backlogs[lane] = &backlog{}
+	}
+	return g.backlogs[lane]
 }
 
 // notePending notes the messages that wait since a batch was committed.
 func (g *Engine) notePending(messages []rapport.Message) {
 	for i := range messages {
-		m := &messages[i]
-		lane := store.LaneOf(m)
-		if at, known := g.pending[lane]; known && m.Status == rapport.Waiting {
-			g.pending[lane] = min(at, m.DueAt)
+		if m := &messages[i]; m.Status == rapport.Waiting {
+			waiting := g.backlog(store.LaneOf(m))
+			waiting.first = min(waiting.first, m.DueAt)
+			waiting.most++
 		}
 	}
 }

@@ -21,7 +21,7 @@ func Resend(id rapport.MessageID) Work {
 		}
 		b.count("messages/resent")
 		m.Status, m.DueAt, m.Reason = rapport.Waiting, b.now, "sent again on request; before: "+m.Reason
-		b.out.Messages = append(b.out.Messages, m)
+		b.move(&m)
 		if c := b.recipient(&m); c != nil {
 			b.touch(c)
 			b.tell(c, MessageResent, b.now, outcomeProperties(&m))

@@ -56,7 +56,7 @@ func (b *Batch) attempt(m *rapport.Message) (rapport.Delivery, bool) {
 		b.end(m, rapport.Dropped, "the customer is not there any more")
 	case b.g.workspace.Providers[m.Channel] == nil:
 		m.DueAt, m.Reason = b.now.Add(noProvider), "no channel for "+string(m.Channel)+" is ready: there is none, or it waits for a secret"
-		b.out.Messages = append(b.out.Messages, *m)
+		b.move(m)
 	default:
 		return b.prepare(m, c)
 	}
@@ -120,10 +120,13 @@ func (b *Batch) release(m *rapport.Message, c *customer) {
 	c.contacts.Release(m.ID)
 }
 
+// move writes down that a message's life went on.
+func (b *Batch) move(m *rapport.Message) { b.out.Moved = append(b.out.Moved, *m) }
+
 func (b *Batch) end(m *rapport.Message, status rapport.Status, reason string) {
 	m.Status, m.Reason = status, reason
 	b.count("messages/" + status.String())
-	b.out.Messages = append(b.out.Messages, *m)
+	b.move(m)
 }
 
 // Hand gives parcels to their providers and returns what came of each, in their
@@ -182,7 +185,7 @@ func (b *Batch) again(c *customer, m *rapport.Message, o rapport.Outcome) {
 	provider := b.g.workspace.Providers[m.Channel]
 	if provider == nil {
 		m.Status, m.DueAt = rapport.Waiting, b.now.Add(noProvider)
-		b.out.Messages = append(b.out.Messages, *m)
+		b.move(m)
 		return
 	}
 	tried := *m
@@ -196,7 +199,7 @@ func (b *Batch) again(c *customer, m *rapport.Message, o rapport.Outcome) {
 		return
 	}
 	m.Status, m.DueAt = rapport.Waiting, max(at, o.RetryAt, b.now+1)
-	b.out.Messages = append(b.out.Messages, *m)
+	b.move(m)
 }
 
 // fault ends a message that was not accepted. A bad address is not written to again.
@@ -246,7 +249,7 @@ func (g *Engine) recoverMessages(ctx context.Context) error {
 					continue
 				}
 				m.Status = rapport.Waiting
-				b.out.Messages = append(b.out.Messages, *m)
+				b.move(m)
 			}
 			return nil
 		})

@@ -47,7 +47,7 @@ func (b *Batch) stands(m *rapport.Message, c *customer) bool {
 	switch b.g.workspace.Journeys.Standing(m.Journey) {
 	case journey.Paused:
 		m.DueAt, m.Reason = rapport.Never, "the journey is paused"
-		b.out.Messages = append(b.out.Messages, *m)
+		b.move(m)
 	case journey.Archived:
 		if c != nil {
 			b.release(m, c)
@@ -132,7 +132,7 @@ func letGo(name string, page []rapport.Message) Work {
 		for i := range page {
 			if m := &page[i]; m.DueAt == rapport.Never {
 				m.DueAt, m.Reason = b.now, ""
-				b.out.Messages = append(b.out.Messages, *m)
+				b.move(m)
 			}
 		}
 		return nil

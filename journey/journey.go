@@ -150,11 +150,19 @@ func (j *Journey) EntrySegment() (name string, left, existing bool) {
 // EntryEvents returns the events that start runs.
 func (j *Journey) EntryEvents() []string { return j.entry.events }
 
-// Channels returns what the journey sends by, each once.
+// Channels returns what the journey's messages and calls go by, each once.
 func (j *Journey) Channels() (all []rapport.Channel) {
+	add := func(c rapport.Channel) {
+		if !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
 	for i := range j.nodes {
-		if n := &j.nodes[i]; n.kind == sendNode && !slices.Contains(all, n.send.channel) {
-			all = append(all, n.send.channel)
+		switch n := &j.nodes[i]; n.kind {
+		case sendNode:
+			add(n.send.channel)
+		case callNode:
+			add(rapport.Webhook)
 		}
 	}
 	return all

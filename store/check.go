@@ -36,6 +36,14 @@ func CheckVersion(number, last uint64) error {
 	return nil
 }
 
+// Move brings a message to where its life went: its status, address, subject, reason and
+// number of attempts, when it is due and when it was handed over. Nothing else of it
+// changes after it was created.
+func Move(m, to *rapport.Message) {
+	m.Status, m.To, m.Subject, m.Reason, m.Attempts = to.Status, to.To, to.Subject, to.Reason, to.Attempts
+	m.DueAt, m.HandedAt = to.DueAt, to.HandedAt
+}
+
 // ErrNoMessage says that there is no such message.
 func ErrNoMessage(id rapport.MessageID) error {
 	return rapport.Errorf(rapport.NotFound, "there is no message %s", id)

@@ -74,9 +74,9 @@ type Queue interface {
 	// NextPending returns the instant at which the first waiting message of a lane is
 	// due, and Never if none waits.
 	NextPending(ctx context.Context, lane Lane) (rapport.Instant, error)
-	// Crowded reports whether more than so many messages of a lane wait that are due by
-	// until. It looks at so many, so it is not for every batch.
-	Crowded(ctx context.Context, lane Lane, until rapport.Instant, than int) (bool, error)
+	// CountPending returns how many messages of a lane wait that are due by until, at
+	// most so many. It looks at each, so it is not for every batch.
+	CountPending(ctx context.Context, lane Lane, until rapport.Instant, most int) (int, error)
 	// InStatus returns messages in one state of their life, from old to new.
 	InStatus(ctx context.Context, status rapport.Status, limit int) ([]rapport.Message, error)
 }

@@ -36,6 +36,7 @@ type Batch struct {
 	Addresses   []Address
 	Events      []Block // the chunk; its number is Position+1
 	Messages    []rapport.Message
+	Moved       []rapport.Message // known ones whose life went on, see [Move]; after Messages
 	Contents    []Content
 	Decisions   []rapport.Decision
 	Counters    []Counter

@@ -168,10 +168,10 @@ func (s *Store) NextPending(ctx context.Context, lane store.Lane) (rapport.Insta
 	return next, ctx.Err()
 }
 
-// Crowded reports whether more than so many messages of a lane wait that are due by until.
-func (s *Store) Crowded(ctx context.Context, lane store.Lane, until rapport.Instant, than int) (bool, error) {
-	list, err := s.Pending(ctx, lane, until, than+1)
-	return len(list) > than, err
+// CountPending returns how many messages of a lane wait that are due by until, at most so many.
+func (s *Store) CountPending(ctx context.Context, lane store.Lane, until rapport.Instant, most int) (int, error) {
+	list, err := s.Pending(ctx, lane, until, most)
+	return len(list), err
 }
 
 // InStatus returns messages in one state of their life, from old to new.

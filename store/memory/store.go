@@ -246,6 +246,13 @@ func (d *data) putMessages(b *store.Batch) {
 	for _, m := range b.Messages {
 		d.messages.put(m)
 	}
+	for i := range b.Moved {
+		to := &b.Moved[i]
+		if m, known := d.messages.byID[to.ID]; known && m.CreatedAt == to.CreatedAt {
+			store.Move(&m, to)
+			d.messages.put(m)
+		}
+	}
 	for _, c := range b.Contents {
 		d.contents[c.Message] = c
 	}

@@ -80,7 +80,7 @@ func batchOf(s *sqlite.Store, sample *storetest.Sample, events, turn int, before
 	}
 	for _, m := range before {
 		m.Status, m.HandedAt, m.Attempts, m.Subject = rapport.Handed, batch.At, 1, "Something for you"
-		batch.Messages = append(batch.Messages, m)
+		batch.Moved = append(batch.Moved, m)
 	}
 	for i := range events / 40 {
 		e := &entries[i*len(entries)/(events/40)]
@@ -117,7 +117,7 @@ func BenchmarkCommit(b *testing.B) {
 			for b.Loop() {
 				turn++
 				batch := batchOf(s, sample, shape.events, turn, before)
-				before = batch.Messages[len(before):]
+				before = batch.Messages
 				records += len(batch.Records)
 				start := cpu(b)
 				commit(b, s, batch)

@@ -265,7 +265,7 @@ func TestQuestionsUseIndexes(t *testing.T) {
 	ctx := t.Context()
 	ask := []func() error{
 		func() error { _, err := s.Pending(ctx, store.Lane{}, 1, 10); return err },
-		func() error { _, err := s.Crowded(ctx, store.Lane{}, 1, 10); return err },
+		func() error { _, err := s.CountPending(ctx, store.Lane{}, 1, 10); return err },
 		func() error { _, err := s.Messages(ctx, store.MessageFilter{}); return err },
 		func() error {
 			_, err := s.Messages(ctx, store.MessageFilter{Customer: rapport.CustomerID{1}})

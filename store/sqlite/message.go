@@ -10,24 +10,26 @@ import (
 	"rapport/store"
 )
 
-func (c *conn) putMessages(b *store.Batch) error { return each(b.Messages, c.putMessage) }
-
-// putMessage first tries what holds of all but a new message: what the larger
-// indexes are made of has not changed, so they need not be touched.
-func (c *conn) putMessage(m *rapport.Message) error {
-	changed, err := c.exec(`update message set version = ?, run = ?, step = ?, template = ?, purpose = ?, topic = ?, status = ?, address = ?, subject = ?,
-			due_at = ?, useful_until = ?, handed_at = ?, attempts = ?, reason = ?, entry = ?, learned = ?
-		where created_at = ? and id = ? and customer = ? and journey = ? and channel = ? and class = ?`,
-		int64(m.Version), int64(m.Run), m.Step, m.Template, m.Purpose, m.Topic, int64(m.Status), m.To, m.Subject,
-		int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt), int64(m.Attempts), m.Reason, orEmpty(m.Entry), orEmpty(m.Learned),
-		int64(m.CreatedAt), m.ID[:], m.Customer[:], m.Journey, string(m.Channel), int64(m.Class))
-	if err != nil || changed > 0 {
+func (c *conn) putMessages(b *store.Batch) error {
+	if err := each(b.Messages, c.putMessage); err != nil {
 		return err
 	}
-	_, err = c.exec(`insert or replace into message (`+messageColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	return each(b.Moved, c.moveMessage)
+}
+
+func (c *conn) putMessage(m *rapport.Message) error {
+	_, err := c.exec(`insert or replace into message (`+messageColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID[:], m.Customer[:], m.Journey, int64(m.Version), int64(m.Run), m.Step, m.Template, string(m.Channel), int64(m.Class),
 		int64(m.Status), m.To, m.Subject, int64(m.CreatedAt), int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt),
 		int64(m.Attempts), m.Reason, orEmpty(m.Entry), m.Purpose, orEmpty(m.Learned), m.Topic)
+	return err
+}
+
+// moveMessage touches no index but those of few messages.
+func (c *conn) moveMessage(m *rapport.Message) error {
+	_, err := c.exec(`update message set status = ?, address = ?, subject = ?, due_at = ?, handed_at = ?, attempts = ?, reason = ?
+		where created_at = ? and id = ?`,
+		int64(m.Status), m.To, m.Subject, int64(m.DueAt), int64(m.HandedAt), int64(m.Attempts), m.Reason, int64(m.CreatedAt), m.ID[:])
 	return err
 }
 
@@ -170,13 +172,13 @@ func (s *Store) NextPending(ctx context.Context, lane store.Lane) (rapport.Insta
 	return next, err
 }
 
-// Crowded reports whether more than so many messages of a lane wait that are due by until.
-func (s *Store) Crowded(ctx context.Context, lane store.Lane, until rapport.Instant, than int) (crowded bool, err error) {
-	err = s.query(ctx, func(row) error {
-		crowded = true
+// CountPending returns how many messages of a lane wait that are due by until, at most so many.
+func (s *Store) CountPending(ctx context.Context, lane store.Lane, until rapport.Instant, most int) (n int, err error) {
+	err = s.query(ctx, func(r row) error {
+		n = int(r.int(0))
 		return nil
-	}, "select due_at"+inLane+" order by due_at limit 1 offset ?", string(lane.Channel), int64(lane.Urgency), int64(until), int64(than))
-	return crowded, err
+	}, "select count(*) from (select 1"+inLane+" limit ?)", string(lane.Channel), int64(lane.Urgency), int64(until), limited(most))
+	return n, err
 }
 
 // InStatus returns messages in one state of their life, from old to new.

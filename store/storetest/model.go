@@ -65,6 +65,12 @@ func drawBatch(t *rapid.T) *store.Batch {
 			Status: rapport.Status(1 + few.Draw(t, "status")), CreatedAt: instant.Draw(t, "created"), DueAt: instant.Draw(t, "due"), Subject: text.Draw(t, "subject"),
 		})
 	}
+	for range few.Draw(t, "moves") {
+		b.Moved = append(b.Moved, rapport.Message{
+			ID: message(few.Draw(t, "id")), Status: rapport.Status(1 + few.Draw(t, "status")), CreatedAt: instant.Draw(t, "created"),
+			DueAt: instant.Draw(t, "due"), Subject: text.Draw(t, "subject"), To: text.Draw(t, "to"), Attempts: few.Draw(t, "attempts"),
+		})
+	}
 	for range few.Draw(t, "decisions") {
 		b.Decisions = append(b.Decisions, rapport.Decision{Customer: who(few.Draw(t, "who") % 3), Journey: text.Draw(t, "journey"), At: instant.Draw(t, "at")})
 	}
@@ -105,7 +111,7 @@ func sameAnswers(t *rapid.T, b *bench, want, got Store) {
 			ask(fmt.Sprint("due by ", int64(i)), func(s Store) (any, error) { return s.Due(ctx, i, limit) })
 			for _, lane := range lanes() {
 				ask(fmt.Sprint("pending by ", int64(i)), func(s Store) (any, error) { return s.Pending(ctx, lane, i, limit) })
-				ask(fmt.Sprint("crowded by ", int64(i)), func(s Store) (any, error) { return s.Crowded(ctx, lane, i, limit) })
+				ask(fmt.Sprint("number pending by ", int64(i)), func(s Store) (any, error) { return s.CountPending(ctx, lane, i, limit) })
 			}
 		}
 		for status := rapport.Waiting; status <= rapport.Withheld; status++ {

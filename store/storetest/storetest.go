@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t testing.TB, dir string) Store) {
 		{"Chunks", testChunks},
 		{"History", testHistory},
 		{"Messages", testMessages},
+		{"MovedMessages", testMovedMessages},
 		{"MessageLists", testMessageLists},
 		{"Pending", testPending},
 		{"Content", testContent},
