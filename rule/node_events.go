@@ -314,7 +314,7 @@ func (n compareAggregate) flip(x *env) (Truth, rapport.Instant) {
 	truth := n.judge(v, ok, r)
 	if _, oneByOne := n.window.(recent); !oneByOne || in.to < in.end {
 		bound = min(bound, n.turns(x, in, truth, r))
-	} else if left := n.changing(x, in, truth, r); left >= 0 {
+	} else if left := n.changing(x, in, v, truth, r); left >= 0 {
 		bound = min(bound, n.leaves(x, in.points()[left].At))
 	}
 	return truth, bound
@@ -341,17 +341,18 @@ func (n compareAggregate) turns(x *env, in run, truth Truth, r float64) rapport.
 const lookAhead = 64
 
 // changing returns the first of the points whose leaving may change the answer, -1
-// if none does.
-func (n compareAggregate) changing(x *env, in run, truth Truth, r float64) int {
-	pts, sum := in.points(), in.sum()
-	v, ok := n.over(x, in)
+// if none does; v is the value of all of them.
+func (n compareAggregate) changing(x *env, in run, v float64, truth Truth, r float64) int {
+	pts := in.points()
+	if n.measure == countOf || n.measure == distinctOf {
+		return n.changingCount(len(pts), truth, r)
+	}
+	sum, ok := in.sum(), true
 	for i := range pts {
 		if i == lookAhead {
 			return i
 		}
 		switch n.measure {
-		case countOf, distinctOf:
-			v--
 		case sumOf, avgOf:
 			sum.sub(pts[i].Value)
 			v, ok = n.ofSum(sum, len(pts)-i-1)
@@ -365,6 +366,26 @@ func (n compareAggregate) changing(x *env, in run, truth Truth, r float64) int {
 		if n.judge(v, ok, r) != truth {
 			return i
 		}
+	}
+	return -1
+}
+
+// changingCount is changing of the number of so many points, which only becomes smaller.
+func (n compareAggregate) changingCount(points int, truth Truth, r float64) int {
+	stays := Yes
+	if n.op == OpGe || n.op == OpGt {
+		stays = No
+	}
+	if truth == stays && n.op != OpEq && n.op != OpNe {
+		return -1
+	}
+	for i := range min(points, lookAhead) {
+		if answersNumbers(n.op, float64(points-i-1), r) != truth {
+			return i
+		}
+	}
+	if points > lookAhead {
+		return lookAhead
 	}
 	return -1
 }

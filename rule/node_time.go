@@ -164,11 +164,16 @@ func (n compareClock) flip(x *env) (Truth, rapport.Instant) {
 	}
 	at, _ := n.clock.eval(x)
 	truth := answers(n.op, cmp.Compare(at, with))
-	meets, passes := n.clock.reaches(x, with), n.clock.reaches(x, with+1)
-	switch {
-	case at < with && meets < passes && answers(n.op, 0) != truth:
-		bound = min(bound, meets)
-	case at <= with && answers(n.op, 1) != truth:
+	if at > with {
+		return truth, bound
+	}
+	passes := n.clock.reaches(x, with+1)
+	if at < with && answers(n.op, 0) != truth {
+		if meets := n.clock.reaches(x, with); meets < passes {
+			return truth, min(bound, meets)
+		}
+	}
+	if answers(n.op, 1) != truth {
 		bound = min(bound, passes)
 	}
 	return truth, bound

@@ -28,8 +28,10 @@ type entry struct {
 	next   rapport.Instant // when to look again; Never if only for an event
 }
 
-// keyOf hashes a segment's name to the 48 bits under which it is kept.
-func keyOf(name string) uint64 { return xxhash.Sum64String(name) >> 16 }
+// keyBits is how many bits of the hash of a segment's name it is kept under.
+const keyBits = 48
+
+func keyOf(name string) uint64 { return xxhash.Sum64String(name) >> (64 - keyBits) }
 
 // Member reports whether she is in a segment.
 func (st *State) Member(name string) bool {
@@ -107,17 +109,16 @@ func (e entry) merge(o entry) entry {
 	return e
 }
 
-// find is a binary search, written out since each evaluation ends with one.
+// find begins where a key lies among so many hashes, which is near its place.
 func (st *State) find(key uint64) (int, bool) {
-	low, high := 0, len(st.entries)
-	for low < high {
-		if middle := (low + high) / 2; st.entries[middle].key < key {
-			low = middle + 1
-		} else {
-			high = middle
-		}
+	i := int(key * uint64(len(st.entries)) >> keyBits)
+	for i < len(st.entries) && st.entries[i].key < key {
+		i++
 	}
-	return low, low < len(st.entries) && st.entries[low].key == key
+	for i > 0 && st.entries[i-1].key >= key {
+		i--
+	}
+	return i, i < len(st.entries) && st.entries[i].key == key
 }
 
 // Format of a state: a version, the set's hash, the number of entries, and each
