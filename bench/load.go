@@ -24,12 +24,24 @@ type load struct {
 	noting    sync.Mutex
 }
 
+// add adds what sending more came to.
+func (l *load) add(more *load) {
+	l.wall, l.waited = l.wall+more.wall, l.waited+more.waited
+	l.latencies = append(l.latencies, more.latencies...)
+	slices.Sort(l.latencies)
+}
+
 // send posts bodies over so many connections, each as fast as it is answered.
 func send(ctx context.Context, url string, bodies iter.Seq[[]byte], connections int) (*load, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	c := connect(connections)
 	defer c.CloseIdleConnections()
+	return sendBy(ctx, c, url, bodies, connections)
+}
+
+// sendBy is send by a client that is kept.
+func sendBy(ctx context.Context, c *http.Client, url string, bodies iter.Seq[[]byte], connections int) (*load, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	next, stop := iter.Pull(bodies)
 	defer stop()
 	l := new(load)

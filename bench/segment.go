@@ -55,43 +55,64 @@ func Segment(ctx context.Context, o Trial, segments, journeys []int) (*SegmentRe
 		return nil, fmt.Errorf("a steady stream needs a rate of at least one event a second and phases that last: not %d and %s", o.Rate, o.Phase)
 	}
 	r := &SegmentReport{Work: "segment", Customers: o.Customers, Events: o.Events, Spread: o.Spread, Place: here()}
-	for i := range segments {
-		if err := r.measure(ctx, o, segments[i], journeys[i], i == len(segments)-1); err != nil {
-			return nil, err
-		}
-	}
-	r.CostRatio = r.Costs[len(r.Costs)-1].CPUPer100k / r.Costs[0].CPUPer100k
-	return r, nil
+	return r, r.measure(ctx, o, segments, journeys)
 }
 
-func (r *SegmentReport) measure(ctx context.Context, o Trial, segments, journeys int, last bool) (err error) {
-	t, err := newTrial(o, segments, journeys)
-	if err != nil {
+func (r *SegmentReport) measure(ctx context.Context, o Trial, segments, journeys []int) (err error) {
+	all := make([]*passage, len(segments))
+	for i := range all {
+		t, failed := newTrial(o, segments[i], journeys[i])
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = t.close(err) }()
+		if all[i], err = t.prepare(ctx); err != nil {
+			return err
+		}
+	}
+	if err := inTurn(ctx, all); err != nil {
 		return err
 	}
-	defer func() { err = t.close(err) }()
-	c, err := t.cost(ctx)
-	if err != nil {
-		return err
+	for _, p := range all {
+		c, err := p.finish(ctx)
+		if err != nil {
+			return err
+		}
+		r.Costs = append(r.Costs, c)
 	}
-	r.Costs = append(r.Costs, c)
+	r.CostRatio = r.Costs[len(r.Costs)-1].CPUPer100k / r.Costs[0].CPUPer100k
+	return r.answers(ctx, all[len(all)-1].trial)
+}
+
+// rounds is in how many parts streams are sent that are held against each other: a
+// machine that is slower for a while is so for all of them.
+const rounds = 10
+
+// inTurn sends the stream of each passage, a part of each in turn.
+func inTurn(ctx context.Context, all []*passage) error {
+	for round := range rounds {
+		for i := range all {
+			if round%2 == 1 {
+				i = len(all) - 1 - i
+			}
+			p := all[i]
+			n := len(p.bodies)
+			if err := p.send(ctx, p.bodies[round*n/rounds:(round+1)*n/rounds]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// answers measures what a server with its history says, in rest and under way.
+func (r *SegmentReport) answers(ctx context.Context, t *trial) (err error) {
 	if err := t.start(ctx, "reads"); err != nil {
 		return err
 	}
 	if r.SizeIdle, err = t.sizeIdle(ctx); err != nil {
 		return err
 	}
-	if last {
-		if err := r.answers(ctx, t); err != nil {
-			return err
-		}
-	}
-	_, err = t.stop(ctx)
-	return err
-}
-
-// answers measures what a server with its history says, in rest and under way.
-func (r *SegmentReport) answers(ctx context.Context, t *trial) (err error) {
 	t.say("previews")
 	if r.Kept, err = t.preview(ctx, keptQuestion()); err != nil {
 		return err
@@ -109,7 +130,10 @@ func (r *SegmentReport) answers(ctx context.Context, t *trial) (err error) {
 		return err
 	}
 	t.say("a steady stream, with a segment building")
-	r.Building, err = t.build(ctx, alone)
+	if r.Building, err = t.build(ctx, alone); err != nil {
+		return err
+	}
+	_, err = t.stop(ctx)
 	return err
 }
 

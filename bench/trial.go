@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -195,42 +196,76 @@ func (t *trial) say(format string, args ...any) {
 	}
 }
 
-// cost brings the history in and measures the stream upon it. The server runs
-// anew for it: what the history has cost is not in it.
+// cost brings the history in and measures the stream upon it.
 func (t *trial) cost(ctx context.Context) (*Cost, error) {
+	p, err := t.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.send(ctx, p.bodies); err != nil {
+		return nil, err
+	}
+	return p.finish(ctx)
+}
+
+// passage is a stream that is measured upon a history. The server runs anew for it: what
+// the history has cost is not in it.
+type passage struct {
+	*trial
+	cost   *Cost
+	bodies [][]byte // of the whole stream
+	before time.Duration
+	client *http.Client
+	load   load
+}
+
+func (t *trial) prepare(ctx context.Context) (*passage, error) {
 	loaded, err := t.load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	bodies := Batches(t.crowd.stream(t.o.Events), t.o.Batch)
-	floor, err := floorOf(bodies, t.data)
+	p := &passage{trial: t, bodies: Batches(t.crowd.stream(t.o.Events), t.o.Batch), client: connect(t.o.Connections)}
+	floor, err := floorOf(p.bodies, t.data)
 	if err != nil {
 		return nil, err
 	}
 	if err := t.start(ctx, "stream"); err != nil {
 		return nil, err
 	}
-	c := &Cost{Segments: t.segments, Journeys: t.journeys, History: loaded, StartUp: t.server.ready.Seconds()}
-	before, err := t.server.cpu()
-	held, err2 := t.server.memory()
-	if err := errors.Join(err, err2); err != nil {
-		return nil, err
+	p.cost = &Cost{
+		Segments: t.segments, Journeys: t.journeys, History: loaded, StartUp: t.server.ready.Seconds(), FloorPer100: per100k(floor, t.o.Events),
 	}
-	l, err := send(ctx, t.server.url, slices.Values(bodies), t.o.Connections)
+	held, err := t.server.memory()
 	if err != nil {
 		return nil, err
 	}
-	t.sent += t.o.Events
-	used, err := t.stop(ctx)
+	p.cost.ReadyMB = float64(held) / (1 << 20)
+	p.before, err = t.server.cpu()
+	return p, err
+}
+
+// send sends a part of the stream.
+func (p *passage) send(ctx context.Context, bodies [][]byte) error {
+	l, err := sendBy(ctx, p.client, p.server.url, slices.Values(bodies), p.o.Connections)
+	if err == nil {
+		p.load.add(l)
+	}
+	return err
+}
+
+func (p *passage) finish(ctx context.Context) (*Cost, error) {
+	p.client.CloseIdleConnections()
+	p.sent += p.o.Events
+	used, err := p.stop(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c.ReadyMB, c.MemoryMB = float64(held)/(1<<20), float64(used.memory)/(1<<20)
-	c.CPUSeconds, c.CPUPer100k = (used.cpu - before).Seconds(), per100k(used.cpu-before, t.o.Events)
-	c.FloorPer100 = per100k(floor, t.o.Events)
+	c := p.cost
+	c.MemoryMB = float64(used.memory) / (1 << 20)
+	c.CPUSeconds, c.CPUPer100k = (used.cpu - p.before).Seconds(), per100k(used.cpu-p.before, p.o.Events)
 	c.Ratio = c.CPUPer100k / c.FloorPer100
-	c.PerSecond, c.Latency, c.SentAgain = float64(t.o.Events)/l.wall.Seconds(), l.figures(), l.waited
-	c.Readers, c.Naming, err = t.perEvent()
+	c.PerSecond, c.Latency, c.SentAgain = float64(p.o.Events)/p.load.wall.Seconds(), p.load.figures(), p.load.waited
+	c.Readers, c.Naming, err = p.perEvent()
 	return c, err
 }
 
