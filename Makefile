@@ -75,7 +75,8 @@ pgo: build ## measure where the time goes, for the compiler to build faster code
 	$(BIN) bench pipeline --events 300000 --spread uniform --flag=--profile=bin/uniform.pprof
 	$(BIN) bench edge --events 300000 --flag=--profile=bin/edge.pprof
 	$(BIN) bench segment --customers 10000 --events 300000 --segments 1000 --journeys 200 --phase 1s --flag=--profile=bin/segments-{run}.pprof
-	$(GO) tool pprof -proto bin/zipf.pprof bin/uniform.pprof bin/edge.pprof bin/segments-stream-*.pprof > cmd/rapport/default.pgo
+	$(BIN) bench send --customers 40000 --flag=--profile=bin/send.pprof
+	$(GO) tool pprof -proto bin/zipf.pprof bin/uniform.pprof bin/edge.pprof bin/segments-stream-*.pprof bin/send.pprof > cmd/rapport/default.pgo
 
 bench-go: ## run the Go benchmarks of single functions
 	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
