@@ -32,6 +32,7 @@ const (
 	unlimited  = -1
 	impossible = -1 << 30
 	maxLayers  = 20_000 // each may be worked out within the one before
+	unsolved   = -1
 )
 
 // run returns the most messages of a week that begins with one.
@@ -99,19 +100,23 @@ func (s *search) from(l layer, at int) int {
 	case l.left <= 0 || s.endless || s.many:
 		return 0
 	case s.known[l] == nil:
-		*s.budget -= len(s.j.nodes)
-		s.many = *s.budget < 0 || len(s.known) >= maxLayers
-		s.known[l] = make([]int, len(s.j.nodes)) // until it is worked out
-		s.known[l] = s.solve(l)
+		s.known[l] = slices.Repeat([]int{unsolved}, len(s.j.nodes))
+	}
+	if s.known[l][at] == unsolved {
+		s.many = *s.budget < 0 || len(s.known) > maxLayers
+		s.solve(l, at)
 	}
 	return s.known[l][at]
 }
 
-// solve works out a layer: from each step the most messages, first without a new run at
-// the same instant, then with one for those who can come to it in no time.
-func (s *search) solve(l layer) []int {
+// solve works out a step in a layer, and those that can be come to from it in no time: only
+// what a run really comes to is looked at. First it counts the most messages without a new
+// run at the same instant, then with one for those who can come to it in no time.
+func (s *search) solve(l layer, at int) {
+	steps := s.atOnce(l, at)
+	*s.budget -= len(steps)
 	most, again := make([]int, len(s.j.nodes)), make([]int, len(s.j.nodes))
-	for i := len(s.j.nodes) - 1; i >= 0; i-- {
+	for _, i := range steps {
 		most[i], again[i] = 0, impossible
 		for _, m := range s.moves(l, i) {
 			switch {
@@ -128,10 +133,26 @@ func (s *search) solve(l layer) []int {
 		}
 	}
 	s.endless = s.endless || again[0] > 0
-	for i := range most {
-		most[i] = max(most[i], again[i]+most[0])
+	for _, i := range steps {
+		s.known[l][i] = max(most[i], again[i]+most[0])
 	}
-	return most
+}
+
+// atOnce returns a step and those that can be come to from it within a layer, the last
+// ones first: within a run every way leads onwards.
+func (s *search) atOnce(l layer, at int) []int {
+	met := map[int]bool{at: true}
+	steps := []int{at}
+	for k := 0; k < len(steps); k++ {
+		for _, m := range s.moves(l, steps[k]) {
+			if m.layer == l && !met[m.to] {
+				met[m.to] = true
+				steps = append(steps, m.to)
+			}
+		}
+	}
+	slices.SortFunc(steps, func(a, b int) int { return b - a })
+	return steps
 }
 
 // move is one thing that may happen next.
@@ -203,8 +224,9 @@ func (l layer) later(by time.Duration) layer {
 	return l
 }
 
-// estimate returns a number that is never exceeded: as many passes as fit into the week
-// if each took as little as one with a message can, with as many as one can have.
+// estimate returns a number that is never exceeded: as many passes as can begin, or as fit
+// into the week if each took as little as one with a message can, with as many messages
+// as one can have.
 func (s *search) estimate() int {
 	most := make([]int, len(s.j.nodes))
 	quickest, sending := make([]time.Duration, len(most)), make([]time.Duration, len(most)) // to the end; with a message
@@ -225,8 +247,25 @@ func (s *search) estimate() int {
 			most[i], sending[i] = most[i]+1, quickest[i]
 		}
 	}
+	if runs := s.passes(); runs != unlimited {
+		return most[0] * runs
+	}
 	if s.endless = sending[0] <= 0; s.endless {
 		return 0
 	}
 	return most[0] * (int(week/sending[0]) + 2)
+}
+
+// passes returns from how many passes the messages of a week can be, as far as the
+// journey's re-entry bounds that.
+func (s *search) passes() int {
+	switch {
+	case s.j.restart:
+		return unlimited
+	case s.j.never || s.j.entry.calendar != nil:
+		return 1
+	case s.j.oncePer != 0:
+		return s.j.oncePer.further(true) + 1
+	}
+	return unlimited
 }

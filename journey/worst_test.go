@@ -200,6 +200,10 @@ func someMonth(t *rapid.T, j *journey.Journey) (sent []rapport.Instant) {
 func TestWorstCases(t *testing.T) {
 	t.Parallel()
 	const send = "send: { template: t, channel: email, class: promotional }"
+	manyWays := ""
+	for i := range 16 {
+		manyWays += fmt.Sprintf("{ wait_until: { event: seen, timeout: %ds } }, ", 1<<i)
+	}
 	for _, c := range []struct{ about, doc, want string }{
 		{"no messages", `{ entry: { event: in }, steps: [ { wait: 1h } ] }`, "0"},
 		{"once", `{ entry: { event: in }, reentry: { after: never }, steps: [ { ` + send + ` }, { wait: 6d }, { ` + send + ` }, { wait: 1d }, { ` + send + ` } ] }`, "2"},
@@ -218,6 +222,10 @@ func TestWorstCases(t *testing.T) {
 		{"each second", `{ entry: { event: in }, steps: [ { wait: 7s }, { ` + send + ` } ] }`, "at most 86402"},
 		{"one of two ways", `{ entry: { event: in }, steps: [ { split: [ { name: a, share: 50, steps: [ { wait: 1d } ] }, { name: b, share: 50, steps: [ { wait: 2d }, { ` + send + ` } ] } ] }, { ` + send + ` } ] }`, "8"},
 		{"always the same way", `{ entry: { event: in }, steps: [ { split: [ { name: a, share: 50, steps: [ { wait: 4d }, { ` + send + ` }, { ` + send + ` }, { ` + send + ` } ] }, { name: b, share: 50, steps: [ { wait: 2d }, { ` + send + ` } ] } ] } ] }`, "6"},
+		{"once, by hours and by evenings", `{ entry: { event: in }, reentry: { after: never }, exit: [ { event: out } ], steps: [ { wait_until: { event: seen, timeout: 1h } }, ` +
+			`{ ` + send + ` }, { wait: { for: 4d, at: "18:00" } }, { ` + send + ` }, { wait_until: { event: seen, timeout: 9d } }, { wait: { at: "18:00" } }, { ` + send + ` } ] }`, "3"},
+		{"once, in more ways than can be gone through", `{ entry: { event: in }, reentry: { after: never }, steps: [ { ` + send + ` }, ` + manyWays + `{ ` + send + ` } ] }`, "at most 2"},
+		{"once a week, in more ways than can be gone through", `{ entry: { event: in }, reentry: { once_per: week }, steps: [ { ` + send + ` }, ` + manyWays + `{ ` + send + ` } ] }`, "at most 6"},
 		{"a day of the schedule", `{ entry: { schedule: { on: 2026-11-11, at: "10:00" } }, steps: [ { ` + send + ` }, { wait: 1d }, { ` + send + ` } ] }`, "2 for each day"},
 	} {
 		if got := inWords(mustCompile(t, "x", c.doc).WorstCase()); got != c.want {
