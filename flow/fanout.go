@@ -20,15 +20,15 @@ import (
 // is committed along with it: a turn is given once, whatever is broken off.
 func turns(enough func() bool) Work {
 	return func(b *Batch) error {
+		tired := false
 		for _, name := range slices.Sorted(maps.Keys(b.g.agendas.all)) {
-			j := b.g.workspace.Journeys.Get(name)
-			if b.g.nextOf(j, b.g.agendas.all[name]) > b.now {
+			j, a := b.g.workspace.Journeys.Get(name), b.g.agendas.all[name]
+			if b.g.nextOf(j, a) > b.now || tired && !b.g.hasCome(j.Calendar(), a, b.now) {
 				continue
 			}
-			f := &fanOut{b: b, j: j, c: j.Calendar(), a: b.agenda(name), enough: enough}
-			if f.run(); f.tired || b.err != nil {
-				break
-			}
+			f := &fanOut{b: b, j: j, c: j.Calendar(), a: b.agenda(name), enough: enough, tired: tired}
+			f.run()
+			tired = f.tired
 		}
 		return nil
 	}
@@ -46,7 +46,9 @@ type fanOut struct {
 	tired  bool
 }
 
-// run opens the days that have come and goes on with those that are open.
+// run opens the days that have come and goes on with those that are open. Once it is
+// tired it only notes whose turns have come, so that these are not late where others
+// before them take long.
 func (f *fanOut) run() {
 	f.b.g.homes.begin()
 	for {
@@ -61,13 +63,16 @@ func (f *fanOut) run() {
 		return
 	}
 	for i := range f.a.Open {
-		if f.o = &f.a.Open[i]; f.tired {
+		f.begin(&f.a.Open[i])
+	}
+	for i := range f.a.Open {
+		if f.o = &f.a.Open[i]; f.tired || f.b.err != nil {
 			return
 		}
 		f.goOn()
 	}
 	f.a.Open = slices.DeleteFunc(f.a.Open, func(o Occasion) bool {
-		over := o.over()
+		over := o.over(f.pace(), f.b.now)
 		if over && !o.Begun.IsZero() || over && o.Missed {
 			f.a.keep(o, f.b.now)
 		}
@@ -110,6 +115,36 @@ func (f *fanOut) open(day calendar.Day) {
 	}
 }
 
+// begin begins the waves of an open day whose time has come. One that begins too late is
+// missed; one that has begun is given in full, however long that takes.
+func (f *fanOut) begin(o *Occasion) {
+	for i := range o.Waves {
+		switch w := &o.Waves[i]; {
+		case !w.hasCome(f.b.now):
+		case f.c.Until(w.At) < f.b.now:
+			w.Over, o.Missed = true, true
+			f.b.count("journey/" + f.j.Name() + "/missed")
+		default:
+			w.Upto = o.limit(w, f.pace())
+		}
+	}
+}
+
+// hasCome reports whether it is time for a wave to begin.
+func (w *Wave) hasCome(now rapport.Instant) bool {
+	return w.At <= now && !w.Over && w.From == 0 && w.Upto == 0
+}
+
+// hasCome reports whether there is a day to open or a wave to begin.
+func (g *Engine) hasCome(c *journey.Calendar, a *Agenda, now rapport.Instant) bool {
+	if day, ok := c.Next(a.UpTo, g.workspace.markets()); ok && g.homes.instants(c, day)[0] <= now {
+		return true
+	}
+	return slices.ContainsFunc(a.Open, func(o Occasion) bool {
+		return slices.ContainsFunc(o.Waves, func(w Wave) bool { return w.hasCome(now) })
+	})
+}
+
 // goOn gives the turns of an open day that are due.
 func (f *fanOut) goOn() {
 	o := f.o
@@ -123,7 +158,7 @@ func (f *fanOut) goOn() {
 			f.wave(i, w)
 		}
 	}
-	if o.Watched.IsZero() && o.settled() {
+	if o.Watched.IsZero() && o.settled(f.pace()) {
 		o.Watched = f.b.now
 	}
 }
@@ -132,18 +167,13 @@ func (f *fanOut) pace() journey.Pace { return f.c.Pace() }
 
 // nextStage lets more go when those before have been watched for long enough.
 func (f *fanOut) nextStage() {
-	if o := f.o; !o.Watched.IsZero() && o.watchedUntil(f.pace()) <= f.b.now {
+	if o := f.o; !o.given() && !o.Watched.IsZero() && o.watchedUntil(f.pace()) <= f.b.now {
 		o.Share, o.Watched = f.pace().After(o.Share), 0
 	}
 }
 
 // wave goes on with those whose turn came at one instant.
 func (f *fanOut) wave(i int, w *Wave) {
-	if w.From == 0 && w.Upto == 0 && f.c.Until(w.At) < f.b.now {
-		w.Over, f.o.Missed = true, true
-		f.b.count("journey/" + f.j.Name() + "/missed")
-		return
-	}
 	for {
 		if w.Upto == w.From {
 			w.Upto, w.Seat = f.o.limit(w, f.pace()), 0
@@ -304,9 +334,15 @@ func (f *fanOut) turn(i int, id rapport.CustomerID) bool {
 	return slices.ContainsFunc(effects, func(e journey.Effect) bool { return e.Kind == journey.Entered })
 }
 
-// over reports whether all turns of an occasion have been given.
-func (o *Occasion) over() bool {
+// given reports whether all turns of an occasion have been given.
+func (o *Occasion) given() bool {
 	return !slices.ContainsFunc(o.Waves, func(w Wave) bool { return !w.Over })
+}
+
+// over reports whether nothing of an occasion is left to do: all turns have been given,
+// and whoever had the last ones was watched as well.
+func (o *Occasion) over(p journey.Pace, now rapport.Instant) bool {
+	return o.given() && (!o.settled(p) || !o.Watched.IsZero() && o.watchedUntil(p) <= now)
 }
 
 // limit returns how many of ten thousand may go in a wave. Where so few have brought
@@ -318,10 +354,16 @@ func (o *Occasion) limit(w *Wave, p journey.Pace) int {
 	return max(w.From, o.Share)
 }
 
-// settled reports whether some, but not all, have had their turns, and there is something
-// to be watched.
-func (o *Occasion) settled() bool {
-	return o.Entered > 0 && o.Share < journey.Everybody && slices.ContainsFunc(o.Waves, func(w Wave) bool { return w.From >= o.Share })
+// settled reports whether all who may go so far have had their turns, and there is
+// something to be watched.
+func (o *Occasion) settled(p journey.Pace) bool {
+	switch {
+	case o.Entered == 0:
+		return false
+	case o.given():
+		return p.Stop != journey.Thresholds{}
+	}
+	return o.Share < journey.Everybody && slices.ContainsFunc(o.Waves, func(w Wave) bool { return w.From >= o.Share })
 }
 
 // State says in a word where the occasion stands.
@@ -348,6 +390,9 @@ func (o *Occasion) watchedUntil(p journey.Pace) rapport.Instant {
 // next returns when the occasion can go on.
 func (o *Occasion) next(p journey.Pace) rapport.Instant {
 	next := rapport.Never
+	if o.given() {
+		return o.watchedUntil(p)
+	}
 	for i := range o.Waves {
 		switch w := &o.Waves[i]; {
 		case w.Over:

@@ -448,3 +448,58 @@ func TestTurnsThatHadPassedElsewhere(t *testing.T) {
 		t.Errorf("%d turns in the east, %d in the west", east, west)
 	}
 }
+
+// Turns whose time has come while others are given are not late, however long those take:
+// neither elsewhere nor in another journey.
+func TestTurnsThatWaitForOthers(t *testing.T) {
+	t.Parallel()
+	ws := scheduled(t, 1, journey.Schedule{On: []string{day(1)}, At: "12:00", Late: "1h"})
+	step := []journey.Step{{Name: "send", Send: &journey.Send{Template: "news", Channel: "email", Class: "content", Purpose: "marketing"}}}
+	at := journey.Schedule{On: []string{day(1)}, At: "12:00", Late: "1h"}
+	both := build(t, 1, nil, map[string]journey.Doc{
+		"early": {Entry: journey.Entry{Schedule: &at, Where: "true"}, Steps: step},
+		"news":  {Entry: journey.Entry{Schedule: &at, Where: "true"}, Steps: step},
+	})
+	both.Places, both.Markets = ws.Places, ws.Markets
+	w := newWorld(t, both)
+	for i := range 30 {
+		w.admit(identify(fmt.Sprint("user", i), "", fmt.Sprintf(`{"zone":%q}`, []string{"", "east", "west"}[i%3])))
+	}
+	for range 300 { // a customer an hour
+		w.now = w.now.Add(time.Hour)
+		if _, err := w.engine.GiveTurns(context.Background(), w.now, 1, 1); err != nil {
+			t.Fatal(err)
+		}
+		w.restart()
+	}
+	if early, news := w.counter("journey/early/entered"), w.begun(); early != 30 || news != 30 {
+		t.Errorf("%d turns of the one, %d of the other, want 30 of each", early, news)
+	}
+}
+
+// Whoever came last is watched as well: what they say stops what is still under way.
+func TestCanaryStopsAfterTheLastStage(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		after   time.Duration
+		stopped bool
+	}{{59 * time.Minute, true}, {61 * time.Minute, false}} {
+		w := newWorld(t, scheduled(t, 1, journey.Schedule{On: []string{day(1)}, At: "00:00", Zone: "UTC", Canary: &journey.Canary{Stages: []float64{50}}}))
+		w.crowd(100)
+		for i := range 100 {
+			w.consent(fmt.Sprint("user", i))
+		}
+		w.advance(17 * time.Hour)
+		if got := w.begun(); got != 100 {
+			t.Fatalf("%d began, want all", got)
+		}
+		w.advance(c.after)
+		for _, m := range w.messages()[:3] {
+			w.work(flow.Hear(m.ID, flow.FeedbackComplained))
+		}
+		w.advance(0)
+		if a := w.agenda(); (len(a.Open) == 1 && a.Open[0].Stopped != "") != c.stopped || len(a.Open)+len(a.Past) != 1 {
+			t.Errorf("%v after the last stage: %+v", c.after, a)
+		}
+	}
+}
