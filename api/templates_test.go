@@ -20,6 +20,7 @@ func TestPreviewIsWhatIsSent(t *testing.T) {
 	for _, c := range []struct{ template, journey, class string }{{"cart", "asks", "promotional"}, {"receipt", "tells", "transactional"}} {
 		shown := w.must("POST", "/v1/templates/"+c.template+"/preview", `{"customer": "eva", "class": "`+c.class+`", "entry": {"journey": "`+c.journey+`", "cart_id": "c1"}}`)
 		w.must("POST", "/v1/journeys/"+c.journey+"/runs", `{"userId": "eva", "properties": {"cart_id": "c1"}}`)
+		w.must("POST", "/v1/clock", `{"advance": "1s"}`) // what is due has been sent when this is answered
 		var list struct{ Messages []struct{ ID string } }
 		decode(t, w.must("GET", "/v1/messages?journey="+c.journey, ""), &list)
 		if len(list.Messages) != 1 {
