@@ -29,7 +29,7 @@ type occasion struct {
 	Ended        rapport.Instant `json:"ended,omitzero"`
 	Share        float64         `json:"share" doc:"How many of a hundred customers may have had their turns so far"`
 	Entered      int64           `json:"entered" doc:"Runs that began"`
-	Handed       int64           `json:"handed" doc:"With a canary: messages that were handed over while it was under way"`
+	Handed       int64           `json:"handed" doc:"Messages of its runs that were handed over"`
 	Failed       int64           `json:"failed"`
 	Unsubscribed int64           `json:"unsubscribed"`
 	Complained   int64           `json:"complained"`

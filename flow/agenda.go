@@ -42,9 +42,12 @@ type Occasion struct {
 	Slice   int64           `json:"slice"`             // of the rate: the one under way, counted from when it began
 	Given   int64           `json:"given"`             // runs that began in it
 	Met     Met             `json:"met"`
+
+	Forgiven Met `json:"forgiven,omitzero"` // of what was met: what it has been let go on in spite of
 }
 
-// Met is what became of the messages of an occasion's runs while it was open.
+// Met is what became of the messages of an occasion's runs, for as long as the occasion is
+// remembered.
 type Met struct {
 	Handed       int64 `json:"handed"`
 	Failed       int64 `json:"failed"`

@@ -208,7 +208,7 @@ func (w *world) crowd(n int) {
 	w.t.Helper()
 	var events []rapport.Event
 	for i := range n {
-		events = append(events, identify(fmt.Sprint("user", i), "", `{"in":true,"email":"u@example.com"}`))
+		events = append(events, identify(fmt.Sprint("user", i), "", fmt.Sprintf(`{"in":true,"email":"u%d@example.com"}`, i)))
 	}
 	w.admit(events...)
 }
@@ -428,6 +428,9 @@ func TestCanaryGoesOn(t *testing.T) {
 	if few > 100 || w.begun() != few {
 		t.Fatalf("%d began, and %d half an hour later", few, w.begun())
 	}
+	if o := w.agenda().Open[0]; o.Met.Complained != 3 { // forgiven, and not forgotten
+		t.Errorf("%+v", o)
+	}
 	w.advance(3 * time.Hour)
 	if got := w.begun(); got != 3000 {
 		t.Errorf("%d began, want everybody, once", got)
@@ -501,5 +504,30 @@ func TestCanaryStopsAfterTheLastStage(t *testing.T) {
 		if a := w.agenda(); (len(a.Open) == 1 && a.Open[0].Stopped != "") != c.stopped || len(a.Open)+len(a.Past) != 1 {
 			t.Errorf("%v after the last stage: %+v", c.after, a)
 		}
+	}
+}
+
+// What messages of a day met is told of that day, with a canary or without, also when it
+// is over. Who leaves twice has left once.
+func TestWhatADayMet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, scheduled(t, 1, journey.Schedule{On: []string{day(1), day(2)}, At: "00:00", Zone: "UTC"}))
+	w.crowd(30)
+	for i := range 30 {
+		w.consent(fmt.Sprint("user", i))
+	}
+	w.advance(17 * time.Hour)
+	first := w.messages()
+	w.advance(24 * time.Hour)
+	for range 2 {
+		for _, leaving := range []flow.Leaving{flow.LeaveTopic, flow.LeavePurpose} {
+			w.work(flow.Unsubscribe(first[0], leaving, "link"))
+		}
+	}
+	w.work(flow.Hear(first[1].ID, flow.FeedbackComplained))
+	w.restart()
+	past := w.agenda().Past
+	if len(past) != 2 || past[0].Met != (flow.Met{Handed: 30, Unsubscribed: 1, Complained: 1}) || past[1].Met != (flow.Met{Handed: 30}) {
+		t.Errorf("%+v", past)
 	}
 }

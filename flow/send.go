@@ -3,6 +3,7 @@ package flow
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"rapport"
@@ -277,16 +278,26 @@ func LeftBy(m *rapport.Message, l Leaving) string {
 	return cmp.Or(m.Purpose, rapport.PurposeMarketing)
 }
 
+// hasLeft reports whether the reader of a message has left its topic or its purpose already.
+func hasLeft(r *profile.Record, m *rapport.Message) bool {
+	return slices.ContainsFunc([]Leaving{LeaveTopic, LeavePurpose}, func(l Leaving) bool {
+		return r.Consent(LeftBy(m, l), m.Channel, m.To) == rapport.ConsentWithdrawn
+	})
+}
+
 // Unsubscribe is the work of withdrawing what a message was allowed by: its topic or its
 // purpose, on its channel, for its address.
 func Unsubscribe(m rapport.Message, l Leaving, source string) Work {
 	return func(b *Batch) error {
-		b.meet(&m, func(met *Met) { met.Unsubscribed++ })
+		c := b.recipient(&m)
+		if c == nil || !hasLeft(c.record, &m) {
+			b.meet(&m, func(met *Met) { met.Unsubscribed++ })
+		}
 		act := rapport.Consent{
 			Purpose: LeftBy(&m, l), Channel: m.Channel, Address: m.To,
 			State: rapport.ConsentWithdrawn, Source: source, At: b.now,
 		}
-		if c := b.recipient(&m); c != nil {
+		if c != nil {
 			return Record(c.record.ID, act)(b)
 		}
 		if b.withdraw(act, rapport.CustomerID{}) == 0 {

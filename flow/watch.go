@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rapport"
+	"rapport/internal/calendar"
 	"rapport/journey"
 )
 
@@ -16,27 +17,53 @@ const (
 	enoughMet      = 2
 )
 
-// meet notes what a message of a journey met while an occasion of it was watched, and
-// stops that if it was too much.
+// meet notes what a message of a journey met with the occasion that its run is of. One
+// that is under way, and watched, stops if it was too much.
 func (b *Batch) meet(m *rapport.Message, note func(*Met)) {
 	known := b.g.agendas.all[m.Journey]
-	if known == nil || len(known.Open) == 0 {
+	if known == nil {
 		return
 	}
-	pace := b.g.workspace.Journeys.Get(m.Journey).Calendar().Pace()
-	if pace.Stop == (journey.Thresholds{}) {
+	day, ok := dayOf(m)
+	if _, kept := known.of(day); !ok || kept == nil {
 		return
 	}
-	a := b.agenda(m.Journey)
-	if len(a.Open) == 0 {
+	under, o := b.agenda(m.Journey).of(day)
+	if o == nil {
 		return
 	}
-	o := &a.Open[len(a.Open)-1]
 	note(&o.Met)
-	if why := o.Met.tooMuch(pace.Stop); why != "" && o.Stopped == "" {
+	pace := b.g.workspace.Journeys.Get(m.Journey).Calendar().Pace()
+	if why := o.Met.less(o.Forgiven).tooMuch(pace.Stop); under && why != "" && o.Stopped == "" {
 		o.Stopped = why
 		b.count("journey/" + m.Journey + "/stopped")
 	}
+}
+
+// dayOf returns the day of the run that asked for a message of a journey that begins by
+// itself.
+func dayOf(m *rapport.Message) (calendar.Day, bool) {
+	entry, err := rapport.ParseJSON(m.Entry)
+	if err != nil {
+		return 0, false
+	}
+	day, err := calendar.Parse(entry.Get("day").Text())
+	return day, err == nil
+}
+
+// of returns the occasion of a day and whether it is under way; nil if none is remembered.
+func (a *Agenda) of(day calendar.Day) (under bool, o *Occasion) {
+	for i := range a.Open {
+		if a.Open[i].Day == day {
+			return true, &a.Open[i]
+		}
+	}
+	for i := len(a.Past) - 1; i >= 0; i-- {
+		if a.Past[i].Day == day {
+			return false, &a.Past[i]
+		}
+	}
+	return false, nil
 }
 
 // stopped returns why the agenda has stopped by itself; nothing if it has not.
@@ -54,7 +81,7 @@ func (a *Agenda) stopped() string {
 func (a *Agenda) goOn(now rapport.Instant) {
 	for i := range a.Open {
 		if o := &a.Open[i]; o.Stopped != "" {
-			o.Stopped, o.Met, o.Watched = "", Met{}, now
+			o.Stopped, o.Forgiven, o.Watched = "", o.Met, now
 		}
 	}
 }
@@ -92,8 +119,13 @@ func (f *Flow) tellStops() {
 	}()
 }
 
+// less returns what was met besides.
+func (m Met) less(other Met) Met {
+	return Met{m.Handed - other.Handed, m.Failed - other.Failed, m.Unsubscribed - other.Unsubscribed, m.Complained - other.Complained}
+}
+
 // tooMuch says what more messages have met than a pace allows; nothing if all is well.
-func (m *Met) tooMuch(limits journey.Thresholds) string {
+func (m Met) tooMuch(limits journey.Thresholds) string {
 	messages := m.Handed + m.Failed
 	for _, met := range [...]struct {
 		what  string
