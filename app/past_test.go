@@ -148,6 +148,38 @@ func TestRunsMoveWhereTheJourneySaysSo(t *testing.T) {
 	o.wants("sent", o.sent(), "three", "three")
 }
 
+// A mistake in a campaign that is under way is mended for those as well who have begun.
+func TestRunsOfACampaignMove(t *testing.T) {
+	t.Parallel()
+	var o *office
+	put := func(template, step, more string) {
+		o.ask(http.MethodPost, "/v1/apply", fmt.Sprintf(`
+kind: template
+name: %[1]s
+channel: sms
+text: hello
+---
+kind: campaign
+name: news
+audience: "true"
+schedule: { on: 2126-01-01, at: "10:00", zone: UTC }
+%[3]s
+steps:
+  - { name: %[2]s, wait: 1d }
+  - { name: last, send: { template: %[1]s, channel: sms, class: transactional } }
+`, template, step, more))
+	}
+	for _, c := range []struct{ more, want string }{{"", "wrong"}, {"versions: move\nmoved: { pause: rest }", "right"}} {
+		o = newOffice(t)
+		put("wrong", "pause", "")
+		o.ask(http.MethodPost, "/v1/batch", `{"batch": [{"type": "identify", "userId": "ana", "traits": {"phone": "+6591234567"}}]}`)
+		o.ask(http.MethodPost, "/v1/clock", `{"to": "2126-01-01T11:00:00Z"}`)
+		put("right", "rest", c.more)
+		o.ask(http.MethodPost, "/v1/clock", `{"advance": "25h"}`)
+		o.wants("sent with "+c.more, o.sent(), c.want)
+	}
+}
+
 // A version that can't be compiled any more is not kept: its runs go on with the newest,
 // and that is said.
 func TestRunsWhoseVersionIsGoneMove(t *testing.T) {

@@ -44,12 +44,15 @@ type CampaignDoc struct {
 	Exit        []Exit   `json:"exit" doc:"What ends a run at once, wherever it stands"`
 	Goal        *Goal    `json:"goal" doc:"What the campaign wants the customer to do; counted, it ends nothing"`
 	Steps       []Step   `json:"steps" required:"true" doc:"What happens, one after another"`
+
+	Versions string            `json:"versions" enum:"finish,move" doc:"What becomes of the runs under way when the campaign is changed: they finish as they began (unless said otherwise), or move to the new version, each to the step of the same name"`
+	Moved    map[string]string `json:"moved" doc:"For runs that move: the steps that have another name now, from the old name to the new one"`
 }
 
 // Journey returns the campaign as the journey that it is.
 func (d CampaignDoc) Journey() Doc {
 	return Doc{
 		Description: d.Description, Entry: Entry{Schedule: &d.Schedule, Where: d.Audience},
-		Exit: d.Exit, Goal: d.Goal, Steps: d.Steps,
+		Exit: d.Exit, Goal: d.Goal, Steps: d.Steps, Versions: d.Versions, Moved: d.Moved,
 	}
 }
