@@ -25,3 +25,6 @@ func (g *Engine) GiveTurns(ctx context.Context, now rapport.Instant, pages, page
 
 // SetCrowd sets how many messages may wait while turns are given.
 func (g *Engine) SetCrowd(n int) { g.crowd = n }
+
+// Building reports whether customers are being brought up to the workspace.
+func (g *Engine) Building() bool { return g.sweep != nil }

@@ -11,6 +11,7 @@ import (
 	"rapport"
 	"rapport/internal/calendar"
 	"rapport/journey"
+	"rapport/rule"
 	"rapport/segment"
 	"rapport/store"
 )
@@ -26,7 +27,7 @@ func turns(enough func() bool) Work {
 			if b.g.nextOf(j, a) > b.now || tired && !b.g.hasCome(j.Calendar(), a, b.now) {
 				continue
 			}
-			f := &fanOut{b: b, j: j, c: j.Calendar(), a: b.agenda(name), enough: enough, tired: tired}
+			f := &fanOut{b: b, j: j, c: j.Calendar(), a: b.agenda(name), asks: b.g.workspace.audienceReads(j), enough: enough, tired: tired}
 			f.run()
 			tired = f.tired
 		}
@@ -40,8 +41,9 @@ type fanOut struct {
 	j      *journey.Journey
 	c      *journey.Calendar
 	a      *Agenda
-	o      *Occasion // at hand
-	looked int       // customers, since enough was asked
+	o      *Occasion   // at hand
+	asks   []rule.Fact // by which it is told who belongs to the audience
+	looked int         // customers, since enough was asked
 	enough func() bool
 	tired  bool
 }
@@ -251,7 +253,8 @@ func (f *fanOut) due(i int, zone *time.Location) bool {
 }
 
 // give gives some customers their turns, and returns false when it has to stop: there
-// is no room left in the rate, or enough says so. Where it stopped stands in the wave.
+// is no room left in the rate, somebody's past is still being read, or enough says so.
+// Where it stopped stands in the wave.
 func (f *fanOut) give(i int, w *Wave, page []uint32) bool {
 	ids := make([]rapport.CustomerID, len(page))
 	for k, seat := range page {
@@ -263,7 +266,12 @@ func (f *fanOut) give(i int, w *Wave, page []uint32) bool {
 			f.stopBefore(w, page, k)
 			return false
 		}
-		if f.turn(i, id) {
+		switch began, known := f.turn(i, id); {
+		case !known:
+			f.a.later = f.b.now.Add(unknownTime)
+			f.stopBefore(w, page, k)
+			return false
+		case began:
 			f.o.Entered++
 			f.o.Given++
 		}
@@ -311,27 +319,36 @@ func allowance(p journey.Pace, slice int64) int64 {
 	return p.Rate*times*(slice+1)/of - p.Rate*times*slice/of
 }
 
-// turn gives a customer her turn if it is hers, and reports whether a run began.
-func (f *fanOut) turn(i int, id rapport.CustomerID) bool {
+// unknownTime is how long a customer is waited for of whom it can't be told yet whether
+// she belongs to the audience.
+const unknownTime = time.Second
+
+// turn gives a customer her turn if it is hers, and reports whether a run began, and
+// whether that can be told already: not while facts that the audience asks for are to be
+// built of her, which would leave her out for good or let her in wrongly.
+func (f *fanOut) turn(i int, id rapport.CustomerID) (began, known bool) {
 	b, t := f.b, journey.Turn{Journey: f.j.Name(), Day: f.o.Day}
 	c := b.peek(id)
 	if c != nil && (!b.g.current(c) || c.next() <= b.now) {
 		c = b.existing(id)
 	}
 	if c == nil {
-		return false
+		return false, true
 	}
 	b.g.homes.note(c.record.Seat, c.zone)
-	if !f.due(i, c.zone) || !keeps(b.g.workspace, f.c, c.record, f.o.Day) || !f.j.Falls(t, &subject{customer: c}, b.now) {
-		return false
+	if !f.due(i, c.zone) || !keeps(b.g.workspace, f.c, c.record, f.o.Day) {
+		return false, true
+	}
+	if s := (&subject{customer: c}); s.Lacks(f.asks) || !f.j.Falls(t, s, b.now) {
+		return false, !s.Lacks(f.asks)
 	}
 	if c = b.existing(id); c == nil {
-		return false
+		return false, true
 	}
 	effects := b.g.workspace.Journeys.Step(c.runs, journey.Input{Turn: &t}, &subject{customer: c}, b.now)
 	b.effects(c, effects)
 	b.setOff(c)
-	return slices.ContainsFunc(effects, func(e journey.Effect) bool { return e.Kind == journey.Entered })
+	return slices.ContainsFunc(effects, func(e journey.Effect) bool { return e.Kind == journey.Entered }), true
 }
 
 // given reports whether all turns of an occasion have been given.

@@ -531,3 +531,47 @@ func TestWhatADayMet(t *testing.T) {
 		t.Errorf("%+v", past)
 	}
 }
+
+// Whoever's past is still being read for the rule of the audience, or for a segment that it
+// asks for, has her turn once it can be told whether she belongs to it, however late.
+func TestTurnsWaitForFacts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		where string
+		want  int64
+	}{
+		{`events("Seen").within("30d").exists()`, 20},
+		{`segment("saw")`, 20},
+		{`!segment("saw")`, 10},
+		{`segment("never-saw")`, 10},
+	} {
+		w := newWorld(t, build(t, 1, nil, nil))
+		for i := range 30 {
+			e := identify(fmt.Sprint("user", i), "", `{}`)
+			if i < 20 {
+				e = track(fmt.Sprint("user", i), "", "Seen", `{}`)
+			}
+			w.admit(e)
+		}
+		ws := build(t, 2, map[string]string{"saw": `events("Seen").within("30d").exists()`, "never-saw": `!segment("saw")`}, map[string]journey.Doc{"news": {
+			Entry: journey.Entry{Schedule: &journey.Schedule{On: []string{day(1)}, At: "00:00", Zone: "UTC", Late: "1h"}, Where: c.where},
+			Steps: []journey.Step{{Name: "send", Send: &journey.Send{Template: "news", Channel: "email", Class: "transactional"}}},
+		}})
+		w.engine.Apply(ws)
+		r := rand.New(rand.NewPCG(1, 1))
+		w.now = rapport.InstantOf((calendar.DayOf(start.Time()) + 1).At(time.UTC, 0))
+		w.giveTurns(r)
+		for w.engine.Building() {
+			w.now = w.now.Add(3 * time.Hour)
+			w.giveTurns(r)
+			if _, err := w.engine.Sweep(context.Background(), w.now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.now = w.now.Add(time.Second)
+		w.giveTurns(r)
+		if got := w.begun(); got != c.want {
+			t.Errorf("%s: %d began, want %d", c.where, got, c.want)
+		}
+	}
+}

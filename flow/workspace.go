@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"time"
 
 	"rapport"
@@ -43,6 +44,23 @@ func (w *Workspace) judgesAs(o *Workspace) bool {
 
 // walks is a hash of the journeys that takes few bytes.
 func (w *Workspace) walks() uint64 { return w.Journeys.Hash() >> 16 }
+
+// audienceReads returns the facts by which it is told whether a turn of a journey falls to
+// a customer, those of the segments that it asks for among them.
+func (w *Workspace) audienceReads(j *journey.Journey) []rule.Fact {
+	facts, segments := j.AudienceReads()
+	for i := 0; i < len(segments); i++ {
+		if r := w.Segments.Rule(segments[i]); r != nil {
+			facts = append(facts, r.Facts()...)
+			for _, name := range r.Reads().Segments {
+				if !slices.Contains(segments, name) {
+					segments = append(segments, name)
+				}
+			}
+		}
+	}
+	return facts
+}
 
 // Places says where a customer is at home.
 type Places interface {

@@ -120,6 +120,18 @@ func (j *Journey) Falls(t Turn, s rule.Subject, now rapport.Instant) bool {
 	return j.entry.where == nil || j.entry.where.Answerable(s) && j.entry.where.Eval(s, now) == rule.Yes
 }
 
+// AudienceReads returns the facts and the names of the segments by which it is told whether
+// a turn falls to a customer.
+func (j *Journey) AudienceReads() (facts []rule.Fact, segments []string) {
+	if c := j.entry.calendar; c != nil && c.date != nil {
+		facts, segments = append(facts, c.date.Facts()...), append(segments, c.date.Reads().Segments...)
+	}
+	if w := j.entry.where; w != nil {
+		facts, segments = append(facts, w.Facts()...), append(segments, w.Reads().Segments...)
+	}
+	return facts, segments
+}
+
 // Hers reports whether a day is one of the customer's: the date that the schedule names,
 // if it does, falls on it.
 func (c *Calendar) Hers(day calendar.Day, s rule.Subject, now rapport.Instant) bool {
