@@ -28,6 +28,8 @@ type customer struct {
 	back   bool   // she came back within the batch in which she left
 	batch  uint64 // number of the last batch that touched her
 	busy   bool   // what her journeys set off is being done
+
+	unjudged map[string]bool // segments that can't be judged yet by what is kept of her; nil: none
 }
 
 // decode reads a record with all its sections and pages.
@@ -135,8 +137,14 @@ func (s *subject) History(id rule.FactID) *rule.History { return s.record.Histor
 // Lacks reports whether facts are still to be built for her.
 func (s *subject) Lacks(facts []rule.Fact) bool { return s.kept != nil && !s.kept.Covers(facts) }
 
-// Segment says whether she is in a segment.
-func (s *subject) Segment(name string) rule.Truth { return rule.TruthOf(s.segments.Member(name)) }
+// Segment says whether she is in a segment. While facts that it reads are still to be
+// built for her nobody knows, unless she was in it before.
+func (s *subject) Segment(name string) rule.Truth {
+	if !s.segments.Member(name) && s.unjudged[name] {
+		return rule.Unknown
+	}
+	return rule.TruthOf(s.segments.Member(name))
+}
 
 // Zone returns where her calendar is kept.
 func (s *subject) Zone() *time.Location { return s.zone }

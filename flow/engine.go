@@ -277,7 +277,8 @@ func (g *Engine) load(ctx context.Context, ids []rapport.CustomerID) ([]*custome
 		if err != nil {
 			return nil, err
 		}
-		c.zone, c.kept = g.workspace.Places.Zone(c.record), g.keptOf(c)
+		c.zone = g.workspace.Places.Zone(c.record)
+		g.noteKept(c)
 		if seat, ok := g.seats.unwritten[ids[i]]; ok {
 			c.record.Seat = seat
 		}

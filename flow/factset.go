@@ -17,6 +17,8 @@ type factSets struct {
 	kept   map[uint64]rule.Kept
 	usable map[uint64]*rule.FactSet // of the workspace's facts, those that are kept under a hash
 	saved  bool                     // kept is what the store's mark says
+
+	unjudged map[uint64]map[string]bool // the workspace's segments that can't be judged by what is kept under a hash
 }
 
 // factsMark is the name of the mark.
@@ -24,7 +26,7 @@ const factsMark = "facts"
 
 // readFactSets reads the mark.
 func readFactSets(ctx context.Context, from Finder) (*factSets, error) {
-	s := &factSets{kept: map[uint64]rule.Kept{}, usable: map[uint64]*rule.FactSet{}, saved: true}
+	s := &factSets{kept: map[uint64]rule.Kept{}, usable: map[uint64]*rule.FactSet{}, unjudged: map[uint64]map[string]bool{}, saved: true}
 	data, err := from.Mark(ctx, factsMark)
 	for err == nil && len(data) > 8 {
 		hash := binary.LittleEndian.Uint64(data)
@@ -48,6 +50,7 @@ func (s *factSets) mark() store.Mark {
 // add notes the facts of a workspace that is put in force.
 func (s *factSets) add(facts *rule.FactSet) {
 	clear(s.usable)
+	clear(s.unjudged)
 	if _, known := s.kept[facts.Hash()]; !known {
 		s.kept[facts.Hash()] = facts.Kept()
 		s.saved = false
@@ -59,12 +62,31 @@ func (s *factSets) only(facts *rule.FactSet) {
 	if len(s.kept) > 1 {
 		s.kept = map[uint64]rule.Kept{facts.Hash(): facts.Kept()}
 		clear(s.usable)
+		clear(s.unjudged)
 		s.saved = false
 	}
 }
 
 // copy returns what is kept under each hash, for who reads beside the flow.
 func (s *factSets) copy() map[uint64]rule.Kept { return maps.Clone(s.kept) }
+
+// noteKept notes which facts are kept of a customer, and which segments can't be judged
+// by them.
+func (g *Engine) noteKept(c *customer) {
+	c.unjudged = nil
+	if c.kept = g.keptOf(c); c.kept == nil {
+		return
+	}
+	hash := c.record.FactSet
+	if g.facts.unjudged[hash] == nil {
+		some := map[string]bool{}
+		for _, name := range g.workspace.Segments.Names() {
+			some[name] = !c.kept.Covers(g.workspace.segmentsRead(name))
+		}
+		g.facts.unjudged[hash] = some
+	}
+	c.unjudged = g.facts.unjudged[hash]
+}
 
 // keptOf returns which facts are kept of a customer, nil if all that the workspace
 // asks for are.
@@ -106,7 +128,7 @@ func (b *Batch) joinFacts(into, from *customer) {
 	case from.kept != nil:
 		into.record.FactSet = noFacts
 	}
-	into.kept = b.g.keptOf(into)
+	b.g.noteKept(into)
 }
 
 // noFacts is the hash of the set of no facts: all are to be built.

@@ -189,7 +189,7 @@ func (b *Batch) rebuildOne(id rapport.CustomerID, events []*profile.Event, befor
 	c.record = profile.Rebuild(id, b.g.identities, events, c.record, w.Facts, b.now)
 	c.record.KeepMerges(b.g.identities, log)
 	c.record.Head = head
-	c.zone, c.kept = w.Places.Zone(c.record), nil
+	c.zone, c.kept, c.unjudged = w.Places.Zone(c.record), nil, nil
 	for _, other := range before {
 		if other != c {
 			b.tell(c, ProfilesSplit, b.now, link(other.record.ID, other.record.Head))

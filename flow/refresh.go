@@ -15,7 +15,7 @@ func (b *Batch) refresh(c *customer) {
 	c.record.Homes, c.record.Walks = w.Homes, w.walks()
 	c.zone = w.Places.Zone(c.record)
 	b.g.homes.note(c.record.Seat, c.zone)
-	c.kept = b.g.keptOf(c)
+	b.g.noteKept(c)
 	b.leaveForgotten(c)
 	b.judge(c, touched)
 }
@@ -51,6 +51,6 @@ func (b *Batch) complete(c *customer, p *past, s *Span) {
 		return
 	}
 	c.record.TakeFacts(p.record, s.missing, s.facts, b.now)
-	c.kept = nil
+	c.kept, c.unjudged = nil, nil
 	b.judge(c, segment.Touched{Built: s.built})
 }

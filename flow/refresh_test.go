@@ -229,3 +229,32 @@ func TestAnotherZoneOfAMarketIsNoticed(t *testing.T) {
 	}
 	w.checkSizes(t)
 }
+
+// Who is not in a segment is not known while the facts that it reads are still to be built:
+// nobody enters a journey for not being in it, or takes a way that only others take.
+func TestNobodyIsOutsideASegmentThatIsBeingBuilt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	w.admit(track("ana", "", "Bought", `{}`), identify("ben", "", `{}`))
+	step := []journey.Step{{Name: "rest", Wait: journey.Wait{For: "1d"}}}
+	w.engine.Apply(build(t, 2, map[string]string{"buyers": `events("Bought").exists()`, "others": `!segment("buyers")`}, map[string]journey.Doc{
+		"first-buy":   {Entry: journey.Entry{Event: []string{"Visited"}, Where: `!segment("buyers")`}, Steps: step},
+		"first-buy-2": {Entry: journey.Entry{Event: []string{"Visited"}, Where: `segment("others")`}, Steps: step},
+		"open-to-all": {Entry: journey.Entry{Event: []string{"Visited"}, Where: `!segment("buyers") || event.way == "door"`}, Steps: step},
+	}))
+	began := func() (counts [3]int64) {
+		for i, name := range []string{"first-buy", "first-buy-2", "open-to-all"} {
+			counts[i] = w.counter("journey/" + name + "/entered")
+		}
+		return counts
+	}
+	w.admit(track("ana", "", "Visited", `{"way":"door"}`), track("ben", "", "Visited", `{"way":"web"}`))
+	if got := began(); got != [3]int64{0, 0, 1} {
+		t.Errorf("while it is built %v began", got)
+	}
+	w.advance(time.Second)
+	w.admit(track("ana", "", "Visited", `{"way":"web"}`), track("ben", "", "Visited", `{"way":"web"}`))
+	if got := began(); got != [3]int64{1, 1, 2} {
+		t.Errorf("once it is built %v began", got)
+	}
+}

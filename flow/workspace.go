@@ -49,13 +49,20 @@ func (w *Workspace) walks() uint64 { return w.Journeys.Hash() >> 16 }
 // a customer, those of the segments that it asks for among them.
 func (w *Workspace) audienceReads(j *journey.Journey) []rule.Fact {
 	facts, segments := j.AudienceReads()
+	return append(facts, w.segmentsRead(segments...)...)
+}
+
+// segmentsRead returns the facts that the rules of segments read, also through others.
+func (w *Workspace) segmentsRead(segments ...string) (facts []rule.Fact) {
 	for i := 0; i < len(segments); i++ {
-		if r := w.Segments.Rule(segments[i]); r != nil {
-			facts = append(facts, r.Facts()...)
-			for _, name := range r.Reads().Segments {
-				if !slices.Contains(segments, name) {
-					segments = append(segments, name)
-				}
+		r := w.Segments.Rule(segments[i])
+		if r == nil {
+			continue
+		}
+		facts = append(facts, r.Facts()...)
+		for _, name := range r.Reads().Segments {
+			if !slices.Contains(segments, name) {
+				segments = append(segments, name)
 			}
 		}
 	}
