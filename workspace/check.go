@@ -3,7 +3,10 @@ package workspace
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"rapport"
+	"rapport/internal/strictyaml"
 	"rapport/journey"
 )
 
@@ -44,6 +47,7 @@ func (c *compiler) check(w *Compiled, journeys []*journey.Journey) {
 	}
 	for _, j := range journeys {
 		c.untranslated(w, j)
+		c.withoutWayOut(w, j)
 	}
 	slices.SortStableFunc(w.Refused, Problem.Compare)
 	slices.SortStableFunc(w.Warnings, Problem.Compare)
@@ -76,6 +80,22 @@ func (c *compiler) untranslated(w *Compiled, j *journey.Journey) {
 				c.warn(w, j.Name(), r.Path, fmt.Sprintf("template %q is not written in %s, which the market %q speaks: its customers get the template's own texts; add locales.%s to it, or say that these are in %s with language",
 					r.Name, language, market, language, language))
 			}
+		}
+	}
+}
+
+// withoutWayOut warns of text messages that may be left out and don't say how to get no
+// more of them. A mail gets a footer that does; a text has no room for one.
+func (c *compiler) withoutWayOut(w *Compiled, j *journey.Journey) {
+	for _, r := range j.References() {
+		t := w.Templates.Get(r.Name)
+		if r.Kind != journey.ToTemplate || t == nil || t.Channel() != rapport.SMS || slices.Contains(t.Fields("message"), "unsubscribe_url") {
+			continue
+		}
+		k := c.journeyKey(j.Name())
+		class := c.trees[k].Text(strictyaml.Key(strings.TrimSuffix(k.journeyPath(r.Path), ".template"), "class"))
+		if class != rapport.Transactional.String() {
+			c.warn(w, j.Name(), r.Path, fmt.Sprintf("template %q does not say how to get no more such texts, which a %s one has to: print message.unsubscribe_url in it, or write there how to answer", r.Name, class))
 		}
 	}
 }

@@ -87,6 +87,40 @@ steps:
 	}
 }
 
+// A text message that may be left out says how to get no more of them; a mail gets a footer.
+func TestTextsWithoutAWayOut(t *testing.T) {
+	t.Parallel()
+	_, warned := review(t, someTemplates+`
+kind: template
+name: short
+channel: sms
+text: News!
+---
+kind: block
+name: stop
+text: "No more: {{ message.unsubscribe_url }}"
+---
+kind: template
+name: fair
+channel: sms
+text: "News! {% render 'stop' %}"
+---
+kind: campaign
+name: texts
+audience: 'true'
+schedule: { on: 11-11, at: "10:00" }
+steps:
+  - send: { template: short, channel: sms, class: promotional }
+  - send: { template: short, channel: sms, class: transactional }
+  - send: { template: fair, channel: sms, class: content }
+  - send: { template: plain, channel: email, class: content }
+`)
+	want := []string{`shop.yaml:49:23: steps[0].send.template: template "short" does not say how to get no more such texts, which a promotional one has to: print message.unsubscribe_url in it, or write there how to answer`}
+	if diff := cmp.Diff(want, warned); diff != "" {
+		t.Errorf("(-want +warned):\n%s", diff)
+	}
+}
+
 // What can't be meant is refused when it is put in force, and is no reason not to run
 // what is in force already.
 func TestWhatCantBeMeantIsRefusedOnlyWhenItIsApplied(t *testing.T) {
