@@ -81,14 +81,21 @@ func (h *History) flags() (flags byte) {
 	return flags | pointFlags(h.rest())
 }
 
+// pointFlags goes through all points of all facts whenever a record is written, so it
+// has no branch for a point.
 func pointFlags(points []Point) (flags byte) {
-	for _, p := range points {
-		if p.Value != 0 {
-			flags |= flagValues
-		}
-		if p.Value > 1<<54 || p.Value < -1<<54 {
-			return flags | flagHashes
-		}
+	const most = 1 << 54 // a varint of more takes more than eight bytes
+	var any, large uint64
+	for i := range points {
+		v := points[i].Value
+		any |= uint64(v)
+		large |= uint64(v+most) >> 55
+	}
+	if any != 0 {
+		flags |= flagValues
+	}
+	if large != 0 {
+		flags |= flagHashes
 	}
 	return flags
 }

@@ -43,8 +43,8 @@ type readers = rule.ByNeed[int]
 // compiled is a segment of the set; what each evaluation reads stands first.
 type compiled struct {
 	key     uint64
-	rule    *rule.Rule
 	text    uint16
+	rule    rule.Rule
 	facts   []rule.Fact // that it reads, by itself and by the segments it reads
 	name    string
 	readers []int      // segments that read this one
@@ -164,7 +164,7 @@ func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
 			return nil, []Problem{{Segment: name, Message: "this name cannot stand beside \"" + ordered[other] + "\"; choose another"}}
 		}
 		s.byName[name], s.byKey[key] = i, i
-		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Definition())), rule: r, need: r.Need("customer")}
+		s.segments[i] = compiled{name: name, key: key, text: uint16(xxhash.Sum64String(r.Definition())), rule: *r, need: r.Need("customer")}
 		s.segments[i].facts = s.allFacts(r)
 		s.index(i)
 	}
@@ -244,7 +244,7 @@ func (set *Set) Rule(name string) *rule.Rule {
 	if !ok {
 		return nil
 	}
-	return set.segments[i].rule
+	return &set.segments[i].rule
 }
 
 // Facts returns what must be kept of a customer's past for all segments. A fact
