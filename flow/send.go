@@ -64,7 +64,9 @@ func (b *Batch) attempt(m *rapport.Message) (rapport.Delivery, bool) {
 	return rapport.Delivery{}, false
 }
 
-// recipient returns whom a message is for, nil if she is gone.
+// recipient returns whom a message is for, nil if she is gone. Whoever has something due,
+// or has not been brought up to the workspace yet, is met as for any other input: she may
+// be written to afterwards, and what is written counts as brought up.
 func (b *Batch) recipient(m *rapport.Message) *customer {
 	c := b.peek(b.g.identities.Root(m.Customer))
 	if c == nil {
@@ -73,7 +75,7 @@ func (b *Batch) recipient(m *rapport.Message) *customer {
 			c = b.peek(b.g.identities.Root(row.Links[0].User.CustomerID()))
 		}
 	}
-	if c != nil && c.next() <= b.now {
+	if c != nil && (c.next() <= b.now || !b.g.current(c)) {
 		return b.existing(c.record.ID)
 	}
 	return c

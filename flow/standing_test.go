@@ -223,3 +223,33 @@ func TestTurnsOfALongPauseAreMissed(t *testing.T) {
 		}
 	}
 }
+
+// Somebody who is met for a message that came back, while the sweep has not come to her
+// yet, is brought up to the journeys that go on as well.
+func TestWhoIsMetByAMessageGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, map[string]journey.Doc{
+		"held": {Entry: journey.Entry{Event: []string{"Signed Up"}}, Steps: []journey.Step{
+			{Name: "pause", Wait: journey.Wait{For: "1h"}}, {Name: "send", Send: &journey.Send{Template: "late", Channel: "email", Class: "transactional"}},
+		}},
+		"other": {Entry: journey.Entry{Event: []string{"Ordered"}}, Steps: []journey.Step{
+			{Name: "send", Send: &journey.Send{Template: "receipt", Channel: "email", Class: "transactional"}},
+		}},
+	}))
+	w.admit(identify("ana", "", `{"email":"ana@example.com"}`), track("ana", "", "Signed Up", ""))
+	w.stand("held", journey.Paused)
+	w.advance(2 * time.Hour)
+	w.admit(track("ana", "", "Ordered", ""))
+	parcels, err := w.engine.Claim(context.Background(), w.now, store.Lane{Channel: rapport.Email, Urgency: rapport.AtOnce}, 10)
+	if err != nil || len(parcels) != 1 {
+		t.Fatal(parcels, err)
+	}
+	w.stand("held", journey.Active)
+	if err := w.engine.Settle(context.Background(), w.now, parcels, flow.Hand(parcels)); err != nil {
+		t.Fatal(err)
+	}
+	w.advance(time.Minute)
+	if n := len(w.outbox.handed); n != 2 {
+		t.Errorf("%d messages went out, not those of both journeys", n)
+	}
+}
