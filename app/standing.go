@@ -25,8 +25,10 @@ func (w *Workspaces) readStandings(ctx context.Context) error {
 	return json.Unmarshal(data, &w.standings)
 }
 
-// Stand puts a journey in a standing, and returns when it is.
+// Stand puts a journey in a standing, and returns when it is. Who asked for it and leaves
+// changes nothing about that: flow and what is shown may not come to differ.
 func (w *Workspaces) Stand(ctx context.Context, name string, s api.Standing) error {
+	ctx = context.WithoutCancel(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	next := maps.Clone(w.standings)

@@ -183,8 +183,10 @@ func (w *Workspaces) hasSecret(name string) bool {
 	return ok
 }
 
-// put saves a version and puts it in force.
+// put saves a version and puts it in force, whether or not who asked for it stays: a
+// version that was kept and is not in force, or is without being shown, would be neither.
 func (w *Workspaces) put(ctx context.Context, next candidate, author, note string) error {
+	ctx = context.WithoutCancel(ctx)
 	running, opened, err := w.run(next.compiled)
 	if err != nil {
 		return err
@@ -239,8 +241,10 @@ func (w *Workspaces) using(secret string) []string {
 }
 
 // reopen opens the channels again with the secrets as they are now, and returns
-// those that need this one. There is no new version: the documents are the same.
+// those that need this one. There is no new version: the documents are the same. It goes
+// on when who set the secret leaves.
 func (w *Workspaces) reopen(ctx context.Context, secret string) ([]string, error) {
+	ctx = context.WithoutCancel(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	names := w.using(secret)
