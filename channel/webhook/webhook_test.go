@@ -26,6 +26,7 @@ type machine struct {
 	reached []string
 	heads   []http.Header
 	address string
+	listen  net.Listener
 	server  *http.Server
 	answer  http.HandlerFunc // nil: takes it and answers {"ok":true}
 }
@@ -40,15 +41,16 @@ func newMachine(t *testing.T, answer http.HandlerFunc) *machine {
 // down stops the machine, or starts it again at the same address.
 func (m *machine) down(t *testing.T, stop bool) {
 	if stop {
+		m.listen.Close() // the server may not have come to know it yet
 		m.server.Close()
 		return
 	}
-	listener, err := net.Listen("tcp", m.address)
-	if err != nil {
+	var err error
+	if m.listen, err = net.Listen("tcp", m.address); err != nil {
 		t.Fatal(err)
 	}
-	m.address, m.server = listener.Addr().String(), &http.Server{Handler: http.HandlerFunc(m.serve)}
-	go m.server.Serve(listener)
+	m.address, m.server = m.listen.Addr().String(), &http.Server{Handler: http.HandlerFunc(m.serve)}
+	go m.server.Serve(m.listen)
 }
 
 func (m *machine) serve(w http.ResponseWriter, r *http.Request) {
