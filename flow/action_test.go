@@ -288,3 +288,44 @@ func TestLateAnswerIsOnlyRecorded(t *testing.T) {
 		t.Errorf("the answer is not in her timeline")
 	}
 }
+
+// A call under way when its step comes to be called otherwise is made and answered all the
+// same: the run that waits for it has moved along.
+func TestCallMovesWithItsStep(t *testing.T) {
+	t.Parallel()
+	scoring := func(version uint64, step string, moved map[string]string) *flow.Workspace {
+		return build(t, version, nil, map[string]journey.Doc{"scoring": {
+			Entry: journey.Entry{Event: []string{"Signed Up"}}, Versions: "move", Moved: moved,
+			Steps: []journey.Step{
+				{Name: step, Webhook: &journey.Webhook{URL: "https://crm.example/" + step, Save: &journey.Save{Name: "crm"}, Otherwise: []journey.Step{{Stop: true}}}},
+				{Name: "tell", Send: &journey.Send{Template: "told", Channel: "email", Class: "transactional"}},
+			},
+		}})
+	}
+	for _, inTheAir := range []bool{false, true} {
+		w := newWorld(t, scoring(1, "score", nil))
+		f := &far{outbox: outbox{answer: rapport.Retry}, body: `{"tier":"gold"}`}
+		w.reach(f)
+		w.admit(identify("ana", "", `{"email":"ana@example.com"}`), track("ana", "", "Signed Up", ""))
+		var parcels []flow.Parcel
+		if inTheAir {
+			var err error
+			if parcels, err = w.engine.Claim(t.Context(), w.now, store.Lane{Channel: rapport.Webhook, Urgency: rapport.AtOnce}, 10); err != nil || len(parcels) != 1 {
+				t.Fatal(parcels, err)
+			}
+		} else {
+			w.advance(0)
+		}
+		f.answer = rapport.Accepted
+		w.apply(scoring(2, "rate", map[string]string{"score": "rate"}))
+		if inTheAir {
+			if err := w.engine.Settle(t.Context(), w.now, parcels, flow.Hand(parcels)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.advance(2 * time.Minute)
+		if said := w.said(); len(said) != 1 || string(said[0].Learned) != `{"answers":{"crm":{"tier":"gold"}}}` {
+			t.Errorf("in the air %v: called %+v, messages %+v", inTheAir, f.handed, said)
+		}
+	}
+}

@@ -174,8 +174,9 @@ func (c *compiler) save(h Webhook, to *call, path string) {
 // not be changed.
 func (j *Journey) Secrets() []string { return j.secrets }
 
+// callAt returns the call of a step, or of the one that came in its place.
 func (j *Journey) callAt(step string) *call {
-	if i, ok := j.places[placeHash(step)]; ok {
+	if i, ok := j.at(placeHash(step)); ok {
 		return j.nodes[i].call
 	}
 	return nil

@@ -42,16 +42,20 @@ func (w *walk) call(j *Journey, run *Run, n *node) (waits bool) {
 // by now, waits for none. One that stands still goes on with it when it may.
 func (w *walk) answered(a Answer) {
 	w.exitRuns()
-	i := slices.IndexFunc(w.st.runs, func(r Run) bool { return !r.over && r.Number == a.Run && r.Place == placeHash(a.Step) })
+	i := slices.IndexFunc(w.st.runs, func(r Run) bool { return !r.over && r.Number == a.Run })
 	if i < 0 {
 		return
 	}
 	run := &w.st.runs[i]
 	j := w.set.of(run)
-	if j == nil || j.callAt(a.Step) == nil {
+	if j == nil {
 		return
 	}
-	n := &j.nodes[j.places[run.Place]]
+	at, known := j.at(placeHash(a.Step))
+	if stands, ok := j.at(run.Place); !known || !ok || stands != at || j.nodes[at].call == nil {
+		return
+	}
+	n := &j.nodes[at]
 	if !a.Refused {
 		w.keep(run, n.call, a.Body)
 	}
