@@ -34,6 +34,8 @@ func (c *compiler) update(u Update, path string, n int) {
 		c.problem(path+".properties", "properties go with event", "write event: Loyalty Reached, or leave them out")
 	}
 	out := &update{event: u.Event, traits: c.object(u.Traits, path+".traits"), properties: c.object(u.Properties, path+".properties")}
+	c.harmless(&out.traits, "under another name it would be handed out", path+".traits")
+	c.harmless(&out.properties, "under another name it would be handed out", path+".properties")
 	for i, name := range out.traits.names {
 		c.trait(name, out.traits.parts[i], strictyaml.Key(path+".traits", name))
 	}

@@ -55,7 +55,7 @@ func (c *compiler) webhook(h Webhook, path, number string, n int) (ends bool) {
 		out.giveUp = c.span(h.GiveUp, path+".give_up")
 	}
 	out.body = c.object(h.Body, path+".body")
-	c.harmless(&out.body, path+".body")
+	c.harmless(&out.body, "it is not handed out", path+".body")
 	if out.Method == "GET" && len(h.Body) > 0 {
 		c.problem(path+".body", "a GET sends no body", "write method: POST, or leave the body out")
 	}
@@ -85,8 +85,10 @@ func (c *compiler) address(text, path string) {
 
 // ownNetwork reports whether a host is named as one that only our own network knows.
 func ownNetwork(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, ".local")
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()
+	}
+	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, ".local")
 }
 
 func (c *compiler) headers(headers map[string]Header, to *rapport.Call, path string) {
@@ -95,7 +97,10 @@ func (c *compiler) headers(headers map[string]Header, to *rapport.Call, path str
 	}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		h, at := headers[name], strictyaml.Key(path, name)
+		same := func(other rapport.Header) bool { return strings.EqualFold(other.Name, name) }
 		switch {
+		case slices.ContainsFunc(to.Headers, same):
+			c.problem(at, "there are two headers of this name, which does not care for capitals", "leave one out")
 		case !headerName.MatchString(name):
 			c.problem(at, fmt.Sprintf("%q can't be the name of a header", name), "write it as X-Key")
 		case ownHeader(name):
@@ -139,15 +144,15 @@ func (c *compiler) timeout(text, path string) time.Duration {
 	return span.Exact
 }
 
-// harmless refuses what must not be handed to anybody.
-func (c *compiler) harmless(v *value, path string) {
+// harmless refuses what reads a sensitive trait, saying what is not done with one.
+func (c *compiler) harmless(v *value, never, path string) {
 	if c.in.Plan == nil {
 		return
 	}
 	v.each(func(e *rule.Value) {
 		for _, name := range e.Reads().Traits {
 			if slices.Contains(c.in.Plan.Sensitive, name) {
-				c.problem(path, fmt.Sprintf("the data plan says that %q is sensitive: it is not handed out", name), "leave it out")
+				c.problem(path, fmt.Sprintf("the data plan says that %q is sensitive: %s", name, never), "leave it out")
 			}
 		}
 	})
