@@ -26,18 +26,23 @@ func (f Feedback) event() string {
 }
 
 // Hear is the work of noting feedback. A message that was unclear is not any more: it
-// arrived, or came back. Feedback that is told again says nothing new.
+// arrived, or came back. Neither is one that waits since it is unclear whether an attempt
+// succeeded: it is not attempted again. Feedback of which there can be only one says
+// nothing new when it is told again. While a message is being handed over the error is of
+// kind Unavailable: what comes of that is written down first.
 func Hear(id rapport.MessageID, f Feedback) Work {
 	return func(b *Batch) error {
 		m, err := b.g.store.Message(b.ctx, id)
 		if err != nil {
 			return err
 		}
-		if m.Status < rapport.Handed || m.Status == rapport.Failed || m.Status >= rapport.Dropped {
-			return rapport.Errorf(rapport.Conflict, "The message is %s, so nothing can have been heard of it yet.", m.Status)
-		}
-		if m.Channel == rapport.Webhook {
+		switch {
+		case m.Channel == rapport.Webhook:
 			return rapport.Errorf(rapport.Conflict, "This is the call of a webhook, of which nothing is heard but its answer.")
+		case m.Status == rapport.Attempting:
+			return rapport.Errorf(rapport.Unavailable, "The message is being handed over at this moment. Tell it again in a moment.")
+		case m.Status < rapport.Handed && m.Attempts == 0, m.Status == rapport.Failed, m.Status >= rapport.Dropped:
+			return rapport.Errorf(rapport.Conflict, "The message is %s, so nothing can have been heard of it.", m.Status)
 		}
 		c := b.recipient(&m)
 		if b.heardBefore(&m, c, f) {
@@ -76,6 +81,10 @@ func (b *Batch) heardBefore(m *rapport.Message, c *customer, f Feedback) bool {
 
 // resolve moves the message on in its life, and tells those who watch its campaign.
 func (b *Batch) resolve(m *rapport.Message, f Feedback) {
+	unclear := m.Status == rapport.Unclear || m.Status == rapport.Waiting
+	if unclear && f != FeedbackBounced {
+		b.meet(m, func(met *Met) { met.Handed++ })
+	}
 	switch f {
 	case FeedbackBounced:
 		b.end(m, rapport.Bounced, "it came back")
@@ -84,7 +93,7 @@ func (b *Batch) resolve(m *rapport.Message, f Feedback) {
 	case FeedbackDelivered:
 		b.end(m, rapport.Delivered, "")
 	default:
-		if m.Status == rapport.Unclear {
+		if unclear {
 			b.end(m, rapport.Handed, "")
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/journey"
+	"rapport/store"
 )
 
 func (w *world) work(work flow.Work) error {
@@ -60,6 +61,45 @@ func TestResend(t *testing.T) {
 		}
 		if err := w.work(flow.Resend(m.ID)); err == nil {
 			t.Errorf("%s: sent again a second time", c.name)
+		}
+	}
+}
+
+// What is heard of a message that hurries while it waits, since its first attempt may have
+// succeeded, keeps it from going out twice; while it is being handed over, whoever tells
+// has to tell again.
+func TestHeardBeforeItIsSettled(t *testing.T) {
+	t.Parallel()
+	for kind, status := range map[flow.Feedback]rapport.Status{
+		flow.FeedbackDelivered: rapport.Delivered, flow.FeedbackOpened: rapport.Handed, flow.FeedbackBounced: rapport.Bounced,
+	} {
+		w := newWorld(t, build(t, 1, nil, map[string]journey.Doc{"hello": {
+			Entry: journey.Entry{Event: []string{"Signed Up"}},
+			Steps: []journey.Step{{Name: "hello", Send: &journey.Send{Template: "hello", Channel: "email", Class: "transactional"}}},
+		}}))
+		w.outbox.answer = rapport.Vague
+		w.admit(identify("ana", "", `{"email":"ana@example.com"}`), track("ana", "", "Signed Up", ""))
+		m := w.messages()[0]
+		if err := w.work(flow.Hear(m.ID, kind)); rapport.KindOf(err) != rapport.Conflict || err == nil {
+			t.Errorf("%s of what was never attempted: %v", kind, err)
+		}
+		parcels, err := w.engine.Claim(context.Background(), w.now, store.Lane{Channel: rapport.Email, Urgency: rapport.AtOnce}, 10)
+		if err != nil || len(parcels) != 1 {
+			t.Fatal(parcels, err)
+		}
+		if err := w.work(flow.Hear(m.ID, kind)); rapport.KindOf(err) != rapport.Unavailable {
+			t.Errorf("%s of what is being handed over: %v", kind, err)
+		}
+		if err := w.engine.Settle(context.Background(), w.now, parcels, flow.Hand(parcels)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.work(flow.Hear(m.ID, kind)); err != nil {
+			t.Errorf("%s of what may have arrived: %v", kind, err)
+		}
+		w.outbox.answer = rapport.Accepted
+		w.advance(time.Hour)
+		if m = w.messages()[0]; m.Status != status || len(w.outbox.handed) != 0 {
+			t.Errorf("%s: it is %v, and was handed over %d times more", kind, m.Status, len(w.outbox.handed))
 		}
 	}
 }
