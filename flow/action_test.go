@@ -3,6 +3,7 @@ package flow_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"rapport"
 	"rapport/flow"
+	"rapport/internal/clock"
 	"rapport/journey"
 	"rapport/store"
 )
@@ -327,5 +329,58 @@ func TestCallMovesWithItsStep(t *testing.T) {
 		if said := w.said(); len(said) != 1 || string(said[0].Learned) != `{"answers":{"crm":{"tier":"gold"}}}` {
 			t.Errorf("in the air %v: called %+v, messages %+v", inTheAir, f.handed, said)
 		}
+	}
+}
+
+// hanging never answers calls of one address until it is let go, and others at once.
+type hanging struct {
+	far
+	slow string
+	free chan struct{}
+}
+
+func (h *hanging) Deliver(deliveries []rapport.Delivery) []rapport.Outcome {
+	outcomes := make([]rapport.Outcome, len(deliveries))
+	for i, d := range deliveries {
+		if outcomes[i] = (rapport.Outcome{Message: d.Message, Kind: rapport.Accepted, Answer: &rapport.Answer{Status: 200}}); d.To == h.slow {
+			<-h.free
+		}
+	}
+	return outcomes
+}
+
+// A call that was answered moves its run, though others that were made along with it hang.
+func TestAnswersDoNotWaitForOneAnother(t *testing.T) {
+	t.Parallel()
+	to := func(host string) journey.Doc {
+		return journey.Doc{Entry: journey.Entry{Event: []string{"Signed Up"}}, Steps: []journey.Step{{Name: "call", Webhook: &journey.Webhook{URL: "https://" + host}}}}
+	}
+	w := newWorld(t, build(t, 1, nil, map[string]journey.Doc{"slow": to("slow.example"), "quick": to("quick.example")}))
+	h := &hanging{slow: "https://slow.example", free: make(chan struct{})}
+	w.engine.Workspace().Providers[rapport.Webhook] = h
+	f := flow.Start(w.engine, clock.NewStepped(w.now.Time()), bell{make(chan struct{}, 1)}, flow.Limits{}, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	e := track("ana", "", "Signed Up", "")
+	e.MessageID, e.Timestamp, e.ReceivedAt = "m", w.now, w.now
+	changed := f.Changed()
+	if err := f.Submit(ctx, []rapport.Event{e}); err != nil {
+		t.Fatal(err)
+	}
+	for answered := false; !answered; {
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			close(h.free)
+			t.Fatal("the answer waits for the call that hangs")
+		}
+		changed = f.Changed()
+		for _, m := range w.messages() {
+			answered = answered || m.Journey == "quick" && m.Status == rapport.Delivered
+		}
+	}
+	close(h.free)
+	if err := f.Stop(ctx); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -208,8 +208,12 @@ func (f *Flow) claim(ctx context.Context) {
 			f.stuck = true // the next turn tries again
 			return
 		}
+		size := f.limits.Parcel
+		if l.Channel == rapport.Webhook {
+			size = 1 // each call goes to a machine of its own: its answer waits for no other's
+		}
 		for len(parcels) > 0 {
-			n := min(len(parcels), f.limits.Parcel)
+			n := min(len(parcels), size)
 			f.hand(l, parcels[:n])
 			parcels = parcels[n:]
 		}
