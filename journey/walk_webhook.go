@@ -106,6 +106,9 @@ func (x *Set) Keep(journey string, version uint64, step string, body []byte) (ke
 	if c == nil || c.save == "" {
 		return nil, ""
 	}
+	if len(body) == 0 {
+		return nil, "there is no answer to keep: it is empty, or larger than 64 KB"
+	}
 	v, err := rapport.ParseJSON(body)
 	if err != nil || v.Kind() != rapport.Object {
 		return nil, "the answer is no JSON object"
