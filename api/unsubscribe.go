@@ -75,7 +75,17 @@ func (a *api) mountUnsubscribe(mux *http.ServeMux) {
 		if !ok {
 			return u.shown(), nil
 		}
-		return back, a.Flow.Do(r.Context(), flow.Record(u.record.ID, grant))
+		if err := a.Flow.Do(r.Context(), flow.Record(u.record.ID, grant)); err != nil {
+			return failed, err
+		}
+		now, err := a.unsubscription(r.Context(), r.PathValue("token"))
+		switch {
+		case err != nil:
+			return failed, err
+		case now.has(flow.LeaveTopic): // which she had left before she left everything
+			return now.shown(), nil
+		}
+		return back, nil
 	}))
 }
 
