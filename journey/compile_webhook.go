@@ -86,7 +86,7 @@ func (c *compiler) address(text, path string) {
 // ownNetwork reports whether a host is named as one that only our own network knows.
 func ownNetwork(host string) bool {
 	if a, err := netip.ParseAddr(host); err == nil {
-		return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()
+		return a.IsPrivate() || a.IsLoopback()
 	}
 	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, ".local")
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -23,10 +24,7 @@ import (
 type client struct{ *http.Client }
 
 func newClient(allowPrivate bool) client {
-	dialer := &net.Dialer{Timeout: time.Minute}
-	if !allowPrivate {
-		dialer.Control = ssrf.New(ssrf.WithAnyPort()).Safe
-	}
+	dialer := &net.Dialer{Timeout: time.Minute, Control: guard(allowPrivate).Safe}
 	return client{&http.Client{
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, MaxIdleConnsPerHost: perHost, MaxIdleConns: atOnce, IdleConnTimeout: time.Minute,
@@ -34,6 +32,26 @@ func newClient(allowPrivate bool) client {
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+}
+
+// guard judges the addresses that are dialled. Private networks may be among those that are
+// called; link-local addresses never are, since by them a cloud tells its machines their
+// credentials.
+func guard(allowPrivate bool) *ssrf.Guardian {
+	options := []ssrf.Option{ssrf.WithAnyPort()}
+	if allowPrivate {
+		options = append(options,
+			ssrf.WithAllowedV4Prefixes(prefixes("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")...),
+			ssrf.WithAllowedV6Prefixes(prefixes("::1/128", "fc00::/7")...))
+	}
+	return ssrf.New(options...)
+}
+
+func prefixes(texts ...string) (all []netip.Prefix) {
+	for _, text := range texts {
+		all = append(all, netip.MustParsePrefix(text))
+	}
+	return all
 }
 
 // call makes one call and says what came of it.
@@ -44,7 +62,7 @@ func (p *Provider) call(ctx context.Context, r *http.Request, timeout time.Durat
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { begun.Store(true) }})
 	answer, err := p.client.Do(r.WithContext(traced))
 	if err != nil {
-		return fault(err, limited, begun.Load())
+		return p.fault(err, limited, begun.Load())
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
@@ -95,11 +113,13 @@ func (p *Provider) retryAfter(text string) rapport.Instant {
 
 // fault is what a call without an answer comes to. The error itself names the address,
 // which may be somebody's, so its words go nowhere.
-func fault(err error, limited context.Context, begun bool) rapport.Outcome {
+func (p *Provider) fault(err error, limited context.Context, begun bool) rapport.Outcome {
 	reason := "no connection could be made"
 	var unknown *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	switch {
+	case errors.Is(err, ssrf.ErrProhibitedIP) && p.config.AllowPrivate:
+		return refused("the address is one that is never called: link-local, or no machine's at all")
 	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork):
 		return refused("the address lies within a private network, which this server does not call; it was not started with --allow-private-webhooks")
 	case errors.Is(limited.Err(), context.DeadlineExceeded):

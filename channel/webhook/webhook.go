@@ -8,9 +8,10 @@
 //  2. An answer of 2xx is accepted, whatever it holds; 408, 425, 429 and 5xx are
 //     Retry, not before the instant that Retry-After names; everything else is
 //     refused. No redirection is followed.
-//  3. Nothing within a private network is called, nor this machine, nor what names
-//     its network to itself, unless that is allowed: the address that is dialled is
-//     judged, not the name. No proxy of the environment is used.
+//  3. Nothing within a private network is called, nor this machine, unless that is
+//     allowed; and never a link-local address, by which clouds tell machines their
+//     credentials. The address that is dialled is judged, not the name. No proxy of the
+//     environment is used.
 //  4. A call takes no longer than it says, and no more than [MaxAnswer] bytes of an
 //     answer are read.
 //  5. One host that does not answer keeps [perHost] of [atOnce] calls at most. What

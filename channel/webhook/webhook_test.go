@@ -243,6 +243,15 @@ func TestPrivateNetworks(t *testing.T) {
 	if n := len(m.taken()); n != 0 {
 		t.Errorf("%d calls have come through", n)
 	}
+	for _, host := range []string{"169.254.169.254", "[::ffff:169.254.169.254]", "0.0.0.0:" + port, "[64:ff9b::7f00:1]"} { // not even where they may
+		d := m.delivery(`{}`)
+		call := *d.Call
+		call.URL = "http://" + host + "/"
+		d.Call = &call
+		if o := newProvider(nil).Deliver(t.Context(), []rapport.Delivery{d})[0]; o.Kind != rapport.Refused || !strings.Contains(o.Reason, "never called") {
+			t.Errorf("%s, allowed: kind %d, %q", host, o.Kind, o.Reason)
+		}
+	}
 }
 
 // TestHeaders: what every call carries, and that reasons tell none of it.
