@@ -116,7 +116,7 @@ func answerOf(e *profile.Event) *journey.Answer {
 // status other than 2xx refuses it.
 func AnswerCall(id rapport.MessageID, answer rapport.Answer) Work {
 	return func(b *Batch) error {
-		m, err := b.g.store.Message(b.ctx, id)
+		m, err := b.message(id)
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (f Feedback) event() string {
 // kind Unavailable: what comes of that is written down first.
 func Hear(id rapport.MessageID, f Feedback) Work {
 	return func(b *Batch) error {
-		m, err := b.g.store.Message(b.ctx, id)
+		m, err := b.message(id)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 // again when it is handed over. It stands in the customer's timeline.
 func Resend(id rapport.MessageID) Work {
 	return func(b *Batch) error {
-		m, err := b.g.store.Message(b.ctx, id)
+		m, err := b.message(id)
 		if err != nil {
 			return err
 		}

@@ -103,3 +103,45 @@ func TestHeardBeforeItIsSettled(t *testing.T) {
 		}
 	}
 }
+
+// Requests of one batch see what those before them have come to.
+func TestRequestsOfOneBatchSeeOneAnother(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		works  func(rapport.MessageID) []flow.Work
+		errs   int
+		status rapport.Status
+		told   string // once
+		handed int
+	}{
+		"heard, then sent again": {func(id rapport.MessageID) []flow.Work {
+			return []flow.Work{flow.Hear(id, flow.FeedbackDelivered), flow.Resend(id)}
+		}, 1, rapport.Delivered, rapport.MessageDelivered, 0},
+		"heard twice": {func(id rapport.MessageID) []flow.Work {
+			return []flow.Work{flow.Hear(id, flow.FeedbackBounced), flow.Hear(id, flow.FeedbackBounced)}
+		}, 0, rapport.Bounced, rapport.MessageBounced, 0},
+		"sent again twice": {func(id rapport.MessageID) []flow.Work {
+			return []flow.Work{flow.Resend(id), flow.Resend(id)}
+		}, 1, rapport.Handed, flow.MessageResent, 1},
+	} {
+		w := newWorld(t, letters(t, "promotional"))
+		w.signUp("ana", "ana@example.com")
+		w.outbox.answer = rapport.Vague
+		w.advance(0)
+		w.outbox.answer = rapport.Accepted
+		errs, err := w.engine.Run(context.Background(), w.now, c.works(w.only().ID)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.advance(0)
+		refused := 0
+		for _, err := range errs {
+			if err != nil {
+				refused++
+			}
+		}
+		if m := w.only(); refused != c.errs || m.Status != c.status || w.told(c.told) != 1 || len(w.outbox.handed) != c.handed {
+			t.Errorf("%s: %d refused, %v, told %d times, handed over %d times", name, refused, m.Status, w.told(c.told), len(w.outbox.handed))
+		}
+	}
+}

@@ -126,6 +126,16 @@ func (b *Batch) release(m *rapport.Message, c *customer) {
 // move writes down that a message's life went on.
 func (b *Batch) move(m *rapport.Message) { b.out.Moved = append(b.out.Moved, *m) }
 
+// message returns a message as it stands: as the batch has left it so far, else as it is kept.
+func (b *Batch) message(id rapport.MessageID) (rapport.Message, error) {
+	for i := len(b.out.Moved) - 1; i >= 0; i-- {
+		if m := &b.out.Moved[i]; m.ID == id {
+			return *m, nil
+		}
+	}
+	return b.g.store.Message(b.ctx, id)
+}
+
 func (b *Batch) end(m *rapport.Message, status rapport.Status, reason string) {
 	m.Status, m.Reason = status, reason
 	b.count("messages/" + status.String())
