@@ -46,7 +46,7 @@ func (a *api) resendOperations() {
 	})
 	register(a, operation{
 		method: http.MethodPost, path: "/v1/messages/resend", id: "resend-messages", group: "Messages", summary: "Send messages once more that are unclear, or that failed",
-		detail: "Up to a thousand, the newest first.",
+		detail: "Up to a thousand, the newest first. Calls of webhooks are not among them: their runs have gone on without an answer.",
 	}, a.resendSome)
 }
 
@@ -67,10 +67,13 @@ func (a *api) resendSome(ctx context.Context, in *resendSome) (*answer[resentSom
 			if out.More = out.Resent == maxResent || looked == maxLooked; out.More {
 				return &answer[resentSome]{out}, nil
 			}
+			f.Before = store.MessageCursor{CreatedAt: m.CreatedAt, ID: m.ID}
+			if m.Channel == rapport.Webhook {
+				continue
+			}
 			if err := out.add(a.Flow.Do(ctx, flow.Resend(m.ID))); err != nil {
 				return nil, err
 			}
-			f.Before = store.MessageCursor{CreatedAt: m.CreatedAt, ID: m.ID}
 		}
 	}
 }
