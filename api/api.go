@@ -84,8 +84,10 @@ type Workspaces interface {
 	// Delete takes a document away unless another needs it. Kind NotFound if it is
 	// not there.
 	Delete(ctx context.Context, kind, name, author string) (Applied, []workspace.Problem, error)
-	// Stand puts a journey in a standing, and returns when it is.
-	Stand(ctx context.Context, name string, s Standing) error
+	// Stand puts a journey in the standing that next returns for its present one, and
+	// returns when it is in that. Nobody changes the standing meanwhile. An error of next is
+	// returned, and nothing is changed.
+	Stand(ctx context.Context, name string, next func(present Standing) (Standing, error)) error
 }
 
 // Workspace is one version of what the marketer built.

@@ -79,21 +79,25 @@ func (a *api) standingOperations() {
 // stand takes a journey to another standing. Whoever does what is done already is
 // answered who did it first.
 func (a *api) stand(ctx context.Context, in *standRequest, x act) (*answer[standing], error) {
-	present, known := a.Workspaces.Current().Standings[in.Name]
-	if _, err := a.journey(in.Name); err != nil && !known {
-		return nil, err
-	}
-	switch {
-	case present.State == x.to:
-		return &answer[standing]{a.standingOf(in.Name)}, nil
-	case present.State == x.against:
-		return nil, rapport.Errorf(rapport.Conflict, "The journey %q can't do that. %s", in.Name, x.remedy)
+	if _, known := a.Workspaces.Current().Standings[in.Name]; !known {
+		if _, err := a.journey(in.Name); err != nil {
+			return nil, err
+		}
 	}
 	next := Standing{State: x.to, At: a.Flow.Now(), By: author}
 	if in.Body != nil {
 		next.Reason = in.Body.Reason
 	}
-	if err := a.Workspaces.Stand(ctx, in.Name, next); err != nil {
+	err := a.Workspaces.Stand(ctx, in.Name, func(present Standing) (Standing, error) {
+		switch present.State {
+		case x.to:
+			return present, nil
+		case x.against:
+			return present, rapport.Errorf(rapport.Conflict, "The journey %q can't do that. %s", in.Name, x.remedy)
+		}
+		return next, nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	return &answer[standing]{a.standingOf(in.Name)}, nil

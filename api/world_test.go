@@ -251,8 +251,12 @@ func (d *desk) Plan(_ context.Context, files []workspace.File, prune bool) (api.
 	return applied, problems, nil
 }
 
-func (d *desk) Stand(ctx context.Context, name string, s api.Standing) error {
+func (d *desk) Stand(ctx context.Context, name string, to func(api.Standing) (api.Standing, error)) error {
 	next := *d.current.Load()
+	s, err := to(next.Standings[name])
+	if err != nil || s == next.Standings[name] {
+		return err
+	}
 	next.Standings = maps.Clone(next.Standings)
 	if next.Standings == nil {
 		next.Standings = map[string]api.Standing{}

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"runtime"
 	"testing"
@@ -60,10 +61,11 @@ steps: [{ wait: 1d }]
 	if v := a.Workspaces.Current().Running.Version; v != latest() {
 		t.Errorf("version %d is in force, and %d was kept", v, latest())
 	}
-	for range 20 { // who has left before it began may still be heard
+	for i := range 20 { // who has left before it began may still be heard
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := a.Workspaces.Stand(ctx, "tips", api.Standing{State: journey.Paused}); err != nil {
+		state := api.Standing{State: journey.Paused, Reason: fmt.Sprint(i)}
+		if err := a.Workspaces.Stand(ctx, "tips", func(api.Standing) (api.Standing, error) { return state, nil }); err != nil {
 			t.Errorf("pause: %v", err)
 		}
 	}

@@ -25,12 +25,18 @@ func (w *Workspaces) readStandings(ctx context.Context) error {
 	return json.Unmarshal(data, &w.standings)
 }
 
-// Stand puts a journey in a standing, and returns when it is. Who asked for it and leaves
-// changes nothing about that: flow and what is shown may not come to differ.
-func (w *Workspaces) Stand(ctx context.Context, name string, s api.Standing) error {
+// Stand puts a journey in the standing that to returns for its present one, and returns
+// when it is. Who asked for it and leaves changes nothing about that: flow and what is
+// shown may not come to differ.
+func (w *Workspaces) Stand(ctx context.Context, name string, to func(present api.Standing) (api.Standing, error)) error {
 	ctx = context.WithoutCancel(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	present := w.standings[name]
+	s, err := to(present)
+	if err != nil || s == present {
+		return err
+	}
 	next := maps.Clone(w.standings)
 	next[name] = s
 	if s.State == journey.Active {
@@ -52,10 +58,12 @@ func (w *Workspaces) Stand(ctx context.Context, name string, s api.Standing) err
 // stopped pauses a journey that has stopped by itself, so that nothing else of it goes on
 // either until somebody has looked into it.
 func (w *Workspaces) stopped(name, why string) {
-	if w.Current().Standings[name].State != journey.Active {
-		return
-	}
-	err := w.Stand(context.Background(), name, api.Standing{State: journey.Paused, At: w.now(), By: "rapport", Reason: "it stopped by itself: " + why})
+	err := w.Stand(context.Background(), name, func(present api.Standing) (api.Standing, error) {
+		if present.State != journey.Active {
+			return present, nil
+		}
+		return api.Standing{State: journey.Paused, At: w.now(), By: "rapport", Reason: "it stopped by itself: " + why}, nil
+	})
 	if err != nil && rapport.KindOf(err) != rapport.Unavailable { // of a program that is stopping, which tells it again
 		w.log.Error("pausing a journey that has stopped by itself", "journey", name, "err", err)
 	}
