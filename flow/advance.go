@@ -58,7 +58,8 @@ func (g *Engine) Advance(ctx context.Context, target rapport.Instant, reached fu
 			g.now = max(g.now, target)
 			return nil
 		}
-		at = max(at, g.now)
+		g.now = max(at, g.now) // also where nothing turns out to be due: then it is asked for what is
+		at = g.now
 		if reached != nil {
 			reached(at)
 		}

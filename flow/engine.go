@@ -63,7 +63,7 @@ type Engine struct {
 	touched    *roaring.Bitmap // seats of those whose records have changed since somebody asked; nil if nobody did
 	customers  int64
 	recordSize int                            // bytes that a record is likely to take, from the last batch
-	releases   map[string]store.MessageCursor // journeys that go on, whose messages were kept back, and how far these have been let go
+	releases   map[string]store.MessageCursor // journeys that go on, or were put away, whose messages wait, and how far these have been let go
 	sweep      *sweep                         // bringing everybody up to the workspace; nil when that is done
 	facts      *factSets
 	agendas    agendas

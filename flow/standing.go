@@ -18,7 +18,7 @@ import (
 func Stand(w *Workspace, kept store.Setting) Work {
 	return func(b *Batch) error {
 		b.out.Settings = append(b.out.Settings, kept)
-		for _, name := range b.g.workspace.resumed(w) {
+		for _, name := range b.g.workspace.released(w) {
 			b.out.Marks = append(b.out.Marks, store.Mark{Name: releaseMark + name, Data: []byte("{}")})
 			if b.g.agendas.all[name] != nil {
 				b.agenda(name).goOn(b.now)
@@ -29,16 +29,25 @@ func Stand(w *Workspace, kept store.Setting) Work {
 	}
 }
 
-// resumed returns the names of the journeys that are paused, and are not in another
-// workspace.
-func (w *Workspace) resumed(next *Workspace) []string {
-	return slices.DeleteFunc(w.Journeys.PausedNames(), func(name string) bool {
-		return next.Journeys.Standing(name) == journey.Paused
-	})
+// released returns the names of the journeys of which, with another workspace, the messages
+// that wait come to be looked at: those that are paused and will not be, and those that
+// will be put away.
+func (w *Workspace) released(next *Workspace) (names []string) {
+	for _, name := range w.Journeys.Inactive() {
+		if w.Journeys.Standing(name) == journey.Paused && next.Journeys.Standing(name) != journey.Paused {
+			names = append(names, name)
+		}
+	}
+	for _, name := range next.Journeys.Inactive() {
+		if next.Journeys.Standing(name) == journey.Archived && w.Journeys.Standing(name) == journey.Active {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // releaseMark begins the names of the marks that say how far the messages of a journey
-// that goes on have been let go.
+// that goes on, or was put away, have been let go.
 const releaseMark = "release/"
 
 // stands keeps back a message whose journey is paused, and drops one whose journey is
@@ -80,9 +89,10 @@ func (g *Engine) readReleases(ctx context.Context) error {
 	return nil
 }
 
-// notePauses begins to let go the messages of journeys that go on, and no others.
+// notePauses begins to let go the messages of journeys that go on or were put away, and no
+// others.
 func (g *Engine) notePauses(old *Workspace) {
-	for _, name := range old.resumed(g.workspace) {
+	for _, name := range old.released(g.workspace) {
 		g.releases[name] = store.MessageCursor{}
 	}
 	maps.DeleteFunc(g.releases, func(name string, _ store.MessageCursor) bool {
@@ -91,7 +101,8 @@ func (g *Engine) notePauses(old *Workspace) {
 }
 
 // letGo makes some of the messages due that were kept back while their journey was
-// paused. Whether they may still go out is asked when they are claimed.
+// paused, and drops some of those whose journey was put away. Whether they may still go
+// out is asked when they are claimed.
 func (g *Engine) letGo(ctx context.Context, now rapport.Instant) error {
 	for _, name := range slices.Sorted(maps.Keys(g.releases)) {
 		page, err := g.store.Messages(ctx, store.MessageFilter{
@@ -130,7 +141,10 @@ func letGo(name string, page []rapport.Message) Work {
 		}
 		b.out.Marks = append(b.out.Marks, mark)
 		for i := range page {
-			if m := &page[i]; m.DueAt == rapport.Never {
+			m := &page[i]
+			if b.g.workspace.Journeys.Standing(name) == journey.Archived {
+				b.stands(m, b.recipient(m))
+			} else if m.DueAt == rapport.Never {
 				m.DueAt, m.Reason = b.now, ""
 				b.move(m)
 			}

@@ -253,3 +253,21 @@ func TestWhoIsMetByAMessageGoesOn(t *testing.T) {
 		t.Errorf("%d messages went out, not those of both journeys", n)
 	}
 }
+
+// What waits of a journey that is archived is dropped, though it is not due for long, and
+// though the journey is taken back meanwhile.
+func TestMessagesOfAnArchivedJourneyAreDropped(t *testing.T) {
+	t.Parallel()
+	w := inLetters(t, 600, "30d")
+	w.outbox.answer = rapport.Retry
+	w.advance(0) // they are to be tried again in a minute
+	w.outbox.answer = rapport.Accepted
+	w.stand("letters", journey.Archived)
+	w.restart()
+	w.advance(0)
+	w.stand("letters", journey.Active)
+	w.advance(time.Hour)
+	if n := w.counter("messages/dropped"); n != 600 || len(w.outbox.handed) > 0 {
+		t.Errorf("%d of 600 messages were dropped, %d handed over", n, len(w.outbox.handed))
+	}
+}

@@ -24,8 +24,8 @@ type Set struct {
 	anyTrait  bool                 // some entry names the event of all changes
 	earlier   map[edition]*Journey // that runs still follow
 	standings map[uint64]Standing
-	paused    []string
-	content   uint64 // hash of all journeys
+	inactive  []string // names of those that are paused or archived
+	content   uint64   // hash of all journeys
 	digest    uint64
 }
 

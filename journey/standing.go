@@ -41,7 +41,7 @@ func (s *Standing) UnmarshalText(text []byte) error {
 // are in it or not. The others are active.
 func (x *Set) With(standings map[string]Standing) *Set {
 	y := *x
-	y.standings, y.paused, y.digest = map[uint64]Standing{}, nil, x.content
+	y.standings, y.inactive, y.digest = map[uint64]Standing{}, nil, x.content
 	for _, name := range slices.Sorted(maps.Keys(standings)) {
 		s := standings[name]
 		if s == Active {
@@ -49,9 +49,7 @@ func (x *Set) With(standings map[string]Standing) *Set {
 		}
 		y.standings[NameHash(name)] = s
 		y.digest = xxhash.Sum64(append(binary.LittleEndian.AppendUint64(nil, y.digest), name+s.String()...))
-		if s == Paused {
-			y.paused = append(y.paused, name)
-		}
+		y.inactive = append(y.inactive, name)
 	}
 	return &y
 }
@@ -59,8 +57,9 @@ func (x *Set) With(standings map[string]Standing) *Set {
 // Standing returns the standing of a journey, which is Active unless said otherwise.
 func (x *Set) Standing(name string) Standing { return x.standings[NameHash(name)] }
 
-// PausedNames returns the names of the journeys that are paused, in order.
-func (x *Set) PausedNames() []string { return slices.Clone(x.paused) }
+// Inactive returns the names of the journeys that are not active, in order. The slice must
+// not be changed.
+func (x *Set) Inactive() []string { return x.inactive }
 
 // closed returns why nobody may enter a journey; "" if that is not so.
 func (x *Set) closed(j *Journey) Reason {
