@@ -28,10 +28,20 @@ type demo struct {
 	ended  chan error
 }
 
+// demoDay is when a demo of these tests is made: what its visitors do depends on the day.
+var demoDay = time.Date(2060, 6, 15, 12, 0, 0, 0, time.UTC)
+
 func startDemo(t *testing.T, data string, s Shopping) *demo {
 	t.Helper()
 	a, err := Open(t.Context(), Config{Data: data, Sandbox: true, AdminKey: "rk_demo", WriteKey: "wk_demo"})
 	if err != nil {
+		t.Fatal(err)
+	}
+	day := demoDay
+	if a.Store.State().Position > 0 {
+		day = day.Add(time.Hour) // it is opened again
+	}
+	if err := a.ahead.MoveTo(day); err != nil {
 		t.Fatal(err)
 	}
 	shopping, err := a.OpenDemo(t.Context(), s)
