@@ -94,8 +94,9 @@ func (x *encoder) encode(c *customer) (row store.Record, shrunk bool) {
 	x.sections = b
 	r.Segments, r.Journeys, r.Contacts = b[:n:n], b[n:m:m], b[m:]
 	start := len(x.records)
-	x.records = r.AppendBinary(x.records)
-	if len(x.records)-start > profile.SpillOver && r.Spill() {
+	var facts int
+	x.records, facts = r.AppendMeasured(x.records)
+	if len(x.records)-start > profile.SpillOver && r.Spill(facts) {
 		row.Pages = turned(row.Pages, r.WritePages())
 		x.records = r.AppendBinary(x.records[:start])
 	}

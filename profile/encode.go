@@ -39,6 +39,12 @@ type section struct {
 // AppendBinary appends the record's encoding. Equal records have equal bytes, save
 // that those of very busy customers may be cut into pages in different places.
 func (r *Record) AppendBinary(b []byte) []byte {
+	b, _ = r.AppendMeasured(b)
+	return b
+}
+
+// AppendMeasured is AppendBinary, and says how many of the bytes are facts.
+func (r *Record) AppendMeasured(b []byte) (all []byte, facts int) {
 	b = append(b, formatVersion)
 	b = appendSection(b, sectionCore, r.appendCore)
 	b = appendSection(b, sectionIdentifiers, listOf(r.Identifiers, appendIdentity))
@@ -46,7 +52,9 @@ func (r *Record) AppendBinary(b []byte) []byte {
 	b = appendSection(b, sectionGroups, listOf(r.Groups, wire.AppendText[string]))
 	b = appendSection(b, sectionConsents, listOf(r.Consents, appendConsent))
 	b = appendSection(b, sectionSuppressed, listOf(r.Suppressed, appendSuppression))
+	before := len(b)
 	b = appendSection(b, sectionFacts, listOf(r.Facts, appendFact))
+	facts = len(b) - before
 	b = appendSection(b, sectionCarts, listOf(r.Carts, appendCart))
 	b = appendSection(b, sectionOrders, listOf(r.Orders, appendOrder))
 	b = appendSection(b, sectionReturns, listOf(r.Returns, appendReturn))
@@ -57,7 +65,7 @@ func (r *Record) AppendBinary(b []byte) []byte {
 	for _, s := range r.unknown {
 		b = appendSection(b, s.number, bytesOf(s.data))
 	}
-	return b
+	return b, facts
 }
 
 // appendSection appends a section; one that takes no bytes is left out.

@@ -24,9 +24,9 @@ const (
 	MaxPoints = 1 << 19
 )
 
-// Spill moves older points of facts to pages if the facts take much room, and
-// reports whether it moved any.
-func (r *Record) Spill() bool { return r.factsSize() > SpillOver/2 && r.spillTo(SpillOver/4) }
+// Spill moves older points of facts to pages if the facts take much room, of so many
+// bytes ([Record.AppendMeasured]), and reports whether it moved any.
+func (r *Record) Spill(facts int) bool { return facts > SpillOver/2 && r.spillTo(SpillOver/4) }
 
 // spillTo moves the older half of the points of whatever fact has most in the
 // record, again and again, until the facts take at most so many bytes or have no
