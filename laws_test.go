@@ -18,11 +18,11 @@ import (
 // Groups of rooms. A name with /... means the room and all below it.
 var (
 	stages  = []string{"collect/...", "profile/...", "segment/...", "journey/...", "decide/...", "promotion/...", "render/...", "channel/...", "measure/..."}
-	core    = []string{"profile/...", "segment/...", "journey/...", "decide/...", "promotion/...", "render/...", "rule/...", "measure/...", "mirror/...", "flow/..."}
+	core    = []string{"profile/...", "segment/...", "journey/...", "decide/...", "promotion/...", "render/...", "rule/...", "measure/...", "mirror/...", "pseudonym/...", "flow/..."}
 	ground  = []string{".", "internal/..."} // the nouns and the plumbing, which know nobody
 	stage   = slices.Concat(ground, []string{"rule/..."})
 	inside  = slices.Concat(stage, stages)
-	running = slices.Concat(inside, []string{"store", "flow/...", "workspace/...", "mirror/..."})
+	running = slices.Concat(inside, []string{"store", "flow/...", "workspace/...", "mirror/...", "pseudonym/..."})
 	faces   = slices.Concat(running, []string{"store/...", "api/...", "console/...", "sdk/...", "recipes/...", "shop/...", "story/...", "client/...", "bench/..."})
 	tops    = []string{"app/...", "cmd/...", "test/..."} // only what stands above them may know them
 )
@@ -44,6 +44,7 @@ var rooms = []laws.Room{
 	{Folder: "channel/...", Imports: stage},
 	{Folder: "measure/...", Imports: stage},
 	{Folder: "mirror/...", Imports: stage},                                                    // it answers rules and knows no record
+	{Folder: "pseudonym/...", Imports: ground},                                                // events in, events out
 	{Folder: "store/...", Imports: ground},                                                    // it keeps bytes and rows and knows no stage
 	{Folder: "shop/...", Imports: ground},                                                     // it is the world outside: it speaks HTTP or makes events
 	{Folder: "client/...", Imports: slices.Concat(ground, []string{"workspace/..."})},         // a caller of the HTTP face like any other; it reads files as apply does

@@ -29,14 +29,15 @@ func main() {
 
 // commands is what can be asked for on the command line.
 type commands struct {
-	Serve  serve   `cmd:"" help:"Run the server."`
-	Demo   demo    `cmd:"" help:"Run a sandbox with a simulated shop and all recipes."`
-	Apply  apply   `cmd:"" help:"Put documents in force: segments, journeys, templates and so on."`
-	Plan   plan    `cmd:"" help:"Say what applying documents would change."`
-	Export export  `cmd:"" help:"Write the documents in force to files or to standard output."`
-	Import imports `cmd:"" help:"Take in files of events or customers; an import that was interrupted goes on where it stood."`
-	Secret secret  `cmd:"" help:"Keep secrets that documents name."`
-	Clock  clock   `cmd:"" help:"Show or move a sandbox's clock."`
+	Serve  serve         `cmd:"" help:"Run the server."`
+	Demo   demo          `cmd:"" help:"Run a sandbox with a simulated shop and all recipes."`
+	Apply  apply         `cmd:"" help:"Put documents in force: segments, journeys, templates and so on."`
+	Plan   plan          `cmd:"" help:"Say what applying documents would change."`
+	Export export        `cmd:"" help:"Write the documents in force to files or to standard output."`
+	Import imports       `cmd:"" help:"Take in files of events or customers; an import that was interrupted goes on where it stood."`
+	Copy   copyCustomers `cmd:"" help:"Copy customers of a live server into a sandbox, under pseudonyms. What was copied before is not copied again."`
+	Secret secret        `cmd:"" help:"Keep secrets that documents name."`
+	Clock  clock         `cmd:"" help:"Show or move a sandbox's clock."`
 
 	Test   test   `cmd:"" help:"Play the stories of a folder against its documents."`
 	Recipe recipe `cmd:"" help:"Ready-made journeys: list, apply, write to a folder."`
