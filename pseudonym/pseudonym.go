@@ -36,6 +36,7 @@ func (p *Pseudonyms) Count(events []rapport.Event) {
 	hers := map[uint64]struct{}{}
 	note := func(v rapport.Value) { eachText(v, func(s string) { hers[xxhash.Sum64String(s)] = struct{}{} }) }
 	for i := range events {
+		note(rapport.TextOf(events[i].Name))
 		note(parsed(events[i].Properties))
 		note(parsed(events[i].Context))
 	}
@@ -78,7 +79,7 @@ func (p *Pseudonyms) shared(s string) bool { return p.people[xxhash.Sum64String(
 // the product itself told, other than what was agreed to.
 func (p *Pseudonyms) Event(e *rapport.Event) (rapport.Event, bool) {
 	out := rapport.Event{
-		Type: e.Type, Name: e.Name, MessageID: p.name("message", e.MessageID), Timestamp: e.Timestamp, ReceivedAt: e.ReceivedAt,
+		Type: e.Type, Name: p.eventName(e), MessageID: p.name("message", e.MessageID), Timestamp: e.Timestamp, ReceivedAt: e.ReceivedAt,
 		UserID: p.name("id", e.UserID), AnonymousID: p.name("id", e.AnonymousID), PreviousID: p.name("id", e.PreviousID), GroupID: p.name("group", e.GroupID),
 	}
 	c := parsed(e.Context)
@@ -94,6 +95,14 @@ func (p *Pseudonyms) Event(e *rapport.Event) (rapport.Event, bool) {
 	}
 	out.Context = p.context(c).AppendJSON(nil)
 	return out, true
+}
+
+// eventName returns an event's name. That of a page is a text as any other.
+func (p *Pseudonyms) eventName(e *rapport.Event) string {
+	if e.Type == rapport.Track && !strings.Contains(e.Name, "@") {
+		return e.Name
+	}
+	return p.text(plain, e.Name)
 }
 
 // consentChanged is the name under which a customer's timeline is told of an act of consent.

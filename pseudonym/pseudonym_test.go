@@ -26,7 +26,7 @@ func people(n int, traits string) (all [][]rapport.Event) {
 	return all
 }
 
-func make5(all [][]rapport.Event, sensitive ...string) (out [][]rapport.Event) {
+func scrubbed(all [][]rapport.Event, sensitive ...string) (out [][]rapport.Event) {
 	p := pseudonym.New(key, sensitive)
 	for _, events := range all {
 		p.Count(events)
@@ -60,7 +60,7 @@ func TestWhatStaysAndWhatGoes(t *testing.T) {
 	traits := `{"email":"$@shop.test","phone":"+65 9123 4567","name":"Anna $","first_name":"Anna","country":"Singapore","tier":"g","born":"1990-05-17",
 		"points":120.5,"member":true,"address":{"street":"Church Road 7 $","country":"SG"},"note":"likes cats $","health":"ill","$@shop.test":1,
 		"home":{"lat":1.3521,"lng":103.8198},"seen_at":"2026-11-01T10:00:00Z","page":"https://shop.test/$?token=1","customer_id":778812}`
-	e := make5(people(pseudonym.Shared, traits), "health")[0][0]
+	e := scrubbed(people(pseudonym.Shared, traits), "health")[0][0]
 	for name, want := range map[string]string{"country": "Singapore", "tier": "g", "first_name": "", "seen_at": "2026-11-01T10:00:00Z"} {
 		got := get(t, e.Properties, name).Text()
 		if want == "" && (got == "Anna" || got == "") || want != "" && got != want {
@@ -100,7 +100,7 @@ func TestWhatStaysAndWhatGoes(t *testing.T) {
 func TestTextsOfFewAreReplaced(t *testing.T) {
 	t.Parallel()
 	for n, stays := range map[int]bool{pseudonym.Shared - 1: false, pseudonym.Shared: true} {
-		e := make5(people(n, `{"club":"Chess club"}`))[0][0]
+		e := scrubbed(people(n, `{"club":"Chess club"}`))[0][0]
 		if got := get(t, e.Properties, "club").Text() == "Chess club"; got != stays {
 			t.Errorf("with %d people it stays: %t", n, got)
 		}
@@ -110,8 +110,21 @@ func TestTextsOfFewAreReplaced(t *testing.T) {
 	for range 10 {
 		one[0] = append(one[0], one[0][0])
 	}
-	if e := make5(one)[0][0]; get(t, e.Properties, "club").Text() == "Chess club" {
+	if e := scrubbed(one)[0][0]; get(t, e.Properties, "club").Text() == "Chess club" {
 		t.Error("it stays")
+	}
+}
+
+func TestNamesOfPagesAreTexts(t *testing.T) {
+	t.Parallel()
+	for call, want := range map[rapport.EventType]bool{rapport.Track: true, rapport.Page: false, rapport.Screen: false} {
+		e := scrubbed([][]rapport.Event{{{Type: call, Name: "Hello Ana Li", UserID: "u"}}})[0][0]
+		if got := e.Name == "Hello Ana Li"; got != want {
+			t.Errorf("%s is called %q", call, e.Name)
+		}
+	}
+	if e := scrubbed([][]rapport.Event{{{Type: rapport.Track, Name: "Mail to ana@a.b", UserID: "u"}}})[0][0]; strings.Contains(e.Name, "ana") {
+		t.Errorf("it is called %q", e.Name)
 	}
 }
 
@@ -119,7 +132,7 @@ func TestConsentsBecomeCalls(t *testing.T) {
 	t.Parallel()
 	act := rapport.Event{Type: rapport.Derived, Name: "Consent Changed", UserID: "ann", Timestamp: 5, Properties: []byte(`{"purpose":"marketing","channel":"email","state":"withdrawn","source":"page"}`)}
 	sent := rapport.Event{Type: rapport.Derived, Name: "Message Sent", UserID: "ann", Properties: []byte(`{"message":"msg_1"}`)}
-	out := make5([][]rapport.Event{{act, sent}})[0]
+	out := scrubbed([][]rapport.Event{{act, sent}})[0]
 	if len(out) != 1 || out[0].Type != rapport.Identify || out[0].Timestamp != 5 {
 		t.Fatalf("%+v", out)
 	}
@@ -147,7 +160,7 @@ func TestPseudonymsAreStable(t *testing.T) {
 				{Type: rapport.Alias, MessageID: s + "2", UserID: s, PreviousID: s},
 			})
 		}
-		out, again := make5(all), make5(all)
+		out, again := scrubbed(all), scrubbed(all)
 		ids := map[string]bool{}
 		for i, hers := range out {
 			if fmt.Sprint(hers) != fmt.Sprint(again[i]) {
@@ -174,7 +187,7 @@ func TestPseudonymsAreStable(t *testing.T) {
 
 func TestMalformedSaysNothing(t *testing.T) {
 	t.Parallel()
-	e := make5([][]rapport.Event{{{Type: rapport.Track, Name: "x", UserID: "u", Properties: []byte(`{"a":`), Context: []byte(`[`)}}})[0][0]
+	e := scrubbed([][]rapport.Event{{{Type: rapport.Track, Name: "x", UserID: "u", Properties: []byte(`{"a":`), Context: []byte(`[`)}}})[0][0]
 	if string(e.Properties) != "{}" || !get(t, e.Context, "pseudonymised").Bool() {
 		t.Errorf("%s %s", e.Properties, e.Context)
 	}

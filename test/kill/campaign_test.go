@@ -149,9 +149,19 @@ func (c *mailing) until(done func() bool, complaint string) {
 	}
 }
 
+// wait waits until the campaign is over, as long as it goes on.
 func (c *mailing) wait() {
 	c.Helper()
-	c.until(c.over, "the campaign does not come to its end")
+	type progress struct{ entered, mails int }
+	var last progress
+	for since := time.Now(); !c.over(); time.Sleep(200 * time.Millisecond) {
+		if now := (progress{c.entered(), c.sink.count()}); now != last {
+			last, since = now, time.Now()
+		}
+		if time.Since(since) > 2*time.Minute {
+			c.Fatalf("the campaign does not come to its end: %d have begun, %d mails came", last.entered, last.mails)
+		}
+	}
 }
 
 // judge counts the messages by whom they are for, and the mails that came.

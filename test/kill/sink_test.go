@@ -75,6 +75,13 @@ func (s *sink) received() []mail {
 	return append([]mail(nil), s.mails...)
 }
 
+// count returns how many mails came so far.
+func (s *sink) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.mails)
+}
+
 // take notes a mail and decides what becomes of it.
 func (s *sink) take(m mail) (v verdict, slow time.Duration) {
 	s.mu.Lock()
