@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,7 +25,8 @@ type Config struct {
 	Listen   string // address and port; 127.0.0.1:8080 unless said
 	URL      string // where customers reach the server; http:// and Listen unless said
 	Sandbox  bool
-	AdminKey string // made and shown once unless given
+	Begin    time.Time // what a new sandbox's clock shows at first; the machine's time unless said
+	AdminKey string    // made and shown once unless given
 	WriteKey string
 
 	// AllowPrivateWebhooks lets the calls of journeys go into private networks and to
@@ -48,6 +50,8 @@ type App struct {
 
 	config  Config
 	key     rapport.Key
+	within  string // the key with which the program calls its own face
+	lives   atomic.Pointer[Demo]
 	clock   clock.Clock
 	ahead   *clock.Offset // nil in a live environment
 	alarm   *alarm
@@ -72,7 +76,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Store: st, config: c, closing: make(chan struct{})}
+	a := &App{Store: st, config: c, closing: make(chan struct{}), within: newKey("within")}
 	if err := a.start(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -132,6 +136,9 @@ func (a *App) openClock(ctx context.Context) error {
 		return err
 	}
 	ahead := time.Duration(0)
+	if !a.config.Begin.IsZero() {
+		ahead = time.Until(a.config.Begin)
+	}
 	if kept != nil {
 		if ahead, err = time.ParseDuration(string(kept)); err != nil {
 			return rapport.Errorf(rapport.Internal, "the clock's offset in the data folder is damaged")

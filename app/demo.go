@@ -1,16 +1,17 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"rapport"
-	"rapport/client"
 	"rapport/recipes"
 	"rapport/shop"
 	"rapport/store/sqlite"
@@ -22,24 +23,42 @@ type Shopping struct {
 	Visitors  int     // who know it when the demo is made
 	Newcomers float64 // who come for the first time, each day of the shop
 	Days      int     // that the shop has been open when the demo is made
-	Speed     float64 // how much faster than the clock its days pass from then on
+	Speed     float64 // how much faster than a watch its days pass from then on
+	Festival  bool    // the demo is made on the evening before the last 11.11
+}
+
+// Begin returns what the clock of a new demo shows at first, so that it is now, or
+// the evening before the last 11.11, when the shop's past is lived.
+func (s Shopping) Begin(now time.Time) time.Time {
+	made := now
+	if s.Festival {
+		made = time.Date(now.Year(), time.November, 10, 12, 0, 0, 0, time.UTC)
+		if made.After(now) {
+			made = made.AddDate(-1, 0, 0)
+		}
+	}
+	return made.AddDate(0, 0, -s.Days)
 }
 
 // oldCustomers is the part of a demo's visitors who have bought in the two years before,
 // so that there is somebody who has not come for long.
 const oldCustomers = 0.3
 
-// Demo is a simulated shop that sends its events to the program over HTTP, as any
-// shop's would be. What the program has not acknowledged when it stops is sent
-// again at the next start, under the same messageIds.
+// Demo is a simulated shop that lives at the program over HTTP, as any shop would:
+// it sends its events, and its people meet the messages that are captured for them.
+// What the program has not acknowledged when it stops is sent again at the next
+// start, under the same messageIds.
 type Demo struct {
-	app    *App
-	client *client.Client
-	shop   *shop.Shop
-	speed  float64
-	memory memory
-	loaded progress
-	told   chan struct{}
+	app     *App
+	trade   *shop.Trade
+	speed   float64
+	memory  memory
+	letters *os.File
+	loaded  progress
+	lived   atomic.Int64
+	told    chan struct{}
+	moves   chan going
+	ended   chan struct{}
 }
 
 // memory is what the shop knows of itself between two runs.
@@ -48,26 +67,34 @@ type memory struct {
 	Visitors  int       `json:"visitors"`
 	Newcomers float64   `json:"newcomers"`
 	Past      float64   `json:"past,omitempty"` // the part of the visitors who bought before it opened
+	Festival  bool      `json:"festival,omitempty"`
 	Opened    time.Time `json:"opened"`
 	Made      time.Time `json:"made"`  // when the demo was made: until then its days are history
-	Lived     time.Time `json:"lived"` // up to when its events were acknowledged, by its own days
+	Lived     time.Time `json:"lived"` // up to when its events were acknowledged
 }
 
-// memoryFile lies in the data folder of a demo, and tells that it is one.
-const memoryFile = "shop.json"
+// memoryFile lies in the data folder of a demo, and tells that it is one. Beside it
+// lie the letters that the shop's people have met: what they do follows from them.
+const (
+	memoryFile  = "shop.json"
+	lettersFile = "shop-letters.ndjson"
+)
 
 // OpenDemo returns the demo of the program's data folder: a new one, or the one
-// that was there. A folder that holds somebody's data and no demo is refused.
+// that was there. A folder that holds somebody's data and no demo is refused. The
+// clock of a new one is to show what Shopping.Begin says.
 func (a *App) OpenDemo(ctx context.Context, s Shopping) (*Demo, error) {
-	d := &Demo{app: a, speed: s.Speed, told: make(chan struct{})}
+	d := &Demo{app: a, speed: s.Speed, told: make(chan struct{}), moves: make(chan going), ended: make(chan struct{})}
 	switch err := d.recall(); {
 	case errors.Is(err, fs.ErrNotExist):
 		if a.Store.State().Position > 0 || a.Workspaces.Current().Running.Version > 0 {
 			return nil, rapport.Errorf(rapport.Invalid, "the data folder %s holds something else than a demo; name another with --data", a.config.Data)
 		}
-		now := a.clock.Now().UTC().Truncate(time.Millisecond)
-		opened := now.AddDate(0, 0, -s.Days)
-		d.memory = memory{Seed: 1, Visitors: s.Visitors, Newcomers: s.Newcomers, Past: oldCustomers, Opened: opened, Made: now, Lived: opened}
+		opened := a.clock.Now().UTC().Truncate(time.Millisecond)
+		d.memory = memory{
+			Seed: 1, Visitors: s.Visitors, Newcomers: s.Newcomers, Past: oldCustomers, Festival: s.Festival,
+			Opened: opened, Made: opened.AddDate(0, 0, s.Days), Lived: opened,
+		}
 		if err := d.remember(); err != nil {
 			return nil, err
 		}
@@ -77,11 +104,48 @@ func (a *App) OpenDemo(ctx context.Context, s Shopping) (*Demo, error) {
 	if err := d.furnish(ctx); err != nil {
 		return nil, err
 	}
-	var err error
-	d.shop, err = shop.New(shop.Config{
-		Seed: d.memory.Seed, Visitors: d.memory.Visitors, Newcomers: d.memory.Newcomers, Past: d.memory.Past, Start: d.memory.Opened,
-	})
-	return d, err
+	return d, d.openShop()
+}
+
+// openShop opens the shop as it was, letters and all.
+func (d *Demo) openShop() error {
+	m := d.memory
+	people, err := shop.New(shop.Config{Seed: m.Seed, Visitors: m.Visitors, Newcomers: m.Newcomers, Past: m.Past, Start: m.Opened})
+	if err != nil {
+		return err
+	}
+	d.trade = &shop.Trade{WriteKey: d.app.Write, Shop: people, Lived: m.Lived, Reads: true, Keep: d.keepLetter}
+	if d.trade.Replay, err = d.recallLetters(); err != nil {
+		return err
+	}
+	d.letters, err = os.OpenFile(filepath.Join(d.app.config.Data, lettersFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	return err
+}
+
+func (d *Demo) keepLetter(met shop.Met) error {
+	line, err := json.Marshal(met)
+	if err == nil {
+		_, err = d.letters.Write(append(line, '\n'))
+	}
+	return err
+}
+
+// recallLetters returns the letters of earlier runs. One that was not written down to
+// its end is the last, and was not met.
+func (d *Demo) recallLetters() ([]shop.Met, error) {
+	data, err := os.ReadFile(filepath.Join(d.app.config.Data, lettersFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var all []shop.Met
+	for line := range bytes.Lines(data) {
+		var met shop.Met
+		if json.Unmarshal(line, &met) != nil {
+			break
+		}
+		all = append(all, met)
+	}
+	return all, err
 }
 
 func (d *Demo) path() string { return filepath.Join(d.app.config.Data, memoryFile) }

@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"sync/atomic"
@@ -12,29 +10,33 @@ import (
 
 	"rapport"
 	"rapport/client"
-	"rapport/shop"
 )
 
-// How the events are sent.
+// How the shop lives.
 const (
-	batchEvents = 1000                   // of one request, well below 4 MB
-	historyStep = 6 * time.Hour          // of the shop's time, between two notes of how far it came
-	tick        = 250 * time.Millisecond // between two looks at what happens in the shop
-	longestTick = 5 * time.Second        // after a pause, such as a move of the clock, the shop goes on where it was
+	step        = 15 * time.Minute       // of the shop's time: so often it tells what happened, and looks for letters
+	tick        = 250 * time.Millisecond // between two looks at the clock
+	longestTick = 5 * time.Second        // a longer pause is no time for the shop
 	noteEvery   = 5 * time.Second        // of how far it came
 )
 
-// Run lets the shop go on shopping at the program that answers at a URL, until ctx
-// ends: first its history, as fast as it is taken, then at its pace. A request
-// under way is waited for, so that what is acknowledged is known.
+// Run lets the shop live at the program that answers at a URL, until ctx ends: first
+// its past, as fast as it is taken, then at its pace. A request under way is waited
+// for, so that what is acknowledged is known.
 func (d *Demo) Run(ctx context.Context, url string) error {
-	d.client = client.New(url, "")
-	d.client.HTTP = &http.Client{} // while the clock is moved, events wait as long as that takes
+	d.trade.Collect, d.trade.Server = calling(url, ""), calling(url, d.app.within)
+	defer d.letters.Close()
+	defer close(d.ended)
 
+	var err error
 	if d.memory.Lived.After(d.memory.Opened) { // of a new demo not even what was before is told
-		d.shop.Skip(d.memory.Lived)
+		err = d.trade.Recall(d.memory.Lived)
 	}
-	err := d.tellHistory(ctx)
+	if err == nil {
+		d.app.lives.Store(d)
+		defer d.app.lives.Store(nil)
+		err = d.liveThePast(ctx)
+	}
 	if err == nil {
 		err = d.live(ctx)
 	}
@@ -44,110 +46,180 @@ func (d *Demo) Run(ctx context.Context, url string) error {
 	return errors.Join(err, d.remember())
 }
 
-// tellHistory sends what happened before the demo was made, with the timestamps of
-// then.
-func (d *Demo) tellHistory(ctx context.Context) error {
+// calling returns a caller that waits for as long as it takes: while the clock is moved,
+// requests wait.
+func calling(url, key string) patient {
+	c := client.New(url, key)
+	c.HTTP = &http.Client{}
+	return patient{c}
+}
+
+// patient calls a server and lets a request under way come to its end when it is to stop.
+type patient struct{ *client.Client }
+
+// Call waits for the answer for as long as a program that stops has.
+func (p patient) Call(ctx context.Context, method, path string, body, out any) error {
+	calm, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	defer stop()
+	return p.Client.Call(calm, method, path, body, out)
+}
+
+// liveThePast lets the time pass in which the shop has been open already.
+func (d *Demo) liveThePast(ctx context.Context) error {
 	whole := d.memory.Made.Sub(d.memory.Opened)
+	noted := time.Now()
 	for d.memory.Lived.Before(d.memory.Made) {
 		d.loaded.set(float64(d.memory.Lived.Sub(d.memory.Opened)) / float64(whole))
-		next := d.memory.Lived.Add(historyStep)
-		if next.After(d.memory.Made) {
-			next = d.memory.Made
-		}
-		if err := d.send(ctx, d.shop.Until(next)); err != nil {
+		if err := d.liveUntil(ctx, earlier(d.memory.Lived.Add(6*time.Hour), d.memory.Made)); err != nil {
 			return err
 		}
-		d.memory.Lived = next
+		if err := d.note(&noted); err != nil {
+			return err
+		}
 	}
 	d.loaded.set(1)
 	close(d.told)
 	return d.remember()
 }
 
-// Told returns a channel that is closed once the shop's past is told.
+// Told returns a channel that is closed once the shop's past is lived.
 func (d *Demo) Told() <-chan struct{} { return d.told }
 
-// live lets the shop's days pass at its speed. Its time is its own: what happens
-// is stamped with what the sandbox's clock shows, also after that was moved.
+// live lets the shop's days pass at their speed, and the sandbox's clock with them.
 func (d *Demo) live(ctx context.Context) error {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	last, noted := time.Now(), time.Now()
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return nil
+		case m := <-d.moves:
+			err = d.move(ctx, m)
+			last = time.Now()
 		case <-ticker.C:
+			now := time.Now()
+			passed := min(now.Sub(last), longestTick)
+			last = now
+			ahead := d.memory.Lived.Add(time.Duration(float64(passed) * d.pace(d.memory.Lived)))
+			err = d.liveUntil(ctx, later(ahead, d.app.clock.Now()))
 		}
-		now := time.Now()
-		passed := min(now.Sub(last), longestTick)
-		last = now
-		if err := d.liveOn(ctx, passed); err != nil {
+		if err == nil {
+			err = d.note(&noted)
+		}
+		if err != nil {
 			return err
-		}
-		if now.Sub(noted) >= noteEvery {
-			noted = now
-			if err := d.remember(); err != nil {
-				return err
-			}
 		}
 	}
 }
 
-func (d *Demo) liveOn(ctx context.Context, passed time.Duration) error {
-	next := d.memory.Lived.Add(time.Duration(float64(passed) * d.speed))
-	now := d.app.clock.Now()
-	events := d.shop.Stamped(next, func(at time.Time) time.Time {
-		return now.Add(-time.Duration(float64(next.Sub(at)) / d.speed))
-	})
-	if err := d.send(ctx, events); err != nil {
-		return err
-	}
-	d.memory.Lived = next
-	return nil
-}
-
-// call is the body of a request to /v1/batch.
-type call struct {
-	WriteKey string            `json:"writeKey"`
-	Batch    []json.RawMessage `json:"batch"`
-}
-
-// send returns once all events are acknowledged. It gives up between two requests
-// when ctx ends, not within one.
-func (d *Demo) send(ctx context.Context, events []shop.Event) error {
-	for len(events) > 0 {
-		if err := ctx.Err(); err != nil {
+// liveUntil lives up to an instant: the clock goes on, what falls due is done, and
+// then the shop tells what happened in between and reads what it was sent.
+func (d *Demo) liveUntil(ctx context.Context, target time.Time) error {
+	for d.memory.Lived.Before(target) {
+		next := earlier(d.memory.Lived.Add(step), target).Truncate(time.Millisecond)
+		if !next.After(d.memory.Lived) {
+			return nil
+		}
+		_, err := d.app.Flow.Advance(ctx, d.app.ahead, func(now rapport.Instant) rapport.Instant { return max(now, rapport.InstantOf(next)) })
+		if err == nil {
+			err = d.trade.Live(ctx, next)
+		}
+		if err != nil {
 			return err
 		}
-		n := min(batchEvents, len(events))
-		body := call{WriteKey: d.app.Write}
-		for _, e := range events[:n] {
-			body.Batch = append(body.Batch, e.JSON)
-		}
-		if err := d.post(ctx, body); err != nil {
-			return err
-		}
-		events = events[n:]
+		d.memory.Lived = next
+		d.lived.Store(next.UnixMilli())
 	}
 	return nil
 }
 
-func (d *Demo) post(ctx context.Context, body call) error {
-	var said struct {
-		Refused []struct{ Code, Detail string }
+// note remembers how far the shop came, now and then.
+func (d *Demo) note(last *time.Time) error {
+	if time.Since(*last) < noteEvery {
+		return nil
 	}
-	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
-	defer stop()
-	if err := d.client.Call(patient, "POST", "/v1/batch", body, &said); err != nil {
-		return fmt.Errorf("the shop's events were not taken: %w", err)
+	*last = time.Now()
+	return d.remember()
+}
+
+// going is a move of the clock in which the shop lives on.
+type going struct {
+	to   func(now rapport.Instant) rapport.Instant
+	done chan moved
+}
+
+type moved struct {
+	now rapport.Instant
+	err error
+}
+
+// goAlong moves the clock, and the shop lives through the time that passes. It waits
+// until the shop's past is told.
+func (d *Demo) goAlong(ctx context.Context, to func(now rapport.Instant) rapport.Instant) (rapport.Instant, error) {
+	m := going{to, make(chan moved, 1)}
+	select {
+	case d.moves <- m:
+	case <-d.ended:
+		return d.app.Flow.Advance(ctx, d.app.ahead, to)
+	case <-ctx.Done():
+		return 0, ctx.Err()
 	}
-	if len(said.Refused) > 0 {
-		return rapport.Errorf(rapport.Internal, "%d of the shop's events were refused: %s", len(said.Refused), said.Refused[0].Detail)
+	select {
+	case r := <-m.done:
+		return r.now, r.err
+	case <-ctx.Done():
+		return 0, ctx.Err()
 	}
-	return nil
+}
+
+// move does a move. What is wrong with it is the caller's to hear; what is wrong with
+// the shop is the shop's.
+func (d *Demo) move(ctx context.Context, m going) error {
+	start := max(d.app.Now(), d.app.Flow.Now())
+	target := m.to(start)
+	if target < start || !d.app.ahead.Reaches(target.Time()) {
+		now, err := d.app.Flow.Advance(ctx, d.app.ahead, func(rapport.Instant) rapport.Instant { return target })
+		m.done <- moved{now, err}
+		return nil
+	}
+	err := d.liveUntil(ctx, target.Time())
+	m.done <- moved{target, err}
+	return err
+}
+
+// pace returns how many times faster than a watch the shop's time passes at an
+// instant. A demo of a festival plays its day, then the weeks to the credit it has
+// earned twenty times as fast.
+func (d *Demo) pace(at time.Time) float64 {
+	if d.memory.Festival && at.After(d.memory.Made.Add(festivalLasts)) && at.Before(d.memory.Made.Add(festivalAfter)) {
+		return 20 * d.speed
+	}
+	return d.speed
+}
+
+// A demo of a festival begins at eight in the evening before it, by Singapore's clock.
+// It ends when the day is over everywhere; the last of its credit ends on 27 December.
+const (
+	festivalLasts = 36 * time.Hour
+	festivalAfter = 47 * 24 * time.Hour
+)
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // Progress tells what is being loaded and which part of it is there.
@@ -155,7 +227,7 @@ func (d *Demo) Progress() (what string, part float64) {
 	if part = d.loaded.part(); part >= 1 {
 		return "", 1
 	}
-	return "The shop's past is being told, so that segments have something to count.", part
+	return "The shop's past is being lived, day by day: its visits, its orders, and the messages that were sent and met.", part
 }
 
 // progress is a part between 0 and 1.

@@ -60,7 +60,11 @@ func (a admitter) Admit(ctx context.Context, events []rapport.Event) error {
 // sandboxClock moves the clock of a sandbox.
 type sandboxClock struct{ app *App }
 
-// Advance moves the clock and does what falls due on the way.
+// Advance moves the clock and does what falls due on the way. Where a simulated shop
+// lives in the sandbox, it goes along.
 func (s sandboxClock) Advance(ctx context.Context, to func(now rapport.Instant) rapport.Instant) (rapport.Instant, error) {
+	if d := s.app.lives.Load(); d != nil {
+		return d.goAlong(ctx, to)
+	}
 	return s.app.Flow.Advance(ctx, s.app.ahead, to)
 }

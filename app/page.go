@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/sha256"
 	"net"
 	"net/http"
@@ -16,21 +17,28 @@ type Page struct {
 	Synthetic bool // says that the data is
 	// Progress returns what is being loaded and which part of it is there. Optional.
 	Progress func() (what string, part float64)
+	// Story returns what to look at, in which order. Optional.
+	Story func(ctx context.Context) []Beat
 	// What stands in the commands to try next: the keys, "" for the variables of the
 	// environment that hold them, and how the program is called.
 	ShownKey, ShownWriteKey, Program string
+}
+
+// Beat is one thing of a demo that is worth a look.
+type Beat struct {
+	Title, Text string
+	Path        string // of the page that shows it; "" if there is none yet
 }
 
 // Face returns the HTTP face of the program with the pages for a person.
 func (a *App) Face(p Page) (http.Handler, error) {
 	var whole http.Handler
 	within := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { whole.ServeHTTP(w, r) })
-	key := newKey("page")
-	home, heard, err := a.startPage(p, within, key)
+	home, heard, err := a.startPage(p, within, a.within)
 	if err != nil {
 		return nil, err
 	}
-	pageKey := apiKey{hash: sha256.Sum256([]byte(key))}
+	pageKey := apiKey{hash: sha256.Sum256([]byte(a.within))}
 	whole, err = a.handler(home, heard, func(given string) bool { return a.Admin.Is(given) || pageKey.Is(given) })
 	if err != nil || !p.Open {
 		return whole, err

@@ -17,7 +17,7 @@ func (c *Console) Commands() []Command {
   {"type": "identify", "userId": "me", "traits": {"first_name": "Me", "email": "me@example.com"},
    "context": {"consent": {"categoryPreferences": {"marketing": true}}}},
   {"type": "track", "userId": "me", "event": "Product Added", "properties":
-   {"cart_id": "mine", "product_id": "sh-linen", "name": "linen shirt", "price": 49, "currency": "EUR", "quantity": 1}}]}`
+   {"cart_id": "mine", "product_id": "shi-linen", "name": "linen shirt", "price": 49, "currency": "EUR", "quantity": 1}}]}`
 	all := []Command{
 		{
 			"Be a customer yourself: who you are, that you agree to mail, and what you put into your cart.",

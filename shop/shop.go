@@ -13,18 +13,18 @@ import (
 // concurrent use.
 type Shop struct {
 	catalogue []Product
-	markets   []Market
-	zones     map[string]*time.Location
+	places    []*place
 	visitors  int // so far
-	sessions  sessions
+	last      *visitor
+	addresses map[string]*visitor
+	diary     diary
+	planned   int
 	pending   pending
-	installed map[string]bool // devices that have the app
 	seed      uint64
 	made      int // events so far: their messageIds count on
 
 	newcomers float64    // a day
 	chance    *rand.Rand // of when newcomers arrive
-	arrival   time.Time  // of the next newcomer
 }
 
 // Config says which shop it is.
@@ -36,10 +36,12 @@ type Config struct {
 	Start     time.Time // when the shop opens
 }
 
-// Event is one event, ready to be sent.
+// Event is one thing that happens: what the shop's pages tell, as JSON ready to be
+// sent, or how somebody met a message.
 type Event struct {
-	At   time.Time
-	JSON []byte
+	At       time.Time
+	JSON     []byte
+	Reaction *Reaction
 }
 
 // New opens a shop.
@@ -48,32 +50,29 @@ func New(c Config) (*Shop, error) {
 		c.Visitors = 1000
 	}
 	s := &Shop{
-		catalogue: Catalogue(), markets: Markets(), zones: map[string]*time.Location{}, installed: map[string]bool{},
-		seed: c.Seed, newcomers: c.Newcomers, chance: rand.New(rand.NewPCG(c.Seed, 0)), arrival: c.Start,
+		catalogue: Catalogue(), addresses: map[string]*visitor{},
+		seed: c.Seed, newcomers: c.Newcomers, chance: rand.New(rand.NewPCG(c.Seed, 0)),
 	}
-	for _, m := range s.markets {
-		zone, err := time.LoadLocation(m.Zone)
+	for _, m := range Markets() {
+		p, err := newPlace(m)
 		if err != nil {
 			return nil, err
 		}
-		s.zones[m.Zone] = zone
+		s.places = append(s.places, p)
 	}
 	for range c.Visitors {
 		v := s.newVisitor()
-		v.next = v.after(c.Start.Add(time.Duration(v.random.Float64() * float64(v.gap()))))
-		if c.Past > 0 && v.random.Float64() < c.Past {
-			s.boughtBefore(v, c.Start)
-		}
+		v.gone = c.Past > 0 && v.random.Float64() < c.Past && s.boughtBefore(v, c.Start)
 		if !v.gone {
-			heap.Push(&s.sessions, v)
+			s.planVisit(v, c.Start)
 		}
 	}
-	s.planArrival()
+	s.planArrival(c.Start)
 	return s, nil
 }
 
-// Until returns the events up to an instant that were not returned yet, in the
-// order of their time.
+// Until returns what happens up to an instant and was not returned yet, in the
+// order of its time.
 func (s *Shop) Until(t time.Time) []Event {
 	return s.Stamped(t, func(at time.Time) time.Time { return at })
 }
@@ -86,65 +85,58 @@ func (s *Shop) Stamped(t time.Time, stamp func(time.Time) time.Time) []Event {
 	return events
 }
 
-// Skip passes over the events up to an instant, as if they had been returned.
+// Skip passes over what happens up to an instant, as if it had been returned.
 func (s *Shop) Skip(t time.Time) { s.live(t, func(due) {}) }
 
 func (s *Shop) live(t time.Time, tell func(due)) {
-	for s.someoneComes(t) {
+	for len(s.diary) > 0 && s.diary[0].at.Before(t) {
+		next := heap.Pop(&s.diary).(appointment)
+		next.keep(next.at)
 	}
 	for len(s.pending) > 0 && s.pending[0].at.Before(t) {
 		tell(heap.Pop(&s.pending).(due))
 	}
 }
 
-// someoneComes lets the next session before an instant happen, if there is one.
-func (s *Shop) someoneComes(t time.Time) bool {
-	next := t
-	if len(s.sessions) > 0 {
-		next = s.sessions[0].next
-	}
-	switch {
-	case s.newcomers > 0 && s.arrival.Before(t) && !s.arrival.After(next):
-		v := s.newVisitor()
-		v.next = v.after(s.arrival)
-		heap.Push(&s.sessions, v)
-		s.planArrival()
-	case next.Before(t):
-		v := s.sessions[0]
-		if s.visit(v); v.gone {
-			heap.Pop(&s.sessions)
-		} else {
-			heap.Fix(&s.sessions, 0)
-		}
-	default:
-		return false
-	}
-	return true
-}
-
 // boughtBefore writes down what a visitor bought before the shop opened, as a shop
 // imports the orders of its past: no visits, only who she is and what she ordered.
-func (s *Shop) boughtBefore(v *visitor, opening time.Time) {
+// It reports whether she is gone since.
+func (s *Shop) boughtBefore(v *visitor, opening time.Time) bool {
 	r := v.random
 	x := &session{shop: s, v: v, device: v.devices[0]}
-	x.at = v.after(opening.Add(-day - time.Duration(r.Float64()*float64(pastDays*day))))
+	x.at = v.place.after(opening.Add(-day-time.Duration(r.Float64()*float64(pastDays*day))), 0.2)
 	x.signUp()
-	for n := 1 + int(r.ExpFloat64()*(ordersBefore-1)); n > 0 && x.at.Before(opening.Add(-day/2)); n-- {
-		v.cart = []line{{v.pick(s.catalogue), 1}}
+	for n := 1 + int(r.ExpFloat64()*(ordersBefore-1)); n > 0 && x.at.Before(opening.Add(-day)); n-- {
+		p := v.pick(s.catalogue)
+		v.cart = []line{{p, 1, v.size(p.Category)}}
 		x.buy()
-		x.at = v.after(x.at.Add(time.Duration(r.ExpFloat64() * float64(orderGapDays*day))))
+		x.at = v.place.after(x.at, r.ExpFloat64()*orderGapDays)
 	}
-	v.gone = r.Float64() < goneBefore
+	return r.Float64() < goneBefore
 }
 
-func (s *Shop) newVisitor() *visitor {
-	s.visitors++
-	return newVisitor(s.seed, s.visitors-1, s.markets, s.zones)
+func (s *Shop) planArrival(from time.Time) {
+	if s.newcomers <= 0 {
+		return
+	}
+	s.plan(from.Add(time.Duration(s.chance.ExpFloat64()/s.newcomers*float64(day))), func(at time.Time) {
+		v := s.newVisitor()
+		s.plan(v.place.after(at, 0.2*v.random.Float64()), func(at time.Time) { s.visit(v, at) })
+		s.planArrival(at)
+	})
 }
 
-func (s *Shop) planArrival() {
-	if s.newcomers > 0 {
-		s.arrival = s.arrival.Add(time.Duration(s.chance.ExpFloat64() / s.newcomers * float64(24*time.Hour)))
+// plan lets something happen at an instant.
+func (s *Shop) plan(at time.Time, keep func(at time.Time)) {
+	s.planned++
+	heap.Push(&s.diary, appointment{at, s.planned, keep})
+}
+
+// known notes under which addresses messages reach a visitor.
+func (s *Shop) known(v *visitor) {
+	s.addresses[v.email()] = v
+	if v.phone != "" {
+		s.addresses[v.phone] = v
 	}
 }
 
@@ -155,35 +147,48 @@ type object map[string]any
 func (o object) with(name string, value any) object {
 	context, ok := o["context"].(object)
 	if !ok {
-		context = object{"library": object{"name": "rapport-shop", "version": "1"}, "synthetic": true}
+		context = object{"library": object{"name": "rapport-shop", "version": "2"}, "synthetic": true}
 		o["context"] = context
 	}
 	context[name] = value
 	return o
 }
 
+// and returns a copy with one value more.
+func (o object) and(name string, value any) object {
+	more := object{name: value}
+	for n, v := range o {
+		more[n] = v
+	}
+	return more
+}
+
 func (s *Shop) add(at time.Time, o object) {
 	s.made++
-	heap.Push(&s.pending, due{at, s.made, s.seed, o})
+	heap.Push(&s.pending, due{at, s.made, s.seed, o, nil})
 }
 
-// due is an event that is to happen.
+// due is something that is to happen.
 type due struct {
-	at     time.Time
-	n      int
-	seed   uint64
-	object object
+	at       time.Time
+	n        int
+	seed     uint64
+	object   object
+	reaction *Reaction
 }
 
-// event writes the event down as it is seen at an instant.
+// event writes down what happens, as it is seen at an instant.
 func (d due) event(at time.Time) Event {
+	if d.reaction != nil {
+		return Event{at, nil, d.reaction}
+	}
 	d.object["messageId"] = fmt.Sprintf("shop-%d-%d", d.seed, d.n)
 	d.object["timestamp"] = at.UTC().Format("2006-01-02T15:04:05.000Z")
 	data, err := json.Marshal(d.object)
 	if err != nil {
 		panic(err) // numbers, texts and lists of our own making
 	}
-	return Event{at, data}
+	return Event{at, data, nil}
 }
 
 func rounded(amount float64, digits int) float64 {
@@ -191,20 +196,27 @@ func rounded(amount float64, digits int) float64 {
 	return math.Round(amount*scale) / scale
 }
 
-// sessions are the visitors by when they come next.
-type sessions []*visitor
-
-func (x sessions) Len() int { return len(x) }
-func (x sessions) Less(i, j int) bool {
-	return x[i].next.Before(x[j].next) || x[i].next.Equal(x[j].next) && x[i].n < x[j].n
+// appointment is what somebody is going to do.
+type appointment struct {
+	at   time.Time
+	n    int
+	keep func(at time.Time)
 }
-func (x sessions) Swap(i, j int) { x[i], x[j] = x[j], x[i] }
 
-// Push adds a visitor; for package heap.
-func (x *sessions) Push(v any) { *x = append(*x, v.(*visitor)) }
+// diary holds the appointments by their time, then by when they were made.
+type diary []appointment
 
-// Pop takes the last visitor off; for package heap.
-func (x *sessions) Pop() any {
+func (x diary) Len() int { return len(x) }
+func (x diary) Less(i, j int) bool {
+	return x[i].at.Before(x[j].at) || x[i].at.Equal(x[j].at) && x[i].n < x[j].n
+}
+func (x diary) Swap(i, j int) { x[i], x[j] = x[j], x[i] }
+
+// Push adds an appointment; for package heap.
+func (x *diary) Push(a any) { *x = append(*x, a.(appointment)) }
+
+// Pop takes the last appointment off; for package heap.
+func (x *diary) Pop() any {
 	last := (*x)[len(*x)-1]
 	*x = (*x)[:len(*x)-1]
 	return last

@@ -47,13 +47,13 @@ func TestEventsAreInOrderAndSynthetic(t *testing.T) {
 		}
 		last = e.At
 		var o struct {
-			Type, Event, MessageID, AnonymousID string
-			Context                             struct{ Synthetic bool }
+			Type, Event, MessageID, AnonymousID, UserID string
+			Context                                     struct{ Synthetic bool }
 		}
 		if err := json.Unmarshal(e.JSON, &o); err != nil {
 			t.Fatal(err)
 		}
-		if o.MessageID == "" || o.AnonymousID == "" || !o.Context.Synthetic {
+		if o.MessageID == "" || o.AnonymousID+o.UserID == "" || !o.Context.Synthetic {
 			t.Fatalf("incomplete: %s", e.JSON)
 		}
 		names[o.Type+" "+o.Event]++

@@ -8,88 +8,96 @@ import (
 	"time"
 )
 
-// The manners of visitors. All are assumptions, chosen to lie near what shops
-// commonly report; nobody measured them here.
-const (
-	sessionsPerWeek = 1.6  // of an average visitor; single visitors differ by a log-normal factor
-	viewsPerSession = 5    // on average, at least one
-	addAfterView    = 0.14 // that a view ends in the cart
-	buyCart         = 0.34 // that a cart is bought in the session
-	signUpSession   = 0.22 // that an unknown visitor signs up in a session
-	agreeToMail     = 0.68 // that who signs up agrees to mail
-	agreeToHelp     = 0.45 // that who signs up also agrees that what she looks at decides what she is sent
-	appFirst        = 0.30 // that a visitor comes by the app first
-	secondDevice    = 0.35 // that a visitor has two devices
-	sharedDevice    = 0.03 // that a visitor's first device is also another's
-	leaveUnknown    = 0.30 // that an unknown visitor never comes again after a session
-	leaveKnown      = 0.04 // that a customer never comes again after a session
-	sendBack        = 0.12 // that an order is sent back, within three weeks
-	pastDays        = 730  // how long before the opening the first order of an old customer lies, at most
-	ordersBefore    = 2.5  // of an old customer on average, at least one
-	orderGapDays    = 70   // between two of them, on average
-	goneBefore      = 0.6  // that an old customer never comes again
-)
-
 const day = 24 * time.Hour
-
-var reasons = [...]string{"size too small", "size too large", "does not fit", "colour differs from the picture", "changed my mind", "damaged"}
 
 // visitor is one person.
 type visitor struct {
 	n       int
-	market  *Market
-	zone    *time.Location
+	place   *place
 	random  *rand.Rand // her own, so that others' doings do not change hers
-	devices []string
-	app     bool
+	devices []*device
 	name    string
 	known   bool
+	phone   string
 	pace    float64 // sessions a week
 	likes   [len(categories)]float64
 	cart    []line
 	cartID  int
 	orders  int
-	next    time.Time // her next session
-	gone    bool      // she never comes again
+	looked  []Product // at last, a few
+	credit  []credit
+	touched time.Time // her cart
+	did     time.Time // when she last did something that a letter may answer
+	busy    time.Time // she is in the shop until then
+	gone    bool      // she comes no more by herself
+	mail    reader
+	texts   reader
+}
+
+// device is what somebody looks at the shop with.
+type device struct {
+	id        string
+	app       bool
+	installed bool
+	user      *visitor // who is signed in
 }
 
 type line struct {
 	product  Product
 	quantity int
+	size     string
 }
 
-func newVisitor(seed uint64, n int, markets []Market, zones map[string]*time.Location) *visitor {
-	r := rand.New(rand.NewPCG(seed, uint64(n)+1))
-	v := &visitor{n: n, random: r, app: r.Float64() < appFirst}
-	v.market = &markets[pickShare(r, markets)]
-	v.zone = zones[v.market.Zone]
-	v.name = v.market.Names[r.IntN(len(v.market.Names))]
-	v.pace = sessionsPerWeek * math.Exp(0.7*r.NormFloat64())
-	v.devices = []string{fmt.Sprintf("device-%d-%d", seed, n)}
-	if r.Float64() < secondDevice {
-		v.devices = append(v.devices, fmt.Sprintf("device-%d-%d-b", seed, n))
+// credit is what a purchase on a feast has earned.
+type credit struct {
+	id, order string
+	amount    float64
+}
+
+func (s *Shop) newVisitor() *visitor {
+	n := s.visitors
+	s.visitors++
+	r := rand.New(rand.NewPCG(s.seed, uint64(n)+1))
+	v := &visitor{n: n, random: r}
+	last := s.last
+	v.place = s.places[pickShare(r, s.places)]
+	shares := last != nil && r.Float64() < sharedTablet
+	if shares {
+		v.place = last.place // they live together
 	}
-	if n > 0 && r.Float64() < sharedDevice {
-		v.devices[0] = fmt.Sprintf("device-%d-%d", seed, n-1)
+	v.name = v.place.Names[r.IntN(len(v.place.Names))]
+	v.pace = sessionsPerWeek * math.Exp(paceSpread*r.NormFloat64())
+	v.devices = []*device{{id: fmt.Sprintf("device-%d-%d", s.seed, n), app: r.Float64() < v.place.AppFirst}}
+	if r.Float64() < secondDevice {
+		v.devices = append(v.devices, &device{id: fmt.Sprintf("device-%d-%d-b", s.seed, n)})
+	}
+	if shares {
+		tablet := &device{id: fmt.Sprintf("tablet-%d-%d", s.seed, n)}
+		v.devices = append(v.devices, tablet)
+		last.devices = append(last.devices, tablet)
 	}
 	for i := range v.likes {
 		v.likes[i] = math.Exp(1.2 * r.NormFloat64())
 	}
+	v.mail.dead = r.Float64() < deadAddress
+	v.mail.likes = math.Exp(0.6*r.NormFloat64() - 0.18)
+	v.texts.likes = 1
+	s.last = v
 	return v
 }
 
-func pickShare(r *rand.Rand, markets []Market) int {
+func pickShare(r *rand.Rand, places []*place) int {
 	at := r.Float64()
-	for i := range markets {
-		if at -= markets[i].Share; at < 0 {
+	for i := range places {
+		if at -= places[i].Share; at < 0 {
 			return i
 		}
 	}
 	return 0
 }
 
-// gap is how long it takes her until the next session, on average.
-func (v *visitor) gap() time.Duration { return time.Duration(float64(7*24*time.Hour) / v.pace) }
+// gap is how many usual days it takes her until the next session.
+func (v *visitor) gap() float64 { return v.random.ExpFloat64() * 7 / v.pace }
 
 // leaves returns how likely it is that she never comes again.
 func (v *visitor) leaves() float64 {
@@ -99,24 +107,19 @@ func (v *visitor) leaves() float64 {
 	return leaveUnknown
 }
 
-// after moves a time out of her night: between midnight and seven she sleeps.
-func (v *visitor) after(t time.Time) time.Time {
-	if local := t.In(v.zone); local.Hour() < 7 {
-		return t.Add(time.Duration(8+v.random.IntN(13))*time.Hour + time.Duration(v.random.IntN(3600))*time.Second)
-	}
-	return t
-}
-
 // price returns what a product costs her, in her market's currency.
-func (v *visitor) price(p Product) float64 {
-	scale := math.Pow10(v.market.Digits)
-	return math.Round(p.Price*v.market.Price*scale) / scale
-}
+func (v *visitor) price(p Product) float64 { return rounded(p.Price*v.place.Price, v.place.Digits) }
 
 func (v *visitor) userID() string { return fmt.Sprintf("shopper-%d", v.n) }
 
 func (v *visitor) email() string {
 	return strings.ToLower(strings.NewReplacer(" ", ".", "-", "").Replace(v.name)) + fmt.Sprintf("%d@example.com", v.n)
+}
+
+// number returns a phone number of her country that nobody else here has. Nothing is
+// ever sent to it: the messages of a sandbox are captured.
+func (v *visitor) number(offset int) string {
+	return v.place.Calling + fmt.Sprintf("%07d", (v.n*2+offset)%10_000_000)
 }
 
 // pick chooses a product by her liking for its category.
@@ -133,4 +136,20 @@ func (v *visitor) pick(catalogue []Product) Product {
 		}
 	}
 	return catalogue[0]
+}
+
+// size returns a size as the category counts them.
+func (v *visitor) size(category string) string {
+	if category == "shoes" {
+		return fmt.Sprint(36 + v.random.IntN(9))
+	}
+	return [...]string{"XS", "S", "M", "L", "XL"}[v.random.IntN(5)]
+}
+
+// saw notes that she has looked at a product.
+func (v *visitor) saw(p Product) {
+	v.looked = append(v.looked, p)
+	if len(v.looked) > 6 {
+		v.looked = v.looked[1:]
+	}
 }

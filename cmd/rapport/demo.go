@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"rapport"
 	"rapport/app"
@@ -20,6 +21,7 @@ type demo struct {
 	Newcomers float64 `help:"How many come for the first time, each day of the shop." default:"50"`
 	Days      int     `help:"How many days the shop has been open when a demo is made." default:"60"`
 	Speed     float64 `help:"How much faster than the clock the shop's days pass." default:"150"`
+	Festival  bool    `help:"Make the demo on the evening before the last 11.11, and play the day and what follows from it." env:"-"`
 }
 
 // The keys of a demo that only this machine can reach.
@@ -36,11 +38,14 @@ func (d *demo) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	collectLess()
-	a, err := app.Open(ctx, d.config(std, true))
+	wanted := app.Shopping{Visitors: d.Visitors, Newcomers: d.Newcomers, Days: d.Days, Speed: d.Speed, Festival: d.Festival}
+	config := d.config(std, true)
+	config.Begin = wanted.Begin(time.Now())
+	a, err := app.Open(ctx, config)
 	if err != nil {
 		return err
 	}
-	shopping, err := a.OpenDemo(ctx, app.Shopping{Visitors: d.Visitors, Newcomers: d.Newcomers, Days: d.Days, Speed: d.Speed})
+	shopping, err := a.OpenDemo(ctx, wanted)
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}

@@ -42,6 +42,7 @@ type commands struct {
 	Test   test   `cmd:"" help:"Play the stories of a folder against its documents."`
 	Recipe recipe `cmd:"" help:"Ready-made journeys: list, apply, write to a folder."`
 
+	Shop    shopping  `cmd:"" help:"Let a simulated shop live at a server: as its demo, its load, or years of practice."`
 	Bench   benchmark `cmd:"" help:"Measure this program on this machine."`
 	Version version   `cmd:"" help:"Print the version."`
 }
