@@ -21,6 +21,14 @@ func (a *App) startPage(p Page, face http.Handler, key string) (http.Handler, fu
 		Face: face, Key: key, Figures: &figures{app: a}, Pulse: pulse, Sandbox: a.config.Sandbox, Synthetic: p.Synthetic,
 		Progress: p.Progress, URL: a.config.URL, ShownKey: p.ShownKey, ShownWriteKey: p.ShownWriteKey, Program: p.Program,
 	}
+	if p.Story != nil {
+		c.Story = func(ctx context.Context) (story []console.Beat) {
+			for _, b := range p.Story(ctx) {
+				story = append(story, console.Beat(b))
+			}
+			return story
+		}
+	}
 	if !p.Open {
 		c.Authorised = a.Admin.Is
 	}

@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"rapport"
@@ -55,7 +55,10 @@ type Demo struct {
 	memory  memory
 	letters *os.File
 	loaded  progress
-	lived   atomic.Int64
+	url     string // of the program
+
+	mu      sync.Mutex
+	reacted map[string]int // how letters were met so far, in this run
 	told    chan struct{}
 	moves   chan going
 	ended   chan struct{}

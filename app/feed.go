@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"net/http"
 	"sync/atomic"
@@ -24,6 +25,9 @@ const (
 // its past, as fast as it is taken, then at its pace. A request under way is waited
 // for, so that what is acknowledged is known.
 func (d *Demo) Run(ctx context.Context, url string) error {
+	d.mu.Lock()
+	d.url = url
+	d.mu.Unlock()
 	d.trade.Collect, d.trade.Server = calling(url, ""), calling(url, d.app.within)
 	defer d.letters.Close()
 	defer close(d.ended)
@@ -132,9 +136,18 @@ func (d *Demo) liveUntil(ctx context.Context, target time.Time) error {
 			return err
 		}
 		d.memory.Lived = next
-		d.lived.Store(next.UnixMilli())
+		d.mu.Lock()
+		d.reacted = maps.Clone(d.trade.Reactions)
+		d.mu.Unlock()
 	}
 	return nil
+}
+
+// met returns how letters were met.
+func (d *Demo) met() map[string]int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.reacted
 }
 
 // note remembers how far the shop came, now and then.

@@ -27,10 +27,15 @@ type Config struct {
 	// Progress returns what is being loaded, and how much of it is there, from 0 to
 	// 1; "" for nothing. Optional.
 	Progress func() (what string, part float64)
+	// Story returns what is worth a look, in which order. Optional.
+	Story func(ctx context.Context) []Beat
 	// What stands in the commands to try next: where the server is, its keys ("" for
 	// the variables of the environment that hold them), how the program is called.
 	URL, ShownKey, ShownWriteKey, Program string
 }
+
+// Beat is one thing that is worth a look, and the page that shows it.
+type Beat struct{ Title, Text, Path string }
 
 // Figures counts what is there.
 type Figures interface {

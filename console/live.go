@@ -20,6 +20,8 @@ type live struct {
 	Segments      []segment
 	Journeys      []journey
 	Messages      []message
+	Story         []Beat
+	StoryAt       time.Time // it was told
 	Loading       string
 	Part          float64 // of what is loading
 	Move          move
@@ -72,7 +74,7 @@ func (c *Console) lookAnew(ctx context.Context, l live) live {
 		l.Loading, l.Part = c.Progress()
 	}
 	for _, part := range []func(context.Context, *live) error{
-		c.lookClock, c.lookFigures, c.lookLatest, c.lookSegments, c.lookJourneys, c.lookMessages,
+		c.lookClock, c.lookFigures, c.lookLatest, c.lookSegments, c.lookJourneys, c.lookMessages, c.lookStory,
 	} {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		l.Late = part(ctx, &l) != nil || l.Late
@@ -163,6 +165,20 @@ func (c *Console) lookMessages(ctx context.Context, l *live) error {
 		l.Messages = page.Messages
 	}
 	return err
+}
+
+// storyFresh is how long a story is good for: whoever reads it is not to have it
+// changed under her eyes.
+const storyFresh = 10 * time.Second
+
+func (c *Console) lookStory(ctx context.Context, l *live) error {
+	if c.Story == nil || time.Since(l.StoryAt) < storyFresh {
+		return nil
+	}
+	if story := c.Story(ctx); len(story) > 0 {
+		l.Story, l.StoryAt = story, time.Now()
+	}
+	return nil
 }
 
 // Rate returns the events a second over the last ten seconds.

@@ -70,7 +70,7 @@ func (c *Console) fragments(w http.ResponseWriter, r *http.Request) {
 	filled := page{c, "", startPage{c.look(r.Context())}}
 	parts := map[string]string{}
 	c.write(w, http.StatusOK, "application/json", func(b *bytes.Buffer) error {
-		for _, name := range []string{"notice", "tiles", "latest", "segments", "journeys", "captured", "clock"} {
+		for _, name := range []string{"notice", "tiles", "story", "latest", "segments", "journeys", "captured", "clock"} {
 			var part bytes.Buffer
 			if err := c.templates.ExecuteTemplate(&part, name, filled); err != nil {
 				return err

@@ -49,7 +49,7 @@ func (d *demo) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
-	page.Progress = shopping.Progress
+	page.Progress, page.Story = shopping.Progress, shopping.Story
 	err = d.serve(ctx, std, a, page, shopping)
 	return errors.Join(err, a.Close())
 }
@@ -66,7 +66,7 @@ func (d *demo) serve(ctx context.Context, std *streams, a *app.App, page app.Pag
 	var open sync.WaitGroup
 	err = a.Serve(ctx, face, func(address string) {
 		d.tell(std, a, address)
-		open.Go(func() { d.tellWhenTold(ctx, std, shopping) })
+		open.Go(func() { d.tellWhenTold(ctx, std, shopping, "http://"+reachable(address)) })
 		open.Go(func() {
 			if err := shopping.Run(ctx, "http://"+reachable(address)); err != nil {
 				fmt.Fprintln(std.err, "rapport: the shop has closed:", err)
@@ -78,14 +78,30 @@ func (d *demo) serve(ctx context.Context, std *streams, a *app.App, page app.Pag
 	return err
 }
 
-// tellWhenTold says when the segments have everything to count.
-func (d *demo) tellWhenTold(ctx context.Context, std *streams, shopping *app.Demo) {
-	select {
-	case <-shopping.Told():
-		fmt.Fprintln(std.out, "  The shop's past is loaded. It goes on live now.")
-	case <-ctx.Done():
+// tellWhenTold says how far the past has come, and then what to look at.
+func (d *demo) tellWhenTold(ctx context.Context, std *streams, shopping *app.Demo, url string) {
+	ticker := time.NewTicker(progressEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			_, part := shopping.Progress()
+			fmt.Fprintf(std.out, "  ... %.0f %%\n", 100*part)
+		case <-shopping.Told():
+			fmt.Fprintln(std.out, "  The shop's past is lived. It goes on live now. What to look at, in this order:")
+			fmt.Fprintln(std.out)
+			for i, b := range shopping.Story(ctx) {
+				fmt.Fprintf(std.out, "  %d. %s\n     %s\n     %s%s\n", i+1, b.Title, b.Text, url, b.Path)
+			}
+			return
+		}
 	}
 }
+
+// progressEvery is between two words on how far the past has come.
+const progressEvery = 5 * time.Second
 
 // prepare checks what was asked for, chooses the keys and says what the page is
 // like: whoever is on this machine needs not sign in, everybody else does.
@@ -119,12 +135,7 @@ func (d *demo) tell(std *streams, a *app.App, address string) {
   Open   %s
 
   A simulated fashion shop in five markets goes on shopping, %g times as fast as
-  the clock. Look, in this order, at
-    1. the latest customers: one of them, her whole story, and what is made of it
-    2. the segments, whose sizes move by themselves
-    3. the clock: move it an hour on, and reminders for carts left quiet are
-       captured; open one, and see why it was sent
-    4. the journeys: who entered, who went on, who was not written to
+  a watch, and its people read what they are sent. The sandbox's clock goes along.
 
 `, app.Version, d.Data, url, d.Speed)
 	d.tellCommands(std, a, url)
@@ -151,7 +162,7 @@ func (d *demo) tellCommands(std *streams, a *app.App, url string) {
 
   Ctrl-C stops it; the next start goes on from here, --fresh begins anew.
 
-  Loading the shop's past, which takes some seconds ...
+  The shop's past is lived first, with all that was sent and met in it ...
 `, at, key, url, os.Args[0])
 }
 
