@@ -102,7 +102,7 @@ func (t teller) cartLeft(ctx context.Context) (Beat, bool) {
 func (t teller) reminded(ctx context.Context) (Beat, bool) {
 	id, s, at, ok := t.newest(ctx, "cart-recovery")
 	return Beat{
-		s.name() + " was reminded of hers",
+		s.name() + " was reminded of a cart",
 		"On " + at.Time().Format("2 January at 15:04 UTC") + ". See the letter as it arrives, and what was asked before it went.",
 		"/messages/" + id,
 	}, ok

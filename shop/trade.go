@@ -70,10 +70,7 @@ const (
 // been sent since.
 func (t *Trade) Live(ctx context.Context, to time.Time) error {
 	var events []Event
-	stamp := t.Stamp
-	if stamp == nil {
-		stamp = func(at time.Time) time.Time { return at }
-	}
+	stamp := t.stamp()
 	for len(t.Replay) > 0 && !t.Replay[0].Now.After(to) {
 		met := t.Replay[0]
 		events = append(events, t.Shop.Stamped(met.Now, stamp)...)
@@ -255,7 +252,18 @@ func (t *Trade) bring(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if len(found) == 0 {
+		return nil
+	}
+	return t.tell(ctx, t.Shop.Stamped(t.Lived.Add(1), t.stamp())) // that they have arrived
+}
+
+// stamp returns what the world's clock shows at an instant of the shop's.
+func (t *Trade) stamp() func(time.Time) time.Time {
+	if t.Stamp != nil {
+		return t.Stamp
+	}
+	return func(at time.Time) time.Time { return at }
 }
 
 // meet brings one message to its reader.

@@ -86,7 +86,7 @@ func (s *Store) chunks(ctx context.Context, from uint64, limit int, choose func(
 			chunks = append(chunks, store.Chunk{Number: uint64(r.int(0)), At: rapport.Instant(r.int(1)), Workspace: uint64(r.int(2))})
 			firsts = append(firsts, r.blob(3))
 			return nil
-		}, "select number, at, workspace, firsts from chunk where number >= ? order by number limit ?", int64(from), limited(limit)); err != nil {
+		}, "select number, at, workspace, firsts from chunk where number >= ? order by number limit ?+0", int64(from), limited(limit)); err != nil {
 			return err
 		}
 		for i := range chunks {

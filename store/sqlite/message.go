@@ -100,7 +100,7 @@ func (s *Store) Messages(ctx context.Context, f store.MessageFilter) ([]rapport.
 	if f.Customer.IsZero() {
 		index = indexOf(f.Status)
 	}
-	return s.messages(ctx, index+" where "+strings.Join(conditions, " and ")+" order by created_at desc, id desc limit ?",
+	return s.messages(ctx, index+" where "+strings.Join(conditions, " and ")+" order by created_at desc, id desc limit ?+0",
 		append(args, int64(store.LimitOf(f.Limit)))...)
 }
 
@@ -157,7 +157,7 @@ func (s *Store) Pending(ctx context.Context, lane store.Lane, until rapport.Inst
 	err = s.query(ctx, func(r row) error {
 		list = append(list, messageOf(r))
 		return nil
-	}, "select "+messageColumns+inLane+" order by due_at, id limit ?", string(lane.Channel), int64(lane.Urgency), int64(until), limited(limit))
+	}, "select "+messageColumns+inLane+" order by due_at, id limit ?+0", string(lane.Channel), int64(lane.Urgency), int64(until), limited(limit))
 	return list, err
 }
 
@@ -177,13 +177,13 @@ func (s *Store) CountPending(ctx context.Context, lane store.Lane, until rapport
 	err = s.query(ctx, func(r row) error {
 		n = int(r.int(0))
 		return nil
-	}, "select count(*) from (select 1"+inLane+" limit ?)", string(lane.Channel), int64(lane.Urgency), int64(until), limited(most))
+	}, "select count(*) from (select 1"+inLane+" limit ?+0)", string(lane.Channel), int64(lane.Urgency), int64(until), limited(most))
 	return n, err
 }
 
 // InStatus returns messages in one state of their life, from old to new.
 func (s *Store) InStatus(ctx context.Context, status rapport.Status, limit int) ([]rapport.Message, error) {
-	return s.messages(ctx, indexOf(status)+" where "+statusIs(status)+" order by created_at, id limit ?", limited(limit))
+	return s.messages(ctx, indexOf(status)+" where "+statusIs(status)+" order by created_at, id limit ?+0", limited(limit))
 }
 
 // Decisions returns a customer's decisions, newest first; of one instant, the
@@ -197,7 +197,7 @@ func (s *Store) Decisions(ctx context.Context, f store.DecisionFilter) (list []r
 		list = append(list, d)
 		return json.Unmarshal([]byte(r.text(5)), &list[len(list)-1].Checks)
 	}, `select journey, step, outcome, at, message, checks, change, workspace from decision
-		where customer = ?1 and (?2 = '' or journey = ?2) order by at desc, n desc limit ?3`,
+		where customer = ?1 and (?2 = '' or journey = ?2) order by at desc, n desc limit ?3+0`,
 		f.Customer[:], f.Journey, int64(store.LimitOf(f.Limit)))
 	return list, err
 }

@@ -37,7 +37,9 @@ func (s *Store) snapshot(ctx context.Context, do func(*conn) error) error {
 	})
 }
 
-// limited is a limit that never means no limit.
+// limited is a limit that never means no limit. Statements say "limit ?+0": SQLite looks
+// at the value of a bare "limit ?" to plan with, and so plans the statement anew each
+// time that a value is bound, which costs more than most of them do.
 func limited(limit int) int64 { return int64(max(limit, 0)) }
 
 // atPlaces is a table of numbers from 0 and the keys of 16 bytes at their places,
@@ -112,7 +114,7 @@ func (s *Store) Customers(ctx context.Context, kind store.AddressKind, value str
 	err = s.query(ctx, func(r row) error {
 		ids = append(ids, customerOf(r.blob(0)))
 		return nil
-	}, "select customer from address where kind = ? and value = ? order by customer limit ?", string(kind), value, limited(limit))
+	}, "select customer from address where kind = ? and value = ? order by customer limit ?+0", string(kind), value, limited(limit))
 	return ids, err
 }
 
@@ -123,10 +125,10 @@ func (s *Store) SearchAddresses(ctx context.Context, prefix string, limit int) (
 	err = s.query(ctx, func(r row) error {
 		found = append(found, store.Address{Value: r.text(0), Kind: store.AddressKind(r.text(1)), Customer: customerOf(r.blob(2))})
 		return nil
-	}, `select * from (select value, kind, customer from address where kind = 'email' and value >= ?1 and value < ?2 order by value, customer limit ?3)
+	}, `select * from (select value, kind, customer from address where kind = 'email' and value >= ?1 and value < ?2 order by value, customer limit ?3+0)
 		union all
-		select * from (select value, kind, customer from address where kind = 'phone' and value >= ?1 and value < ?2 order by value, customer limit ?3)
-		order by 1, 2, 3 limit ?3`, prefix, afterPrefix(prefix), limited(limit))
+		select * from (select value, kind, customer from address where kind = 'phone' and value >= ?1 and value < ?2 order by value, customer limit ?3+0)
+		order by 1, 2, 3 limit ?3+0`, prefix, afterPrefix(prefix), limited(limit))
 	return found, err
 }
 
@@ -147,7 +149,7 @@ func (s *Store) Due(ctx context.Context, until rapport.Instant, limit int) (due 
 // index, and Never is due to nobody: without the second term SQLite would not take
 // the index. It ends where the first term says; with the terms the other way round
 // it would go through the wake-ups of all customers.
-const dueQuery = "select wake, customer from record where wake <= ? and wake < 9223372036854775807 order by wake, customer limit ?"
+const dueQuery = "select wake, customer from record where wake <= ? and wake < 9223372036854775807 order by wake, customer limit ?+0"
 
 // NextWake returns the instant of the earliest wake-up, and Never if there is none.
 func (s *Store) NextWake(ctx context.Context) (rapport.Instant, error) {
@@ -166,7 +168,7 @@ func (s *Store) Scan(ctx context.Context, after rapport.CustomerID, limit int) (
 				Customer: customerOf(r.blob(0)), Wake: rapport.Instant(r.int(1)), Data: r.blob(2), Paged: r.int(3) != 0,
 			})
 			return nil
-		}, "select customer, wake, data, paged from record where customer > ? order by customer limit ?", after[:], limited(limit))
+		}, "select customer, wake, data, paged from record where customer > ? order by customer limit ?+0", after[:], limited(limit))
 		if err != nil {
 			return err
 		}
@@ -186,7 +188,7 @@ func (s *Store) Walk(ctx context.Context, after store.Place, limit int) (records
 				Customer: customerOf(r.blob(1)), Wake: rapport.Instant(r.int(2)), Data: r.blob(3), Paged: r.int(4) != 0,
 			})
 			return nil
-		}, "select n, customer, wake, data, paged from record where n > ? order by n limit ?", last, limited(limit))
+		}, "select n, customer, wake, data, paged from record where n > ? order by n limit ?+0", last, limited(limit))
 		if err != nil {
 			return err
 		}

@@ -71,6 +71,6 @@ func versionOf(r row) store.Version {
 // Versions returns the versions without their documents, newest first.
 func (s *Store) Versions(ctx context.Context, limit int) (list []store.Version, err error) {
 	err = s.query(ctx, func(r row) error { list = append(list, versionOf(r)); return nil },
-		"select number, at, author, note from version order by number desc limit ?", limited(limit))
+		"select number, at, author, note from version order by number desc limit ?+0", limited(limit))
 	return list, err
 }
