@@ -15,7 +15,7 @@ import (
 
 // How the shop lives.
 const (
-	step        = 15 * time.Minute       // of the shop's time: so often it tells what happened, and looks for letters
+	step        = 30 * time.Minute       // of the shop's time: so often it tells what happened, and looks for letters
 	tick        = 250 * time.Millisecond // between two looks at the clock
 	longestTick = 5 * time.Second        // a longer pause is no time for the shop
 	noteEvery   = 5 * time.Second        // of how far it came

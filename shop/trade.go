@@ -71,6 +71,7 @@ const (
 func (t *Trade) Live(ctx context.Context, to time.Time) error {
 	var events []Event
 	stamp := t.stamp()
+	t.post.open(stamp(t.Lived))
 	for len(t.Replay) > 0 && !t.Replay[0].Now.After(to) {
 		met := t.Replay[0]
 		events = append(events, t.Shop.Stamped(met.Now, stamp)...)
@@ -218,7 +219,15 @@ type postbox struct {
 	since   rapport.Instant            // the newest that was seen was created then
 	known   map[string]struct{}        // those created at since or a little before
 	waiting map[string]rapport.Instant // those that were not handed over yet, and when they are due
-	opened  bool
+}
+
+// open begins to look for messages that are created from an instant on, unless it has
+// begun before.
+func (p *postbox) open(from time.Time) {
+	if p.waiting == nil {
+		p.waiting = map[string]rapport.Instant{}
+		p.since = max(p.since, rapport.InstantOf(from))
+	}
 }
 
 // know notes a letter of an earlier run.
@@ -298,11 +307,6 @@ func (t *Trade) meet(ctx context.Context, m *message) error {
 // fetch returns the messages that were handed over and not fetched yet.
 func (t *Trade) fetch(ctx context.Context) ([]message, error) {
 	p := &t.post
-	if !p.opened {
-		if err := p.open(ctx, t.Server); err != nil {
-			return nil, err
-		}
-	}
 	handed, err := t.fetchDue(ctx)
 	if err != nil {
 		return nil, err
@@ -369,21 +373,4 @@ func (t *Trade) fetchDue(ctx context.Context) (handed []message, err error) {
 
 func underWay(status string) bool {
 	return status == "waiting" || status == "claimed" || status == "attempting"
-}
-
-// open looks up what is under way at the server when the shop begins to read.
-func (p *postbox) open(ctx context.Context, s Server) error {
-	p.waiting = map[string]rapport.Instant{}
-	if p.since.IsZero() {
-		var newest struct{ Messages []message }
-		if err := s.Call(ctx, "GET", "/v1/messages?limit=1", nil, &newest); err != nil {
-			return err
-		}
-		if len(newest.Messages) > 0 {
-			p.since = newest.Messages[0].CreatedAt
-			p.known = map[string]struct{}{newest.Messages[0].ID: {}}
-		}
-	}
-	p.opened = true
-	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"rapport"
 )
@@ -57,5 +58,30 @@ func TestReachable(t *testing.T) {
 		if got := reachable(address); got != want {
 			t.Errorf("%s: %s", address, got)
 		}
+	}
+}
+
+func TestShopNeedsASpeedItCanLiveAt(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]shopping{
+		"nobody":          {Visitors: 0, Speed: 1},
+		"negative":        {Visitors: 1, Speed: -1},
+		"no end":          {Visitors: 1, Speed: 0, Clock: true},
+		"no clock":        {Visitors: 1, Speed: 0, Days: 1},
+		"newcomers leave": {Visitors: 1, Speed: 1, Newcomers: -1},
+	} {
+		if err := s.Run(t.Context(), &streams{}); rapport.KindOf(err) != rapport.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestStampedAtSpeedEndsNow(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2060, 1, 2, 3, 4, 5, 0, time.UTC)
+	next := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	stamp := stamping(next, now, 60)
+	if !stamp(next).Equal(now) || !stamp(next.Add(-time.Hour)).Equal(now.Add(-time.Minute)) {
+		t.Errorf("stamped %v and %v", stamp(next), stamp(next.Add(-time.Hour)))
 	}
 }

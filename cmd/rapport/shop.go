@@ -27,7 +27,7 @@ type shopping struct {
 // The shop's time between two looks at what happens, as it passes or as fast as can be.
 const (
 	shopTick = 250 * time.Millisecond
-	shopStep = 15 * time.Minute
+	shopStep = 30 * time.Minute
 )
 
 // Run lets a simulated shop live at a server.
