@@ -44,9 +44,8 @@ type Reaction struct {
 
 // reader is how somebody takes letters of one kind.
 type reader struct {
-	likes  float64 // times the openings of others
-	dead   bool    // the address does not exist
-	left   bool
+	likes  float64     // times the openings of others
+	dead   bool        // the address does not exist
 	met    int         // letters so far
 	recent []time.Time // optional ones
 }
