@@ -33,7 +33,7 @@ var demoDay = time.Date(2060, 6, 15, 12, 0, 0, 0, time.UTC)
 
 func startDemo(t *testing.T, data string, s Shopping) *demo {
 	t.Helper()
-	a, err := Open(t.Context(), Config{Data: data, Sandbox: true, AdminKey: "rk_demo", WriteKey: "wk_demo", Begin: demoDay.AddDate(0, 0, -s.Days)})
+	a, err := Open(t.Context(), Config{Data: data, Sandbox: true, AdminKey: "rk_demo", WriteKey: "wk_demo", Begin: s.Begin(demoDay)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func startDemo(t *testing.T, data string, s Shopping) *demo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	face, err := a.Face(Page{Open: true, Synthetic: true, Progress: shopping.Progress})
+	face, err := a.Face(Page{Open: true, Synthetic: true, Progress: shopping.Progress, Story: shopping.Story})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,6 +172,77 @@ func TestDemoShowsCustomersSegmentsAndAfterAnHourMessages(t *testing.T) {
 	d.get("/messages/"+messages.Messages[0].ID, &page)
 	if !strings.Contains(page, "Why it was sent") || !strings.Contains(page, "<iframe") {
 		t.Error("the message's page does not show it")
+	}
+}
+
+// TestDemoTellsWhatToLookAt follows every link of the story.
+func TestDemoTellsWhatToLookAt(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir(), Shopping{Visitors: 300, Newcomers: 10, Days: 12, Speed: 1})
+	defer d.close()
+	d.awaitPast()
+	story := d.demo.Story(t.Context())
+	titles := ""
+	for _, b := range story {
+		titles += b.Title + "\n"
+		if b.Text == "" {
+			t.Errorf("nothing is said of %q", b.Title)
+		}
+		var page string
+		d.get(b.Path, &page)
+		if !strings.Contains(page, "synthetic data") {
+			t.Errorf("the page of %q does not say that it is synthetic", b.Title)
+		}
+	}
+	for _, title := range []string{"has left a cart", "was reminded of a cart", "How the letters were met", "The campaign birthday goes out next"} {
+		if !strings.Contains(titles, title) {
+			t.Errorf("the story does not tell %q:\n%s", title, titles)
+		}
+	}
+}
+
+// TestFestivalDemoPlaysTheWholeChain goes from the evening before an 11.11 to the reminder
+// of the credit that it has earned.
+func TestFestivalDemoPlaysTheWholeChain(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir(), Shopping{Visitors: 200, Days: 4, Speed: 1e-9, Festival: true})
+	defer d.close()
+	d.awaitPast()
+	for _, part := range []struct{ to, beat, journey, step string }{
+		{"2059-11-11T15:00:00Z", "It is 11.11", "festival-afternoon", "afternoon"},
+		{"2059-12-21T00:00:00Z", "After 11.11: the credit waits for Christmas", "festival-credit", "reminder"},
+	} {
+		body := strings.NewReader(`{"to": "` + part.to + `"}`)
+		r, err := http.NewRequest(http.MethodPost, d.server.URL+"/v1/clock", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer rk_demo")
+		r.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Body.Close(); res.StatusCode != http.StatusOK {
+			t.Fatalf("the clock was not moved: %d", res.StatusCode)
+		}
+		if story := d.demo.Story(t.Context()); len(story) == 0 || story[0].Title != part.beat {
+			t.Errorf("at %s the story begins otherwise: %v", part.to, story)
+		}
+		var list struct {
+			Messages []struct{ Step string }
+		}
+		d.get("/v1/messages?limit=500&journey="+part.journey, &list)
+		steps := map[string]int{}
+		for _, m := range list.Messages {
+			steps[m.Step]++
+		}
+		if steps[part.step] == 0 {
+			t.Errorf("at %s nobody had %s/%s: %v", part.to, part.journey, part.step, steps)
+		}
+		if part.step == "reminder" && steps["earned"] < steps["reminder"] {
+			t.Errorf("more are reminded than have earned: %v", steps)
+		}
 	}
 }
 
