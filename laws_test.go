@@ -57,7 +57,7 @@ var rooms = []laws.Room{
 	{Folder: "api/...", Imports: slices.Concat(running, []string{"console/...", "sdk/..."})},
 	{Folder: "story/...", Imports: slices.Concat(running, []string{"store/..."})},
 	{Folder: "app/...", Imports: faces},
-	{Folder: "cmd/...", Imports: slices.Concat(ground, []string{"app/...", "client/...", "bench/...", "story/...", "recipes/...", "shop/..."})},
+	{Folder: "cmd/...", Imports: slices.Concat(ground, []string{"app/...", "client/...", "bench/...", "story/...", "recipes/...", "shop/...", "workspace"})},
 	{Folder: "test/...", Imports: slices.Concat(faces, []string{"app/..."})},
 }
 

@@ -219,6 +219,7 @@ func (a *api) front(plane *http.ServeMux) http.Handler {
 	mux.Handle("/metrics", reading(a.Metrics.handler()))
 	mux.Handle("/openapi.json", open)
 	mux.Handle("/openapi.yaml", open)
+	mux.Handle("/v1/schemas", open)
 	mux.Handle("/v1/schemas/", open)
 	// What answers are kept by holds a hash of the body, and that is too much of a secret.
 	mux.Handle("PUT "+secretsPath+"/{name}", a.admins(lenient(open)))

@@ -93,7 +93,10 @@ func (a *api) documentOperations() {
 		method: http.MethodGet, path: "/v1/versions", id: "list-versions", group: "Documents", summary: "The versions of the workspace, new to old",
 	}, a.listVersions)
 	register(a, operation{
-		method: http.MethodGet, path: "/v1/schemas/{kind}", id: "get-schema", group: "Documents", summary: "The JSON Schema of a kind of document", open: true,
+		method: http.MethodGet, path: "/v1/schemas", id: "list-schemas", group: "Documents", summary: "Which JSON Schemas there are", open: true,
+	}, listSchemas)
+	register(a, operation{
+		method: http.MethodGet, path: "/v1/schemas/{kind}", id: "get-schema", group: "Documents", summary: "The JSON Schema of a kind of document, or of all kinds together", open: true,
 	}, schema)
 }
 
@@ -192,7 +195,7 @@ func (a *api) listDocuments(_ context.Context, in *struct {
 	Kind string `query:"kind" maxLength:"80" doc:"Only documents of this kind"`
 	Page
 }) (*answer[documentPage], error) {
-	if err := checkKind(in.Kind); in.Kind != "" && err != nil {
+	if err := workspace.CheckKind(in.Kind); in.Kind != "" && err != nil {
 		return nil, err
 	}
 	docs := []documentBrief{}
@@ -208,25 +211,8 @@ func (a *api) listDocuments(_ context.Context, in *struct {
 	return &answer[documentPage]{documentPage{page, next}}, nil
 }
 
-func checkKind(kind string) error {
-	schemas := workspace.Schemas()
-	if schemas[kind] != nil {
-		return nil
-	}
-	var kinds []string
-	for k := range schemas {
-		kinds = append(kinds, k)
-	}
-	slices.Sort(kinds)
-	remedy := "There are " + strings.Join(kinds, ", ") + "."
-	if guess, ok := suggest.Nearest(kind, kinds); ok {
-		remedy = fmt.Sprintf("Did you mean %q?", guess)
-	}
-	return rapport.Errorf(rapport.NotFound, "There is no kind of document %q. %s", kind, remedy)
-}
-
 func (a *api) document(kind, name string) (workspace.Document, error) {
-	if err := checkKind(kind); err != nil {
+	if err := workspace.CheckKind(kind); err != nil {
 		return workspace.Document{}, err
 	}
 	var names []string
@@ -328,13 +314,29 @@ func (a *api) listVersions(ctx context.Context, in *Page) (*answer[versionPage],
 	return &answer[versionPage]{versionPage{page, next}}, nil
 }
 
+type schemaBrief struct {
+	Kind string `json:"kind" doc:"Of the documents it is about; document is of all kinds together"`
+	Path string `json:"path" doc:"Where it is"`
+}
+
+type schemaPage struct {
+	Schemas []schemaBrief `json:"schemas"`
+}
+
+func listSchemas(context.Context, *struct{}) (*answer[schemaPage], error) {
+	page := schemaPage{}
+	for _, name := range workspace.SchemaNames() {
+		page.Schemas = append(page.Schemas, schemaBrief{name, "/v1/schemas/" + name + ".json"})
+	}
+	return &answer[schemaPage]{page}, nil
+}
+
 func schema(_ context.Context, in *struct {
-	Kind string `path:"kind" maxLength:"80"`
+	Kind string `path:"kind" maxLength:"80" doc:"A kind of document, or document for all of them; .json may stand behind it"`
 }) (*rawAnswer, error) {
-	kind := strings.TrimSuffix(in.Kind, ".json")
-	if err := checkKind(kind); err != nil {
+	body, err := workspace.Schema(strings.TrimSuffix(in.Kind, ".json"))
+	if err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(workspace.Schemas()[kind])
-	return &rawAnswer{"application/schema+json", body}, err
+	return &rawAnswer{"application/schema+json", body}, nil
 }

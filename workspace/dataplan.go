@@ -52,6 +52,9 @@ func (TypeName) Pattern() string {
 	return `^(list of )*(any|bool|number|money|text|time|date|list|object)$`
 }
 
+// Pattern is what a type by itself looks like.
+func (Property) Pattern() string { return TypeName("").Pattern() }
+
 // ruleType returns the type as rules know it.
 func (p Property) ruleType() rule.Type {
 	t, _ := rule.ParseType(string(p.Type)) // it was parsed when it was read

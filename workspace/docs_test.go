@@ -3,6 +3,7 @@ package workspace_test
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -63,6 +64,36 @@ func TestPageExamples(t *testing.T) {
 					t.Errorf("the example of a %s does not show %q", kind, name)
 				}
 			}
+		}
+	}
+}
+
+// TestPageSchemas: where the page names a schema there is one, and it takes what stands
+// below.
+func TestPageSchemas(t *testing.T) {
+	t.Parallel()
+	page := readPage(t)
+	lines := regexp.MustCompile(`(?m)^# yaml-language-server: \$schema=http\S+/v1/schemas/(\w+)\.json$`)
+	shown := 0
+	for _, example := range examples(page, "yaml") {
+		for _, m := range lines.FindAllStringSubmatch(example, -1) {
+			shown++
+			if err := validator(t, m[1]).Validate(values(t, []byte(example))); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if shown == 0 {
+		t.Error("the page does not show how an editor is told")
+	}
+	for _, m := range regexp.MustCompile(`[/=]schemas/(\w+)\.json`).FindAllStringSubmatch(page, -1) {
+		if _, err := workspace.Schema(m[1]); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, settings := range examples(page, "json") {
+		if !json.Valid([]byte(settings)) {
+			t.Errorf("the settings are no JSON: %s", settings)
 		}
 	}
 }

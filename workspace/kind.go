@@ -2,11 +2,9 @@ package workspace
 
 import (
 	"reflect"
-	"slices"
 	"sync"
 
 	"rapport/channel"
-	"rapport/internal/strictyaml"
 	"rapport/journey"
 	"rapport/render"
 	"rapport/segment"
@@ -44,18 +42,4 @@ func kindNames() []string {
 		names = append(names, k.name)
 	}
 	return names
-}
-
-// Schemas returns the JSON Schema of each kind of document.
-func Schemas() map[string]*strictyaml.JSONSchema {
-	schemas := map[string]*strictyaml.JSONSchema{}
-	for _, k := range kinds() {
-		s := strictyaml.Schema(k.doc)
-		s.Title, s.Description = k.name, k.says
-		s.Properties["kind"] = &strictyaml.JSONSchema{Const: k.name, Description: "The kind of the document"}
-		s.Properties["name"] = &strictyaml.JSONSchema{Type: "string", Pattern: namePattern.String(), Description: "The document's name"}
-		s.Required = append([]string{"kind", "name"}, slices.DeleteFunc(s.Required, func(f string) bool { return f == "name" })...)
-		schemas[k.name] = s
-	}
-	return schemas
 }

@@ -34,6 +34,7 @@ type commands struct {
 	Apply  apply         `cmd:"" help:"Put documents in force: segments, journeys, templates and so on."`
 	Plan   plan          `cmd:"" help:"Say what applying documents would change."`
 	Export export        `cmd:"" help:"Write the documents in force to files or to standard output."`
+	Schema schema        `cmd:"" help:"Write the JSON Schemas of documents, by which editors complete and check them."`
 	Import imports       `cmd:"" help:"Take in files of events or customers; an import that was interrupted goes on where it stood."`
 	Copy   copyCustomers `cmd:"" help:"Copy customers of a live server into a sandbox, under pseudonyms. What was copied before is not copied again."`
 	Secret secret        `cmd:"" help:"Keep secrets that documents name."`

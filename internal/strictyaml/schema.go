@@ -4,6 +4,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // JSONSchema is a JSON Schema in the dialect of 2020-12, as far as documents need it.
@@ -16,8 +17,12 @@ type JSONSchema struct {
 	Const       string                 `json:"const,omitempty"`
 	Enum        []string               `json:"enum,omitempty"`
 	Pattern     string                 `json:"pattern,omitempty"`
+	MaxLength   int                    `json:"maxLength,omitempty"`
 	Minimum     *float64               `json:"minimum,omitempty"`
 	AnyOf       []*JSONSchema          `json:"anyOf,omitempty"`
+	AllOf       []*JSONSchema          `json:"allOf,omitempty"`
+	If          *JSONSchema            `json:"if,omitempty"`
+	Then        *JSONSchema            `json:"then,omitempty"`
 	Items       *JSONSchema            `json:"items,omitempty"`
 	Properties  map[string]*JSONSchema `json:"properties,omitempty"`
 	Required    []string               `json:"required,omitempty"`
@@ -135,4 +140,28 @@ func (s *schemas) free(name string) string {
 		name += "_"
 	}
 	return name
+}
+
+// Move puts a schema that [Schema] has made under another one's $defs, by a name: its
+// references lead there, and which dialect it is in the other one says.
+func (s *JSONSchema) Move(name string) {
+	s.Dialect = ""
+	s.redirect("#/$defs/" + name)
+}
+
+// redirect lets all references begin with a path instead of the root.
+func (s *JSONSchema) redirect(root string) {
+	if s == nil {
+		return
+	}
+	if rest, refers := strings.CutPrefix(s.Ref, "#"); refers {
+		s.Ref = root + rest
+	}
+	inner, _ := s.Additional.(*JSONSchema)
+	for _, part := range slices.Concat(
+		[]*JSONSchema{s.Items, inner, s.If, s.Then}, s.AnyOf, s.AllOf,
+		slices.Collect(maps.Values(s.Properties)), slices.Collect(maps.Values(s.Defs)),
+	) {
+		part.redirect(root)
+	}
 }
