@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -76,18 +77,34 @@ type Sandbox interface {
 type Workspaces interface {
 	// Current returns the workspace in force.
 	Current() Workspace
-	// Plan says what Apply would do.
-	Plan(ctx context.Context, files []workspace.File, prune bool) (Applied, []workspace.Problem, error)
-	// Apply puts documents among those in force, or in their place if prune is set,
-	// and returns when they are in force.
-	Apply(ctx context.Context, files []workspace.File, prune bool, author, note string) (Applied, []workspace.Problem, error)
-	// Delete takes a document away unless another needs it. Kind NotFound if it is
-	// not there.
-	Delete(ctx context.Context, kind, name, author string) (Applied, []workspace.Problem, error)
+	// Plan says what Change would do.
+	Plan(ctx context.Context, edit workspace.Edit) (Applied, []workspace.Problem, error)
+	// Change puts in force what an edit makes of the documents, and returns when it is.
+	// If that is what is in force already there is no new version. An error of the edit
+	// is returned. Kind Conflict if another version is in force than the one that was
+	// expected.
+	Change(ctx context.Context, edit workspace.Edit, by Signature) (Applied, []workspace.Problem, error)
 	// Stand puts a journey in the standing that next returns for its present one, and
 	// returns when it is in that. Nobody changes the standing meanwhile. An error of next is
 	// returned, and nothing is changed.
 	Stand(ctx context.Context, name string, next func(present Standing) (Standing, error)) error
+}
+
+// Signature says who makes a version and why.
+type Signature struct {
+	Author, Note string
+	// Expects is the version that has to be in force before; 0 for whichever is.
+	Expects uint64
+}
+
+// Expected returns an error of kind Conflict unless the version in force is the one that
+// is expected.
+func (s Signature) Expected(inForce uint64) error {
+	if s.Expects == 0 || s.Expects == inForce {
+		return nil
+	}
+	return &rapport.Error{Kind: rapport.Conflict, Code: "version_changed", Message: fmt.Sprintf(
+		"Version %d is in force by now, not %d, so nothing was changed. Look at what it would change again.", inForce, s.Expects)}
 }
 
 // Workspace is one version of what the marketer built.
@@ -196,7 +213,7 @@ func (a *api) plane() (*http.ServeMux, error) {
 	a.huma = a.openAPI(mux)
 	for _, add := range []func(){
 		a.customerOperations, a.timelineOperations, a.consentOperations, a.messageOperations, a.webhookOperations, a.explainOperations,
-		a.documentOperations, a.segmentOperations, a.curveOperations, a.stayOperations, a.previewOperations, a.ruleOperations, a.journeyOperations, a.campaignOperations, a.standingOperations, a.feedbackOperations, a.resendOperations, a.clockOperations, a.importOperations, a.secretOperations,
+		a.documentOperations, a.versionOperations, a.segmentOperations, a.curveOperations, a.stayOperations, a.previewOperations, a.ruleOperations, a.journeyOperations, a.campaignOperations, a.standingOperations, a.feedbackOperations, a.resendOperations, a.clockOperations, a.importOperations, a.secretOperations,
 		a.templateOperations, a.channelOperations, a.pseudonymOperations,
 	} {
 		add()

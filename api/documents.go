@@ -2,11 +2,11 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -33,12 +33,15 @@ type applied struct {
 
 // bundle is several files in one JSON body.
 type bundle struct {
-	Files []struct {
-		Name string `json:"name"`
-		Body string `json:"body"`
-	} `json:"files"`
-	Prune bool   `json:"prune"`
-	Note  string `json:"note"`
+	Files   []bundled `json:"files"`
+	Prune   bool      `json:"prune"`
+	Note    string    `json:"note"`
+	Expects uint64    `json:"expects"`
+}
+
+type bundled struct {
+	Name string `json:"name"`
+	Body string `json:"body"`
 }
 
 // maxDocuments is how large the body of an apply may be.
@@ -48,6 +51,7 @@ type applyRequest struct {
 	Dry     bool   `query:"dry" doc:"Only say what would change"`
 	Prune   bool   `query:"prune" doc:"Delete the documents that are not among these"`
 	Note    string `query:"note" maxLength:"500" doc:"Why, for the list of versions"`
+	Expects uint64 `query:"expects" doc:"The version that has to be in force before; if another is, nothing is changed (409)"`
 	RawBody []byte `contentType:"application/yaml"`
 }
 
@@ -59,7 +63,7 @@ type rawAnswer struct {
 func (a *api) documentOperations() {
 	register(a, operation{
 		method: http.MethodPost, path: "/v1/apply", id: "apply", group: "Documents", summary: "Put documents in force, all or none", maxBody: maxDocuments,
-		detail: `The body is a YAML stream of documents, each with its kind and name, or JSON: {"files": [{"name", "body"}], "prune", "note"}, in which case problems name the files.`,
+		detail: `The body is a YAML stream of documents, each with its kind and name, or JSON: {"files": [{"name", "body"}], "prune", "note", "expects"}, in which case problems name the files.`,
 	}, a.apply)
 	register(a, operation{
 		method: http.MethodPost, path: "/v1/plan", id: "plan", group: "Documents", summary: "What an apply would change", maxBody: maxDocuments,
@@ -85,13 +89,7 @@ func (a *api) documentOperations() {
 	}, a.putDocument)
 	register(a, operation{
 		method: http.MethodDelete, path: "/v1/documents/{kind}/{name}", id: "delete-document", group: "Documents", summary: "Take a document away, unless another needs it",
-	}, func(ctx context.Context, in *DocumentPath) (*answer[applied], error) {
-		done, problems, err := a.Workspaces.Delete(ctx, in.Kind, in.Name, author)
-		return showApplied(done, problems, err)
-	})
-	register(a, operation{
-		method: http.MethodGet, path: "/v1/versions", id: "list-versions", group: "Documents", summary: "The versions of the workspace, new to old",
-	}, a.listVersions)
+	}, a.deleteDocument)
 	register(a, operation{
 		method: http.MethodGet, path: "/v1/schemas", id: "list-schemas", group: "Documents", summary: "Which JSON Schemas there are", open: true,
 	}, listSchemas)
@@ -104,34 +102,42 @@ func (a *api) documentOperations() {
 const author = "api"
 
 func (a *api) apply(ctx context.Context, in *applyRequest) (*answer[applied], error) {
-	files, prune, note, err := filesOf(in)
+	b, err := filesOf(in)
 	if err != nil {
 		return nil, err
 	}
-	if in.Dry {
-		done, problems, err := a.Workspaces.Plan(ctx, files, prune)
-		out, err := showApplied(done, problems, err)
-		if err == nil {
-			err = a.reaches(ctx, done, out.Body.Journeys)
-		}
-		return out, err
-	}
-	return showApplied(a.Workspaces.Apply(ctx, files, prune, author, note))
-}
-
-func filesOf(in *applyRequest) (files []workspace.File, prune bool, note string, err error) {
-	body := bytes.TrimSpace(in.RawBody)
-	if len(body) == 0 {
-		return nil, false, "", rapport.Errorf(rapport.Invalid, "The body is empty. Send documents as a YAML stream: each with its kind and name, divided by lines of three dashes.")
-	}
-	var b bundle
-	if body[0] != '{' || json.Unmarshal(body, &b) != nil || b.Files == nil {
-		return []workspace.File{{Name: "body", Body: bytes.Clone(in.RawBody)}}, in.Prune, in.Note, nil
-	}
+	var files []workspace.File
 	for _, f := range b.Files {
 		files = append(files, workspace.File{Name: f.Name, Body: []byte(f.Body)})
 	}
-	return files, in.Prune || b.Prune, in.Note + b.Note, nil
+	return a.change(ctx, workspace.Put(files, b.Prune), in.Dry, Signature{Author: author, Note: b.Note, Expects: b.Expects})
+}
+
+// change puts in force what an edit makes of the documents or, if it is dry, says what
+// that would be.
+func (a *api) change(ctx context.Context, edit workspace.Edit, dry bool, by Signature) (*answer[applied], error) {
+	if !dry {
+		return showApplied(a.Workspaces.Change(ctx, edit, by))
+	}
+	done, problems, err := a.Workspaces.Plan(ctx, edit)
+	out, err := showApplied(done, problems, err)
+	if err == nil {
+		err = a.reaches(ctx, done, out.Body.Journeys)
+	}
+	return out, err
+}
+
+func filesOf(in *applyRequest) (bundle, error) {
+	body := bytes.TrimSpace(in.RawBody)
+	if len(body) == 0 {
+		return bundle{}, rapport.Errorf(rapport.Invalid, "The body is empty. Send documents as a YAML stream: each with its kind and name, divided by lines of three dashes.")
+	}
+	var b bundle
+	if body[0] != '{' || json.Unmarshal(body, &b) != nil || b.Files == nil {
+		b = bundle{Files: []bundled{{"body", string(in.RawBody)}}}
+	}
+	b.Prune, b.Note, b.Expects = in.Prune || b.Prune, in.Note+b.Note, max(in.Expects, b.Expects)
+	return b, nil
 }
 
 func showApplied(done Applied, problems []workspace.Problem, err error) (*answer[applied], error) {
@@ -178,7 +184,16 @@ func (a *api) putDocument(ctx context.Context, in *struct {
 	if len(problems) > 0 {
 		return nil, documentProblem(problems)
 	}
-	return showApplied(a.Workspaces.Apply(ctx, []workspace.File{{Name: d.File, Body: d.Body}}, false, author, in.Note))
+	return a.change(ctx, workspace.Put([]workspace.File{{Name: d.File, Body: d.Body}}, false), false, Signature{Author: author, Note: in.Note})
+}
+
+func (a *api) deleteDocument(ctx context.Context, in *struct {
+	DocumentPath
+	Dry  bool   `query:"dry" doc:"Only say what would change"`
+	Note string `query:"note" maxLength:"500" doc:"Why, for the list of versions; otherwise it says what was deleted"`
+}) (*answer[applied], error) {
+	note := cmp.Or(in.Note, "deleted "+in.Kind+" "+in.Name)
+	return a.change(ctx, workspace.Remove(in.Kind, in.Name), in.Dry, Signature{Author: author, Note: note})
 }
 
 type documentBrief struct {
@@ -279,39 +294,6 @@ func plain(n *yaml.Node) any {
 		}
 	}
 	return n.Value
-}
-
-type version struct {
-	Version uint64          `json:"version"`
-	At      rapport.Instant `json:"at"`
-	Author  string          `json:"author"`
-	Note    string          `json:"note,omitempty"`
-}
-
-type versionPage struct {
-	Versions []version `json:"versions"`
-	Next     string    `json:"next,omitempty"`
-}
-
-// maxVersions is how many of the newest versions are listed.
-const maxVersions = 10_000
-
-func (a *api) listVersions(ctx context.Context, in *Page) (*answer[versionPage], error) {
-	found, err := a.Ledger.Versions(ctx, maxVersions)
-	if err != nil {
-		return nil, err
-	}
-	slices.Reverse(found)
-	versions := make([]version, len(found))
-	for i, v := range found {
-		versions[i] = version{v.Number, v.At, v.Author, v.Note}
-	}
-	// Numbers serve as instants: no two are the same.
-	page, next, err := timePage(versionsList, versions, func(v version) rapport.Instant { return rapport.Instant(v.Version) }, *in)
-	if err != nil {
-		return nil, err
-	}
-	return &answer[versionPage]{versionPage{page, next}}, nil
 }
 
 type schemaBrief struct {

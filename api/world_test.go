@@ -246,9 +246,9 @@ func opened(docs map[string]channel.Doc) (all []channel.Opened) {
 
 func (d *desk) Current() api.Workspace { return *d.current.Load() }
 
-func (d *desk) Plan(_ context.Context, files []workspace.File, prune bool) (api.Applied, []workspace.Problem, error) {
-	_, applied, problems := d.prepare(files, prune)
-	return applied, problems, nil
+func (d *desk) Plan(_ context.Context, edit workspace.Edit) (api.Applied, []workspace.Problem, error) {
+	_, applied, problems, err := d.prepare(edit)
+	return applied, problems, err
 }
 
 func (d *desk) Stand(ctx context.Context, name string, to func(api.Standing) (api.Standing, error)) error {
@@ -275,43 +275,36 @@ func (d *desk) Stand(ctx context.Context, name string, to func(api.Standing) (ap
 	return nil
 }
 
-func (d *desk) prepare(files []workspace.File, prune bool) (*api.Workspace, api.Applied, []workspace.Problem) {
-	given, problems := workspace.Parse(files)
-	if len(problems) > 0 {
-		return nil, api.Applied{}, problems
-	}
+func (d *desk) prepare(edit workspace.Edit) (*api.Workspace, api.Applied, []workspace.Problem, error) {
 	before := d.Current()
-	docs := workspace.Upsert(before.Documents, given, prune)
-	next, compiled, problems := compile(docs, before.Running.Version+1)
-	if len(problems) > 0 {
-		return nil, api.Applied{}, problems
+	edited, problems, err := edit(before.Documents)
+	if err != nil || len(problems) > 0 {
+		return nil, api.Applied{}, problems, err
 	}
-	applied := api.Applied{Version: next.Running.Version, Changes: workspace.Plan(before.Documents, docs), Missing: []string{"SMTP_PASSWORD"}}
+	next, compiled, problems := compile(edited.Documents, before.Running.Version+1)
+	if len(problems) > 0 {
+		return nil, api.Applied{}, problems, nil
+	}
+	applied := api.Applied{Version: next.Running.Version, Changes: workspace.Plan(before.Documents, edited.Documents), Missing: []string{"SMTP_PASSWORD"}}
 	applied.Report(compiled)
-	return next, applied, nil
+	applied.Warnings = append(edited.Warnings, applied.Warnings...)
+	return next, applied, nil, nil
 }
 
-func (d *desk) Apply(ctx context.Context, files []workspace.File, prune bool, author, note string) (api.Applied, []workspace.Problem, error) {
-	next, applied, problems := d.prepare(files, prune)
-	if len(problems) > 0 {
-		return applied, problems, nil
-	}
-	return applied, nil, d.put(ctx, next, author, note)
-}
-
-func (d *desk) Delete(ctx context.Context, kind, name, author string) (api.Applied, []workspace.Problem, error) {
+func (d *desk) Change(ctx context.Context, edit workspace.Edit, by api.Signature) (api.Applied, []workspace.Problem, error) {
 	before := d.Current()
-	docs, found := workspace.Delete(before.Documents, kind, name)
-	if !found {
-		return api.Applied{}, nil, rapport.Errorf(rapport.NotFound, "There is no %s %q.", kind, name)
+	if err := by.Expected(before.Running.Version); err != nil {
+		return api.Applied{}, nil, err
 	}
-	next, compiled, problems := compile(docs, before.Running.Version+1)
-	if len(problems) > 0 {
-		return api.Applied{}, problems, nil
+	next, applied, problems, err := d.prepare(edit)
+	if err != nil || len(problems) > 0 {
+		return applied, problems, err
 	}
-	applied := api.Applied{Version: next.Running.Version, Changes: workspace.Plan(before.Documents, docs)}
-	applied.Report(compiled)
-	return applied, nil, d.put(ctx, next, author, "")
+	if !workspace.Differ(before.Documents, next.Documents) {
+		applied.Version = before.Running.Version
+		return applied, nil, nil
+	}
+	return applied, nil, d.put(ctx, next, by.Author, by.Note)
 }
 
 func (d *desk) put(ctx context.Context, next *api.Workspace, author, note string) error {

@@ -100,41 +100,33 @@ func (w *Workspaces) run(c *workspace.Compiled) (*flow.Workspace, carriers, erro
 // Current returns the workspace in force.
 func (w *Workspaces) Current() api.Workspace { return *w.current.Load() }
 
-// Plan says what applying documents would change. Problems are what is wrong with
-// them; if there are any, nothing else is said.
-func (w *Workspaces) Plan(ctx context.Context, files []workspace.File, prune bool) (api.Applied, []workspace.Problem, error) {
+// Plan says what an edit would change. Problems are what is wrong with the documents; if
+// there are any, nothing else is said.
+func (w *Workspaces) Plan(ctx context.Context, edit workspace.Edit) (api.Applied, []workspace.Problem, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	next, problems, err := w.prepare(ctx, files, prune)
+	next, problems, err := w.prepare(ctx, edit)
 	return next.applied, problems, err
 }
 
-// Apply puts documents among those in force, or in their place if prune is set,
-// and returns when they are in force. The same bytes again make no new version.
-func (w *Workspaces) Apply(ctx context.Context, files []workspace.File, prune bool, author, note string) (api.Applied, []workspace.Problem, error) {
+// Change puts in force what an edit makes of the documents, and returns when it is. What
+// is in force already makes no new version.
+func (w *Workspaces) Change(ctx context.Context, edit workspace.Edit, by api.Signature) (api.Applied, []workspace.Problem, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	next, problems, err := w.prepare(ctx, files, prune)
+	if err := by.Expected(w.Current().Running.Version); err != nil {
+		return api.Applied{}, nil, err
+	}
+	next, problems, err := w.prepare(ctx, edit)
 	if err != nil || len(problems) > 0 || !next.differs {
 		return next.applied, problems, err
 	}
-	return next.applied, nil, w.put(ctx, next, author, note)
+	return next.applied, nil, w.put(ctx, next, by.Author, by.Note)
 }
 
-// Delete takes a document away, unless another needs it.
-func (w *Workspaces) Delete(ctx context.Context, kind, name, author string) (api.Applied, []workspace.Problem, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	current := w.Current()
-	docs, found := workspace.Delete(current.Documents, kind, name)
-	if !found {
-		return api.Applied{}, nil, rapport.Errorf(rapport.NotFound, "There is no %s %q.", kind, name)
-	}
-	next, problems, err := w.compile(ctx, docs)
-	if err != nil || len(problems) > 0 {
-		return api.Applied{}, problems, err
-	}
-	return next.applied, nil, w.put(ctx, next, author, "deleted "+kind+" "+name)
+// Apply puts documents among those in force, or in their place if prune is set.
+func (w *Workspaces) Apply(ctx context.Context, files []workspace.File, prune bool, author, note string) (api.Applied, []workspace.Problem, error) {
+	return w.Change(ctx, workspace.Put(files, prune), api.Signature{Author: author, Note: note})
 }
 
 // candidate is a version of the workspace that may come to be in force.
@@ -146,13 +138,15 @@ type candidate struct {
 	differs  bool // from what is in force
 }
 
-// prepare compiles what the workspace would be with documents put among those in force.
-func (w *Workspaces) prepare(ctx context.Context, files []workspace.File, prune bool) (candidate, []workspace.Problem, error) {
-	given, problems := workspace.Parse(files)
-	if len(problems) > 0 {
-		return candidate{}, problems, nil
+// prepare compiles what an edit makes of the workspace.
+func (w *Workspaces) prepare(ctx context.Context, edit workspace.Edit) (candidate, []workspace.Problem, error) {
+	edited, problems, err := edit(w.Current().Documents)
+	if err != nil || len(problems) > 0 {
+		return candidate{}, problems, err
 	}
-	return w.compile(ctx, workspace.Upsert(w.Current().Documents, given, prune))
+	next, problems, err := w.compile(ctx, edited.Documents)
+	next.applied.Warnings = slices.Concat(edited.Warnings, next.applied.Warnings)
+	return next, problems, err
 }
 
 // compile compiles documents that somebody wants to put in force.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,11 +74,16 @@ func (c *Client) apply(ctx context.Context, files []workspace.File, o ApplyOptio
 	if o.Dry {
 		target = "/v1/plan"
 	}
+	return c.change(ctx, "POST", target, body, o.Dry, out)
+}
+
+// change asks for a change of documents, and tells what the server says of it.
+func (c *Client) change(ctx context.Context, method, target string, body any, dry bool, out io.Writer) error {
 	var answer applied
-	if err := c.Call(ctx, "POST", target, body, &answer); err != nil {
+	if err := c.Call(ctx, method, target, body, &answer); err != nil {
 		return err
 	}
-	answer.tell(out, o.Dry)
+	answer.tell(out, dry)
 	return nil
 }
 
@@ -97,17 +101,7 @@ func load(path string, in io.Reader) ([]workspace.File, error) {
 }
 
 func (a *applied) tell(out io.Writer, dry bool) {
-	changed := 0
-	for _, ch := range a.Changes {
-		if ch.Action == "unchanged" {
-			continue
-		}
-		changed++
-		fmt.Fprintf(out, "%-8s %s %s\n", ch.Action, ch.Kind, ch.Name)
-		if dry && ch.Diff != "" {
-			fmt.Fprintln(out, indent(ch.Diff))
-		}
-	}
+	changed := tellChanges(a.Changes, dry, out)
 	switch {
 	case changed == 0:
 		fmt.Fprintf(out, "nothing to change: version %d is in force already\n", a.Version)
@@ -130,48 +124,58 @@ func (a *applied) tell(out io.Writer, dry bool) {
 	}
 }
 
+// tellChanges lists what becomes of documents, with the lines if they are wanted, and
+// returns how many change.
+func tellChanges(changes []change, lines bool, out io.Writer) (changed int) {
+	for _, ch := range changes {
+		if ch.Action == "unchanged" {
+			continue
+		}
+		changed++
+		fmt.Fprintf(out, "%-8s %s %s\n", ch.Action, ch.Kind, ch.Name)
+		if lines && ch.Diff != "" {
+			fmt.Fprintln(out, indent(ch.Diff))
+		}
+	}
+	return changed
+}
+
 func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
 }
 
-// ExportTo writes one file a document into a folder.
-func (c *Client) ExportTo(ctx context.Context, dir string, out io.Writer) error {
-	var answer struct {
-		Documents []struct{ Kind, Name string }
-		Next      string
+// Export returns all documents of a version, or those in force if it is 0, as one stream.
+func (c *Client) Export(ctx context.Context, version uint64) ([]byte, error) {
+	path := "/v1/export"
+	if version > 0 {
+		path = fmt.Sprintf("/v1/versions/%d/export", version)
 	}
-	for cursor := ""; ; cursor = answer.Next {
-		answer.Documents, answer.Next = nil, ""
-		if err := c.Call(ctx, "GET", "/v1/documents?limit=500&cursor="+url.QueryEscape(cursor), nil, &answer); err != nil {
-			return err
-		}
-		for _, d := range answer.Documents {
-			if err := c.exportOne(ctx, dir, d.Kind, d.Name, out); err != nil {
-				return err
-			}
-		}
-		if answer.Next == "" {
-			return nil
-		}
-	}
+	var stream []byte
+	err := c.Call(ctx, "GET", path, nil, &stream)
+	return stream, err
 }
 
-func (c *Client) exportOne(ctx context.Context, dir, kind, name string, out io.Writer) error {
-	var body []byte
-	if err := c.Call(ctx, "GET", "/v1/documents/"+url.PathEscape(kind)+"/"+url.PathEscape(name)+"?raw=true", nil, &body); err != nil {
+// ExportTo writes what Export returns into a folder, one file a document.
+func (c *Client) ExportTo(ctx context.Context, version uint64, dir string, out io.Writer) error {
+	stream, err := c.Export(ctx, version)
+	if err != nil {
 		return err
 	}
-	extension := ".yaml"
-	if len(body) > 0 && body[0] == '{' {
-		extension = ".json"
+	docs, problems := workspace.Parse([]workspace.File{{Name: "the export", Body: stream}})
+	if len(problems) > 0 {
+		return rapport.Errorf(rapport.Invalid, "this program is older than the server and can't take its documents apart (export without -f): %s", problems[0])
 	}
-	path := filepath.Join(dir, kind, name+extension)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
+	for _, f := range workspace.Files(docs) {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, f.Body, 0o644); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(out, path); err != nil {
+			return err
+		}
 	}
-	if err := os.WriteFile(path, body, 0o644); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(out, path)
-	return err
+	return nil
 }

@@ -29,11 +29,15 @@ func main() {
 
 // commands is what can be asked for on the command line.
 type commands struct {
-	Serve  serve         `cmd:"" help:"Run the server."`
-	Demo   demo          `cmd:"" help:"Run a sandbox with a simulated shop and all recipes."`
-	Apply  apply         `cmd:"" help:"Put documents in force: segments, journeys, templates and so on."`
-	Plan   plan          `cmd:"" help:"Say what applying documents would change."`
-	Export export        `cmd:"" help:"Write the documents in force to files or to standard output."`
+	Serve  serve  `cmd:"" help:"Run the server."`
+	Demo   demo   `cmd:"" help:"Run a sandbox with a simulated shop and all recipes."`
+	Apply  apply  `cmd:"" help:"Put documents in force: segments, journeys, templates and so on."`
+	Plan   plan   `cmd:"" help:"Say what applying documents would change."`
+	Export export `cmd:"" help:"Write the documents in force to files or to standard output."`
+
+	Versions versions `cmd:"" help:"List the versions of the workspace, or say what one of them changed."`
+	Rollback rollback `cmd:"" help:"Put the documents of an earlier version in force again."`
+
 	Schema schema        `cmd:"" help:"Write the JSON Schemas of documents, by which editors complete and check them."`
 	Import imports       `cmd:"" help:"Take in files of events or customers; an import that was interrupted goes on where it stood."`
 	Copy   copyCustomers `cmd:"" help:"Copy customers of a live server into a sandbox, under pseudonyms. What was copied before is not copied again."`

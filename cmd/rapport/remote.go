@@ -45,19 +45,20 @@ func (p *plan) Run(ctx context.Context, std *streams) error {
 
 type export struct {
 	remote
-	File string `short:"f" help:"A folder to write one file a document to; without it everything goes to standard output." placeholder:"DIR"`
+	File    string `short:"f" help:"A folder to write one file a document to; without it everything goes to standard output." placeholder:"DIR"`
+	Version uint64 `name:"of" help:"The documents of this version; without it those in force." placeholder:"VERSION"`
 }
 
 // Run writes the documents in force.
 func (e *export) Run(ctx context.Context, std *streams) error {
 	if e.File != "" {
-		return e.client().ExportTo(ctx, filepath.Clean(e.File), std.out)
+		return e.client().ExportTo(ctx, e.Version, filepath.Clean(e.File), std.out)
 	}
-	var stream []byte
-	if err := e.client().Call(ctx, "GET", "/v1/export", nil, &stream); err != nil {
+	stream, err := e.client().Export(ctx, e.Version)
+	if err != nil {
 		return err
 	}
-	_, err := std.out.Write(stream)
+	_, err = std.out.Write(stream)
 	return err
 }
 

@@ -1,0 +1,39 @@
+package workspace
+
+import "rapport"
+
+// Edit makes of the documents in force those that are to be. Problems are what is wrong
+// with what it is to put there; an error says that it can't be done at all. It changes
+// nothing of what it is given.
+type Edit func(current []Document) (Edited, []Problem, error)
+
+// Edited are the documents after an edit.
+type Edited struct {
+	Documents []Document // in the order of kinds and names
+	Warnings  []Problem  // what the edit brings about besides
+}
+
+// Put puts the documents of files among those there are, or in their place if prune is
+// set.
+func Put(files []File, prune bool) Edit {
+	return func(current []Document) (Edited, []Problem, error) {
+		given, problems := Parse(files)
+		return Edited{Documents: Upsert(current, given, prune)}, problems, nil
+	}
+}
+
+// Replace puts documents in the place of those there are.
+func Replace(docs []Document) Edit {
+	return func([]Document) (Edited, []Problem, error) { return Edited{Documents: sorted(docs)}, nil, nil }
+}
+
+// Remove takes a document away. Kind NotFound if it is not there.
+func Remove(kind, name string) Edit {
+	return func(current []Document) (Edited, []Problem, error) {
+		docs, found := Delete(current, kind, name)
+		if !found {
+			return Edited{}, nil, rapport.Errorf(rapport.NotFound, "There is no %s %q.", kind, name)
+		}
+		return Edited{Documents: docs}, nil, nil
+	}
+}
