@@ -293,7 +293,7 @@ var contract = []string{
 	"/v1/identify", "/v1/track", "/v1/page", "/v1/screen", "/v1/group", "/v1/alias", "/v1/batch", "/healthz", "/readyz", "/metrics",
 	"/v1/customers", "/v1/customers/{id}", "/v1/customers/{id}/timeline", "/v1/customers/{id}/messages", "/v1/customers/{id}/decisions",
 	"/v1/customers/{id}/segments", "/v1/customers/{id}/segments/history", "/v1/customers/{id}/consents", "/v1/customers/{id}/unmerge",
-	"/v1/documents", "/v1/documents/{kind}/{name}", "/v1/apply", "/v1/plan", "/v1/export", "/v1/versions", "/v1/versions/{version}", "/v1/versions/{version}/export", "/v1/rollback", "/v1/schemas", "/v1/schemas/{kind}",
+	"/v1/documents", "/v1/documents/{kind}/{name}", "/v1/apply", "/v1/plan", "/v1/export", "/v1/versions", "/v1/versions/{version}", "/v1/versions/{version}/export", "/v1/rollback", "/v1/rename", "/v1/schemas", "/v1/schemas/{kind}",
 	"/v1/rules/check", "/v1/rules/explain", "/v1/segments", "/v1/segments/{name}", "/v1/segments/{name}/members", "/v1/segments/{name}/history", "/v1/segments/preview",
 	"/v1/journeys", "/v1/journeys/{name}", "/v1/messages", "/v1/messages/{id}", "/v1/explain", "/v1/clock",
 	"/v1/imports/{id}", "/v1/imports/{id}/rows", "/u/{token}", "/u/{token}/undo",

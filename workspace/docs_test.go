@@ -98,6 +98,28 @@ func TestPageSchemas(t *testing.T) {
 	}
 }
 
+// TestPageRename: what the page says becomes of a document is what does.
+func TestPageRename(t *testing.T) {
+	t.Parallel()
+	page := readPage(t)
+	docs := parse(t, strings.Join(examples(page, "yaml(?: [a-v]+)?"), "---\n"))
+	said := regexp.MustCompile("`rapport rename (\\w+) (\\S+) (\\S+)` is").FindStringSubmatch(page)
+	edited, problems, err := workspace.Rename(said[1], said[2], said[3])(docs)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	want := parse(t, examples(page, "yaml rewritten")[0])[0]
+	for _, d := range edited.Documents {
+		if d.Kind == want.Kind && d.Name == want.Name {
+			if diff := gocmp.Diff(string(want.Body), string(d.Body)); diff != "" {
+				t.Errorf("(-page +got):\n%s", diff)
+			}
+			return
+		}
+	}
+	t.Errorf("there is no %s %q", want.Kind, want.Name)
+}
+
 // TestPageProblems: what the page says is wrong with a document is what is said.
 func TestPageProblems(t *testing.T) {
 	t.Parallel()
