@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"rapport"
@@ -65,11 +66,7 @@ func (c *Client) ApplyFS(ctx context.Context, fsys fs.FS, o ApplyOptions, out io
 }
 
 func (c *Client) apply(ctx context.Context, files []workspace.File, o ApplyOptions, out io.Writer) error {
-	sent := make([]file, len(files))
-	for i, f := range files {
-		sent[i] = file{Name: f.Name, Body: string(f.Body)}
-	}
-	body := map[string]any{"files": sent, "prune": o.Prune, "note": o.Note}
+	body := applyBody(files, o.Prune, o.Note)
 	target := "/v1/apply"
 	if o.Dry {
 		target = "/v1/plan"
@@ -85,6 +82,15 @@ func (c *Client) change(ctx context.Context, method, target string, body any, dr
 	}
 	answer.tell(out, dry)
 	return nil
+}
+
+// applyBody is what an apply sends.
+func applyBody(files []workspace.File, prune bool, note string) map[string]any {
+	sent := make([]file, len(files))
+	for i, f := range files {
+		sent[i] = file{Name: f.Name, Body: string(f.Body)}
+	}
+	return map[string]any{"files": sent, "prune": prune, "note": note}
 }
 
 type file struct {
@@ -124,6 +130,11 @@ func (a *applied) tell(out io.Writer, dry bool) {
 	}
 }
 
+// changes reports whether anything does.
+func (a *applied) changes() bool {
+	return slices.ContainsFunc(a.Changes, func(c change) bool { return c.Action != "unchanged" })
+}
+
 // tellChanges lists what becomes of documents, with the lines if they are wanted, and
 // returns how many change.
 func tellChanges(changes []change, lines bool, out io.Writer) (changed int) {
@@ -155,17 +166,26 @@ func (c *Client) Export(ctx context.Context, version uint64) ([]byte, error) {
 	return stream, err
 }
 
-// ExportTo writes what Export returns into a folder, one file a document.
-func (c *Client) ExportTo(ctx context.Context, version uint64, dir string, out io.Writer) error {
+// files returns what Export returns, one file a document.
+func (c *Client) files(ctx context.Context, version uint64) ([]workspace.File, error) {
 	stream, err := c.Export(ctx, version)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	docs, problems := workspace.Parse([]workspace.File{{Name: "the export", Body: stream}})
 	if len(problems) > 0 {
-		return rapport.Errorf(rapport.Invalid, "this program is older than the server and can't take its documents apart (export without -f): %s", problems[0])
+		return nil, rapport.Errorf(rapport.Invalid, "this program is older than the server and can't take its documents apart: %s", problems[0])
 	}
-	for _, f := range workspace.Files(docs) {
+	return workspace.Files(docs), nil
+}
+
+// ExportTo writes what Export returns into a folder, one file a document.
+func (c *Client) ExportTo(ctx context.Context, version uint64, dir string, out io.Writer) error {
+	files, err := c.files(ctx, version)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
 		path := filepath.Join(dir, filepath.FromSlash(f.Name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err

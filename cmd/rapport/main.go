@@ -39,6 +39,7 @@ type commands struct {
 	Rollback rollback `cmd:"" help:"Put the documents of an earlier version in force again."`
 	Rename   rename   `cmd:"" help:"Give a document another name, and all that refer to it."`
 	Delete   remove   `cmd:"" help:"Take a document away, unless another needs it."`
+	Promote  promote  `cmd:"" help:"Put the documents of a sandbox in force in the live environment."`
 
 	Schema schema        `cmd:"" help:"Write the JSON Schemas of documents, by which editors complete and check them."`
 	Import imports       `cmd:"" help:"Take in files of events or customers; an import that was interrupted goes on where it stood."`
