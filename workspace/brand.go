@@ -8,7 +8,7 @@ import (
 // brand is a brand's document. What render calls its name is its title here, since
 // a document's name is how other documents call it.
 type brand struct {
-	Title string `json:"title" required:"true" doc:"The brand's name as customers know it"`
+	Title string `json:"title" required:"true" doc:"The brand's name as customers know it; templates print it as brand.name"`
 	render.BrandDoc
 }
 
