@@ -198,10 +198,11 @@ func (g *Engine) Run(ctx context.Context, now rapport.Instant, works ...Work) (e
 }
 
 // Admit is the work of admitting events. Preload brings what they need into
-// memory in one go.
+// memory in one go. Where consents that they carry come from is not theirs to claim.
 func Admit(events []rapport.Event) Work {
 	return func(b *Batch) error {
 		for i := range events {
+			events[i].Context = profile.WithConsentSource(events[i].Context, "")
 			b.admit(&events[i])
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"rapport"
+	"rapport/profile"
 	"rapport/store"
 )
 
@@ -11,11 +12,15 @@ import (
 // if nothing could be made of it.
 type Row []rapport.Event
 
+// ConsentImported is the source of consents that came with rows of a file.
+const ConsentImported = "import"
+
 // Import is the work of taking in rows of a file, of which from stand before
 // them. The import's mark is committed along with them, so a row is taken in once
 // however often it is sent and whatever breaks in between: rows that were taken
 // in are passed over. A gap before the first row is refused with kind Conflict.
-// Done is set to how many rows are taken in by now.
+// Done is set to how many rows are taken in by now. Consents that the rows carry have
+// the source [ConsentImported].
 func Import(id string, from int64, rows []Row, done *int64) Work {
 	return func(b *Batch) error {
 		before, err := b.imported(id)
@@ -38,6 +43,7 @@ func Import(id string, from int64, rows []Row, done *int64) Work {
 			return err
 		}
 		for i := range events {
+			events[i].Context = profile.WithConsentSource(events[i].Context, ConsentImported)
 			b.admit(&events[i])
 		}
 		if *done = max(before, from+int64(len(rows))); *done > before {

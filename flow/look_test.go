@@ -248,3 +248,29 @@ func TestReplayIsWhatHappened(t *testing.T) {
 		}
 	}
 }
+
+// Consents that came with a file say so, whatever the file claims; who sends events
+// cannot claim that theirs did.
+func TestConsentsSayThatTheyWereImported(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	carrying := func(purpose string) []byte {
+		return fmt.Appendf(nil, `{"consent":{"source":"desk","categoryPreferences":{%q:{"sms":true}}}}`, purpose)
+	}
+	file := rows(1)
+	file[0][0].Context = carrying("marketing")
+	var done int64
+	if errs, err := w.engine.Run(context.Background(), w.now, flow.Import("file", 0, file, &done)); err != nil || errs[0] != nil {
+		t.Fatal(err, errs)
+	}
+	live := track("ana", "", "Page Seen", "")
+	live.Context = carrying("location")
+	w.admit(live)
+	got := map[string]string{}
+	for _, act := range w.records()[0].Consents {
+		got[act.Purpose+" "+string(act.Channel)] = act.Source
+	}
+	if diff := cmp.Diff(map[string]string{"marketing sms": "import", "location sms": "context.consent"}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}

@@ -3,6 +3,7 @@ package profile
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -92,30 +93,85 @@ func (r *Record) overruled() int {
 }
 
 // preferences reads Segment's context.consent.categoryPreferences, a yes or no for
-// each purpose, as the events that telling each by itself would be. They stand in
-// no timeline: the event that carries them does.
+// each purpose or, where channels were asked for apart, for each of its channels, as
+// the events that telling each by itself would be. They stand in no timeline: the
+// event that carries them does.
 func preferences(e *Event) []*Event {
-	if !bytes.Contains(e.Context, []byte(`"categoryPreferences"`)) {
+	if !carriesConsent(e.Context) {
 		return nil
 	}
 	context, _ := rapport.ParseJSON(e.Context)
-	told := context.Get("consent").Get("categoryPreferences")
+	consent := context.Get("consent")
+	source := cmp.Or(cut(consent.Get("source").Text(), maxConsentText), "context.consent")
+	told := consent.Get("categoryPreferences")
 	var events []*Event
+	add := func(purpose string, channel rapport.Channel, answer rapport.Value) {
+		if answer.Kind() == rapport.Bool {
+			events = append(events, preference(e, rapport.Consent{Purpose: purpose, Channel: channel, Source: source}, answer.Bool()))
+		}
+	}
 	for i := range told.Len() {
 		purpose, answer := told.Pair(i)
-		if answer.Kind() != rapport.Bool || purpose == "" || len(purpose) > maxTraitName {
+		if purpose == "" || len(purpose) > maxTraitName {
 			continue
 		}
-		act := rapport.Consent{Purpose: purpose, State: rapport.ConsentWithdrawn, Source: "context.consent"}
-		if answer.Bool() {
-			act.State = rapport.ConsentGranted
+		add(purpose, "", answer)
+		for _, channel := range rapport.Channels() {
+			if answer.Kind() == rapport.Object {
+				add(purpose, channel, answer.Get(string(channel)))
+			}
 		}
-		one := *e.Event
-		one.Type, one.Name, one.MessageID, one.Context = rapport.Derived, ConsentChanged, e.MessageID+"/consent/"+purpose, nil
-		one.Properties = ConsentProperties(act)
-		events = append(events, Read(&one))
 	}
 	return events
+}
+
+// preference is the event that telling one act by itself would be.
+func preference(e *Event, act rapport.Consent, agreed bool) *Event {
+	act.State = rapport.ConsentWithdrawn
+	if agreed {
+		act.State = rapport.ConsentGranted
+	}
+	one := *e.Event
+	one.Type, one.Name, one.MessageID, one.Context = rapport.Derived, ConsentChanged, e.MessageID+"/consent/"+act.Purpose, nil
+	if act.Channel != "" {
+		one.MessageID += "/" + string(act.Channel)
+	}
+	one.Properties = ConsentProperties(act)
+	return Read(&one)
+}
+
+func carriesConsent(context []byte) bool {
+	return bytes.Contains(context, []byte(`"categoryPreferences"`))
+}
+
+// WithConsentSource returns an event's context in which the consents say that they come
+// from source; with "" none is said, and what a sender has claimed is taken out. A
+// context that carries no consents is returned as it is. The context given is not
+// written to.
+func WithConsentSource(context []byte, source string) []byte {
+	if !carriesConsent(context) {
+		return context
+	}
+	var members, consent map[string]json.RawMessage
+	if json.Unmarshal(context, &members) != nil || json.Unmarshal(members["consent"], &consent) != nil || consent == nil {
+		return context
+	}
+	if _, claimed := consent["source"]; !claimed && source == "" {
+		return context
+	}
+	delete(consent, "source")
+	if source != "" {
+		consent["source"] = rapport.AppendQuoted(nil, source)
+	}
+	var err error
+	if members["consent"], err = json.Marshal(consent); err != nil {
+		return context
+	}
+	out, err := json.Marshal(members)
+	if err != nil {
+		return context
+	}
+	return out
 }
 
 // ConsentChanged is the name of the derived event that an act of consent is kept as.

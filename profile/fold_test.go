@@ -83,7 +83,7 @@ func drawDeed(t *rapid.T, e *rapport.Event) {
 		e.Type, e.GroupID = rapport.Group, fmt.Sprint("g", n)
 	default:
 		e.Type, e.Name = rapport.Page, "Home"
-		e.Context = fmt.Appendf(nil, `{"consent":{"categoryPreferences":{"marketing":%s}}}`, pick("answer", "true", "false"))
+		e.Context = fmt.Appendf(nil, `{"consent":{"categoryPreferences":{"marketing":%s}}}`, pick("answer", "true", "false", `{"email":true,"sms":false}`))
 	}
 }
 

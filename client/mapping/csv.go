@@ -14,6 +14,9 @@ const (
 	maxRecord      = 256 << 10
 )
 
+// spaces stands for any number of blanks between cells: such files have no quotes.
+const spaces = " "
+
 // record is what stands in a file for one row.
 type record struct {
 	line  int64
@@ -84,6 +87,9 @@ func (c *cells) whole(text string) (list []string, more []line, fault string, er
 // split cuts the text of a record into its cells. It is open if it ends within
 // quotes.
 func split(text string, delimiter byte) (list []string, open bool, fault string) {
+	if delimiter == spaces[0] {
+		return strings.Fields(text), false, ""
+	}
 	for {
 		if !strings.HasPrefix(text, `"`) {
 			cell, rest, more := strings.Cut(text, string(delimiter))

@@ -24,8 +24,10 @@ const (
 type Mapping struct {
 	Format    string   `json:"format" enum:"csv,ndjson" doc:"How the file is written; told from its name unless said"`
 	Encoding  string   `json:"encoding" enum:"utf-8,windows-1252,iso-8859-1" doc:"Of a file that is not in Unicode"`
-	Delimiter string   `json:"delimiter" doc:"What stands between two cells, such as ; or tab; found out from the first line unless said"`
+	Delimiter string   `json:"delimiter" doc:"What stands between two cells, such as ; or tab, or spaces for any number of blanks; found out from the first line unless said"`
 	Columns   []string `json:"columns" doc:"The names of the columns, if the first line does not hold them"`
+	Optional  []string `json:"optional" doc:"Columns that a file may lack, as if they were empty"`
+	Guarded   bool     `json:"guarded" doc:"An apostrophe before a digit or one of + - = @ only keeps spreadsheets from reckoning, and is taken away"`
 	Empty     []string `json:"empty" doc:"Cells that say nothing, such as NA; an empty one never says anything"`
 	Decimal   string   `json:"decimal" enum:"point,comma" doc:"What stands before the decimals of numbers; a point unless said"`
 	Thousands string   `json:"thousands" doc:"What stands between groups of three digits in numbers; nothing unless said"`
@@ -40,10 +42,11 @@ type Mapping struct {
 	Event      []Case           `json:"event" doc:"The event's name, or cases of which the first that holds gives it"`
 	Properties map[string]Value `json:"properties" doc:"The event's properties; a name like a.b stands in the object a"`
 	Traits     map[string]Value `json:"traits" doc:"What the customer is like; a name like a.b stands in the object a"`
-	Consents   map[string]Value `json:"consents" doc:"By purpose, whether she agreed: true, false, yes, no, 1 or 0"`
+	Consents   map[string]Value `json:"consents" doc:"By purpose, or by purpose.channel, whether she agreed: true, false, yes, no, 1 or 0"`
 
-	Group    *Value           `json:"group" doc:"Rows with the same value here are one event, or one customer; what is said of the whole is taken from the first of them"`
-	Products map[string]Value `json:"products" doc:"What each row of a group adds to the event's list of products"`
+	Group     *Value           `json:"group" doc:"Rows with the same value here are one event, or one customer; what is said of the whole is taken from the first of them"`
+	Continues *Condition       `json:"continues" doc:"Rows that go on with the group's first one and only add sums and products: the rest of them is empty, and not looked at"`
+	Products  map[string]Value `json:"products" doc:"What each row of a group adds to the event's list of products"`
 }
 
 // Case is one possible name of an event. Written as a text it is the name.
@@ -117,18 +120,43 @@ func (c *checker) mapping(m *Mapping, kind Kind) {
 	if m.Timestamp != nil {
 		c.time(m.Timestamp, "timestamp")
 	}
+	c.continues(m)
+	c.consents(m)
 	c.values(m.Properties, "properties", m.Group != nil)
 	c.values(m.Traits, "traits", false)
 	c.values(m.Consents, "consents", false)
 	c.values(m.Products, "products", false)
 }
 
+func (c *checker) continues(m *Mapping) {
+	if m.Continues == nil {
+		return
+	}
+	c.condition(m.Continues, "continues")
+	if m.Group == nil {
+		c.add("continues", `rows go on with a group: add "group" with the column they have in common`)
+	}
+}
+
+// consents sees to it that what stands behind a point is a channel.
+func (c *checker) consents(m *Mapping) {
+	for _, name := range slices.Sorted(maps.Keys(m.Consents)) {
+		_, channel, apart := strings.Cut(name, ".")
+		if apart && !slices.Contains(rapport.Channels(), rapport.Channel(channel)) {
+			c.add(strictyaml.Key("consents", name), "%q is no channel: write a purpose, or a purpose and email or sms, such as marketing.email", channel)
+		}
+	}
+}
+
 func (c *checker) file(m *Mapping) {
-	if m.Delimiter == "tab" {
+	switch m.Delimiter {
+	case "tab":
 		m.Delimiter = "\t"
+	case "spaces":
+		m.Delimiter = spaces
 	}
 	if d := m.Delimiter; d != "" && (len(d) != 1 || strings.Contains("\"\r\n", d)) {
-		c.add("delimiter", `%q can't stand between cells: write one character such as ";", or tab`, d)
+		c.add("delimiter", `%q can't stand between cells: write one character such as ";", or tab, or spaces`, d)
 	}
 	if m.Thousands != "" && (m.Thousands == m.decimal() || strings.ContainsAny(m.Thousands, "0123456789-+eE")) {
 		c.add("thousands", "%q can't stand between digits here", m.Thousands)

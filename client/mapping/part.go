@@ -14,6 +14,8 @@ import (
 // the whole.
 type part struct {
 	Line        int64                      `json:"l"`
+	More        bool                       `json:"+,omitempty"` // it goes on with the first row of its group
+	Out         bool                       `json:"o,omitempty"` // the mapping leaves the row out, and what goes on with it
 	Name        string                     `json:"n,omitempty"`
 	UserID      string                     `json:"u,omitempty"`
 	AnonymousID string                     `json:"a,omitempty"`
@@ -51,12 +53,19 @@ type item struct {
 
 // part reads a row. Skipped is set if the mapping leaves the row out.
 func (m *Mapping) part(r *row, kind Kind) (p part, skipped bool, err error) {
+	p.Line = r.line
+	if m.Continues != nil && m.Continues.holds(r) {
+		p.More = true
+		if _, p.Sums, err = properties(r, m.Properties); err == nil {
+			p.Product, _, err = properties(r, m.Products)
+		}
+		return p, false, err
+	}
 	for i := range m.Skip {
 		if m.Skip[i].holds(r) {
 			return p, true, nil
 		}
 	}
-	p.Line = r.line
 	if err := m.whose(&p, r); err != nil {
 		return p, false, err
 	}
@@ -177,7 +186,7 @@ func (m *Mapping) consents(r *row) (out map[string]json.RawMessage, err error) {
 		if out == nil {
 			out = map[string]json.RawMessage{}
 		}
-		if out[purpose], err = boolean(v.Column, text); err != nil {
+		if out[purpose], err = boolean(v.chosen(r).Column, text); err != nil {
 			return nil, err
 		}
 	}
@@ -215,7 +224,7 @@ func (m *Mapping) item(kind Kind, parts []part, messageID string) ([]byte, error
 		out.Type, out.Properties, out.Traits = "identify", nil, data
 	}
 	if first.Consents != nil {
-		out.Context = map[string]any{"consent": map[string]any{"categoryPreferences": first.Consents}}
+		out.Context = map[string]any{"consent": map[string]any{"categoryPreferences": nested(first.Consents)}}
 	}
 	text, err := json.Marshal(out)
 	if err == nil && len(text) > maxItem {

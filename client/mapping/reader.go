@@ -223,8 +223,9 @@ func (r *Reader) readPart(from *row) (p part, ok bool) {
 		r.bad(from.line, BadValue, err.Error())
 	case skipped:
 		r.Skipped++
+		p.Out = r.Mapping.Continues != nil // so that what goes on with it is left out as well
 	}
-	return p, err == nil && !skipped
+	return p, err == nil && (!skipped || p.Out)
 }
 
 // single makes an item of each row.
@@ -303,6 +304,7 @@ type gatherer struct {
 	group  string
 	row    int64 // of the first one
 	parts  []part
+	out    string // the group whose last first row was left out
 }
 
 // maxGroup is how many rows a group can have: many more than fit into an event.
@@ -316,6 +318,17 @@ func (g *gatherer) take(s sorted[part]) error {
 	}
 	p := s.data
 	switch {
+	case p.Out:
+		if g.parts == nil {
+			g.out = s.group
+		}
+		return nil
+	case g.parts == nil && p.More && g.out == s.group:
+		g.reader.Skipped++
+		return nil
+	case g.parts == nil && p.More:
+		g.reader.bad(p.Line, BadGroup, "the row goes on with a group whose first row is missing or bad")
+		return nil
 	case g.parts == nil:
 		g.group, g.row = s.group, s.row
 	case g.differs(p):
@@ -331,7 +344,7 @@ func (g *gatherer) take(s sorted[part]) error {
 
 func (g *gatherer) differs(p part) bool {
 	first := g.parts[0]
-	return p.UserID != first.UserID || p.AnonymousID != first.AnonymousID || p.Name != first.Name
+	return !p.More && (p.UserID != first.UserID || p.AnonymousID != first.AnonymousID || p.Name != first.Name)
 }
 
 // finish hands on the item of the group that is open.

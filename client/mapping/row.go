@@ -34,7 +34,19 @@ func (r *row) text(column string) (text string, ok bool) {
 		text = r.cells[i]
 	}
 	text = strings.TrimSpace(text)
+	if r.mapping.Guarded {
+		text = unguarded(text)
+	}
 	return text, text != "" && !slices.Contains(r.mapping.Empty, text)
+}
+
+// unguarded takes the apostrophe away that keeps a spreadsheet from taking a text for
+// a number or a formula.
+func unguarded(text string) string {
+	if len(text) > 1 && text[0] == '\'' && strings.IndexByte("0123456789+-=@", text[1]) >= 0 {
+		return text[1:]
+	}
+	return text
 }
 
 // json returns what a column says: the text of a cell, or the member as it stands.
@@ -122,6 +134,9 @@ func (m *Mapping) columns() []string {
 	for _, c := range m.Skip {
 		add(c.Column)
 	}
+	if m.Continues != nil {
+		add(m.Continues.Column)
+	}
 	for _, e := range m.Event {
 		if e.When != nil {
 			add(e.When.Column)
@@ -148,7 +163,7 @@ func (m *Mapping) indexOf(header []string) (map[string]int, error) {
 	}
 	delete(index, "")
 	for _, name := range m.columns() {
-		if _, ok := index[name]; ok {
+		if _, ok := index[name]; ok || slices.Contains(m.Optional, name) {
 			continue
 		}
 		names := slices.Sorted(maps.Keys(index))

@@ -7,18 +7,25 @@ import (
 	"rapport"
 )
 
-// segmentItem makes an item of a line in the form of Segment's batch. What the
-// sender's clock showed is left away: times in a file are kept as they are told.
+// segmentItem makes an item of a line in the form of Segment's batch, or of an archive
+// that Segment or RudderStack have written. What the sender's clock showed is left
+// away: times in a file are kept as they are told. In an archive, which tells when each
+// event was received, "timestamp" is right already and "originalTimestamp" is what that
+// clock showed.
 func segmentItem(text string, kind Kind, messageID string) ([]byte, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &members); err != nil || members == nil {
 		return nil, errNotObject
 	}
-	if original, ok := members["originalTimestamp"]; ok {
+	_, archived := members["receivedAt"]
+	_, timed := members["timestamp"]
+	if original, ok := members["originalTimestamp"]; ok && !(archived && timed) {
 		members["timestamp"] = original
 	}
-	delete(members, "originalTimestamp")
-	delete(members, "sentAt")
+	for _, name := range transport {
+		delete(members, name)
+	}
+	ownTraits(members)
 	if label(members["messageId"]) == "" {
 		members["messageId"] = quoted(messageID)
 	}
@@ -36,6 +43,20 @@ func segmentItem(text string, kind Kind, messageID string) ([]byte, error) {
 		err = fmt.Errorf("the event is larger than 32 KB")
 	}
 	return out, err
+}
+
+// transport are the members that tell how an event travelled.
+var transport = [...]string{"originalTimestamp", "sentAt", "receivedAt", "writeKey", "projectId", "integrations", "_metadata", "version"}
+
+// ownTraits gives an identify call the traits that RudderStack keeps in its context.
+func ownTraits(members map[string]json.RawMessage) {
+	var context struct{ Traits json.RawMessage }
+	if _, told := members["traits"]; told || label(members["type"]) != "identify" || json.Unmarshal(members["context"], &context) != nil {
+		return
+	}
+	if context.Traits != nil {
+		members["traits"] = context.Traits
+	}
 }
 
 var errNotObject = rapport.Errorf(rapport.Invalid, "the line is not a JSON object")

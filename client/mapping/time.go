@@ -57,7 +57,7 @@ func (c *checker) time(t *Time, path string) {
 var layoutWords = [...][2]string{
 	{"YYYY", "2006"}, {"YY", "06"}, {"MMMM", "January"}, {"MMM", "Jan"}, {"MM", "01"}, {"M", "1"},
 	{"DD", "02"}, {"D", "2"}, {"hh", "15"}, {"h", "3"}, {"mm", "04"}, {"m", "4"}, {"ss", "05"}, {"s", "5"},
-	{"SSSSSS", "000000"}, {"SSS", "000"}, {"AM", "PM"}, {"Z", "Z07:00"}, {"T", "T"},
+	{"SSSSSS", "000000"}, {"SSS", "000"}, {"AM", "PM"}, {"ZZ", "-0700"}, {"Z", "Z07:00"}, {"T", "T"},
 }
 
 // goLayout turns YYYY-MM-DD and the like into package time's layout.
@@ -68,9 +68,9 @@ func goLayout(layout string) (out string, hasZone bool, err error) {
 		switch {
 		case ok:
 			b.WriteString(meaning)
-			hasZone = hasZone || word == "Z"
+			hasZone = hasZone || word == "Z" || word == "ZZ"
 		case isLetterOrDigit(rest[0]):
-			return "", false, fmt.Errorf("%q is no part of a layout: use YYYY, MM or MMM, DD, hh (or h with AM), mm, ss, SSS and Z for the zone", rest)
+			return "", false, fmt.Errorf("%q is no part of a layout: use YYYY, MM or MMM, DD, hh (or h with AM), mm, ss, SSS and Z or ZZ for the zone", rest)
 		default:
 			word = rest[:1]
 			b.WriteString(word)

@@ -16,11 +16,14 @@ import (
 // column whose cell is taken as text.
 type Value struct {
 	Column   string         `json:"column" doc:"The column that holds it"`
+	First    []string       `json:"first" doc:"Columns of which the first that is not empty holds it"`
 	Text     string         `json:"text" doc:"A text with the names of columns in braces, such as order-{invoice}; if one of them is empty, so is the text"`
 	Const    any            `json:"value" doc:"The same value for every row"`
 	Multiply []string       `json:"multiply" doc:"Columns whose numbers are multiplied, such as quantity and price"`
 	Add      []string       `json:"add" doc:"Columns whose numbers are added; an empty cell adds nothing"`
 	As       string         `json:"as" enum:"text,number,boolean,time" doc:"What the cell holds; text unless said, and in lines of JSON whatever stands there"`
+	Lower    bool           `json:"lower" doc:"The cell's text in lower case, as e-mail addresses are compared"`
+	Split    string         `json:"split" doc:"The cell holds a list with this between two entries, such as a comma"`
 	Words    map[string]any `json:"words" doc:"What to take for a cell with this text; other cells are taken as they are"`
 	Default  any            `json:"default" doc:"What to take if the cell is empty; otherwise it is left out"`
 	Absolute bool           `json:"absolute" doc:"The number without its sign, as for refunds that a file counts as negative; of a sum, that of the whole"`
@@ -40,13 +43,13 @@ func (v *Value) UnmarshalText(text []byte) error {
 
 func (c *checker) value(v *Value, path string, grouped bool) {
 	said := 0
-	for _, is := range [...]bool{v.Column != "", v.Text != "", v.Const != nil, v.Multiply != nil, v.Add != nil} {
+	for _, is := range [...]bool{v.Column != "", v.First != nil, v.Text != "", v.Const != nil, v.Multiply != nil, v.Add != nil} {
 		if is {
 			said++
 		}
 	}
 	if said != 1 {
-		c.add(path, "write exactly one of column, text, value, multiply and add")
+		c.add(path, "write exactly one of column, first, text, value, multiply and add")
 	}
 	if v.Sum && !grouped {
 		c.add(path, `"sum" is for the properties of a group of rows`)
@@ -56,6 +59,9 @@ func (c *checker) value(v *Value, path string, grouped bool) {
 		c.time(v.time, path)
 	} else if v.Layout != "" || v.Zone != "" {
 		c.add(path, `"layout" and "zone" go with "as: time"`)
+	}
+	if (v.Lower || v.Split != "") && (v.Column == "" && v.First == nil || v.As != "" && v.As != "text" || v.number()) {
+		c.add(path, `"lower" and "split" are for a column's text`)
 	}
 	if v.As == "time" && v.Column == "" || v.As == "boolean" && (v.Multiply != nil || v.Add != nil) {
 		c.add(path, `"as: %s" is for a column`, v.As)
@@ -80,7 +86,7 @@ var places = regexp.MustCompile(`\{([^{}]+)\}`)
 
 // columns returns the names of the columns that are read.
 func (v *Value) columns() []string {
-	list := slices.Concat(v.Multiply, v.Add)
+	list := slices.Concat(v.First, v.Multiply, v.Add)
 	if v.Column != "" {
 		list = append(list, v.Column)
 	}
@@ -90,8 +96,24 @@ func (v *Value) columns() []string {
 	return list
 }
 
+// chosen returns the value with the column that counts for a row.
+func (v *Value) chosen(r *row) *Value {
+	if v.First == nil {
+		return v
+	}
+	one := *v
+	one.First = nil
+	for _, one.Column = range v.First {
+		if _, ok := r.text(one.Column); ok {
+			break
+		}
+	}
+	return &one
+}
+
 // of returns what the value is for a row as JSON; nil if there is none.
 func (v *Value) of(r *row) (json.RawMessage, error) {
+	v = v.chosen(r)
 	switch {
 	case v.Const != nil:
 		return json.Marshal(v.Const)
@@ -131,17 +153,36 @@ func (v *Value) plain(r *row) (json.RawMessage, error) {
 			return nil, err
 		}
 		return quoted(at.String()), nil
-	case v.As == "":
+	case v.As == "" && !v.Lower && v.Split == "":
 		return r.json(v.Column), nil
 	}
 	text, ok := v.cell(r)
+	if v.Lower {
+		text = strings.ToLower(text)
+	}
 	switch {
 	case !ok:
 		return nil, nil
 	case v.As == "boolean":
 		return boolean(v.Column, text)
+	case v.Split != "":
+		return entries(text, v.Split)
 	}
 	return quoted(text), nil
+}
+
+// entries returns a list in one cell as JSON; nil if nothing stands in it.
+func entries(text, between string) (json.RawMessage, error) {
+	var list []string
+	for _, entry := range strings.Split(text, between) {
+		if entry = strings.TrimSpace(entry); entry != "" {
+			list = append(list, entry)
+		}
+	}
+	if list == nil {
+		return nil, nil
+	}
+	return json.Marshal(list)
 }
 
 func (v *Value) text(r *row) json.RawMessage {
@@ -172,6 +213,7 @@ func (v *Value) label(r *row) (string, error) {
 
 // decimal returns the number that the value is for a row.
 func (v *Value) decimal(r *row) (n decimal.Decimal, ok bool, err error) {
+	v = v.chosen(r)
 	switch {
 	case v.Multiply != nil:
 		n, ok, err = combine(r, v.Multiply, decimal.Decimal.Mul, true)
