@@ -43,13 +43,13 @@ var rooms = []laws.Room{
 	{Folder: "render/...", Imports: stage},
 	{Folder: "channel/...", Imports: stage},
 	{Folder: "measure/...", Imports: stage},
-	{Folder: "mirror/...", Imports: stage},                                                    // it answers rules and knows no record
-	{Folder: "pseudonym/...", Imports: ground},                                                // events in, events out
-	{Folder: "store/...", Imports: ground},                                                    // it keeps bytes and rows and knows no stage
-	{Folder: "shop/...", Imports: ground},                                                     // it is the world outside: it speaks HTTP or makes events
-	{Folder: "client/...", Imports: slices.Concat(ground, []string{"workspace/..."})},         // a caller of the HTTP face like any other; it reads files as apply does
-	{Folder: "bench/...", Imports: slices.Concat(ground, []string{"client/...", "shop/..."})}, // it measures the binary from outside
-	{Folder: "recipes/...", Imports: ground},                                                  // files
+	{Folder: "mirror/...", Imports: stage},                                                           // it answers rules and knows no record
+	{Folder: "pseudonym/...", Imports: ground},                                                       // events in, events out
+	{Folder: "store/...", Imports: ground},                                                           // it keeps bytes and rows and knows no stage
+	{Folder: "shop/...", Imports: ground},                                                            // it is the world outside: it speaks HTTP or makes events
+	{Folder: "client/...", Imports: slices.Concat(ground, []string{"workspace/...", "collect/..."})}, // a caller of the HTTP face like any other; it reads files as apply does, and rows in a dry run as the server would
+	{Folder: "bench/...", Imports: slices.Concat(ground, []string{"client/...", "shop/..."})},        // it measures the binary from outside
+	{Folder: "recipes/...", Imports: ground},                                                         // files
 	{Folder: "console/...", Imports: ground},
 	{Folder: "sdk/...", Imports: ground},
 	{Folder: "workspace/...", Imports: inside},

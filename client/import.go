@@ -1,6 +1,8 @@
 package client
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,10 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,29 +22,63 @@ import (
 // ImportOptions say how a file is imported.
 type ImportOptions struct {
 	Kind    mapping.Kind
-	File    string
-	Mapping string // a file; empty for the usual names of columns
-	Report  string // a file for the bad rows, one JSON object a line; empty for none
-	Strict  bool   // fail if there are bad rows
-	Dry     bool   // send nothing, show what would be sent
-	Batch   int    // items of one request; 500 unless said
+	File    string          // or a folder, of which every file is imported as one of its own
+	Mapping string          // a file; empty for the usual names of columns
+	Report  string          // a file for the bad rows, one JSON object a line; empty for none
+	Strict  bool            // fail if there are bad rows
+	Dry     bool            // send nothing, tell what would come of it
+	AsOf    rapport.Instant // when customers were as a file without times tells them; 0 is the time of the import
+	Batch   int             // items of one request; 500 unless said
 }
 
 // Import takes a file in: it is read, mapped and sent to the server, which keeps
 // a mark of how far it has come. So an import that was interrupted goes on where it
 // stood, and one that is done changes nothing when it is run again. What came of
 // it is told to out; progress and bad rows, with line and reason, to diag. It fails
-// if the file as a whole can't be taken in, or with Strict if a row is bad.
+// if the file as a whole can't be taken in, or with Strict if a row is bad. Of a
+// folder all files are taken in, in the order of their names, each as one of its own.
 func (c *Client) Import(ctx context.Context, o ImportOptions, out, diag io.Writer) error {
-	im, err := newImporter(c, o, diag)
+	files, folder, err := filesOf(o.File)
 	if err != nil {
 		return err
 	}
-	if err := im.identify(ctx); err != nil {
-		return err
+	p := newPreview()
+	whole := summary{of: o.File, names: map[string]int64{}}
+	for _, file := range files {
+		one := o
+		one.File = file
+		im, err := c.importFile(ctx, one, folder, p, diag)
+		if err != nil {
+			return err
+		}
+		whole.add(im.summary())
+		if !o.Dry {
+			im.tell(out)
+		}
 	}
-	if im.report, err = openReport(o.Report, o.File, im.id); err != nil {
-		return err
+	if folder || o.Dry {
+		whole.tell(out, o)
+	}
+	if o.Dry {
+		p.tell(ctx, c, o.Kind, out)
+	}
+	if o.Strict && whole.bad > 0 {
+		return rapport.Errorf(rapport.Invalid, "%s of %s can't be taken in as they are", count(whole.bad, "row"), o.File)
+	}
+	return nil
+}
+
+func (c *Client) importFile(ctx context.Context, o ImportOptions, folder bool, p *preview, diag io.Writer) (*importer, error) {
+	im, err := newImporter(c, o, diag)
+	if err != nil {
+		return nil, err
+	}
+	im.preview = p
+	if err := im.identify(ctx); err != nil {
+		return nil, err
+	}
+	if im.report, err = openReport(o.Report, o.File, im.id, folder); err != nil {
+		return nil, err
 	}
 	err = im.run(ctx)
 	im.progress.end()
@@ -52,13 +86,9 @@ func (c *Client) Import(ctx context.Context, o ImportOptions, out, diag io.Write
 		err = closed
 	}
 	if err != nil {
-		return im.stopped(ctx, err)
+		return nil, im.stopped(ctx, err)
 	}
-	im.tell(out)
-	if bad := im.reader.Bad + im.refused; o.Strict && bad > 0 {
-		return rapport.Errorf(rapport.Invalid, "%s of %s can't be taken in as they are", count(bad, "row"), o.File)
-	}
-	return nil
+	return im, nil
 }
 
 // importer is one run of an import.
@@ -80,7 +110,7 @@ type importer struct {
 	bytes   int // of batch
 	refused int64
 	names   map[string]int64 // events by name, nothing and bad ones left out
-	sample  []json.RawMessage
+	preview *preview         // of a dry run
 }
 
 func newImporter(c *Client, o ImportOptions, diag io.Writer) (*importer, error) {
@@ -88,7 +118,7 @@ func newImporter(c *Client, o ImportOptions, diag io.Writer) (*importer, error) 
 		o.Batch = 500
 	}
 	im := &importer{client: c, options: o, diag: diag, names: map[string]int64{}, progress: newProgress(diag)}
-	im.reader = mapping.Reader{Kind: o.Kind, Format: formatOf(o.File), OnBad: im.bad}
+	im.reader = mapping.Reader{Kind: o.Kind, Format: formatOf(o.File), AsOf: o.AsOf, OnBad: im.bad}
 	if o.Mapping == "" {
 		return im, nil
 	}
@@ -131,11 +161,18 @@ func (im *importer) identify(ctx context.Context) error {
 		return err
 	}
 	defer f.Close()
-	hash := sha256.New()
-	fmt.Fprintf(hash, "%s\x00%d\x00%s\x00%s\x00", im.options.Kind, len(im.text), im.text, im.reader.Format)
-	text, err := mapping.Unpack(&countingReader{ctx: ctx, r: f, n: &im.size}, "")
+	unpacked, err := mapping.Unpack(&countingReader{ctx: ctx, r: f, n: &im.size}, "")
 	if err != nil {
 		return err
+	}
+	text := bufio.NewReader(unpacked)
+	if first, _ := text.Peek(1); string(first) == "{" {
+		im.reader.Format = "ndjson" // whatever it is called: archives name their files by hour
+	}
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%s\x00%d\x00%s\x00%s\x00", im.options.Kind, len(im.text), im.text, im.reader.Format)
+	if im.options.AsOf != 0 {
+		fmt.Fprintf(hash, "as of %d\x00", im.options.AsOf)
 	}
 	if _, err := io.Copy(hash, text); err != nil {
 		return rapport.Errorf(rapport.Invalid, "the file can't be read to its end: %w", err)
@@ -179,12 +216,8 @@ type importState struct {
 func (im *importer) path() string { return "/v1/imports/" + url.PathEscape(im.id) }
 
 func (im *importer) run(ctx context.Context) error {
-	if !im.options.Dry {
-		var state importState
-		if err := im.client.Call(ctx, "GET", im.path(), nil, &state); err != nil {
-			return err
-		}
-		im.mark, im.before = state.Rows, state.Rows
+	if err := im.resume(ctx); err != nil {
+		return err
 	}
 	f, err := im.open()
 	if err != nil {
@@ -197,15 +230,38 @@ func (im *importer) run(ctx context.Context) error {
 	if err := im.reader.Read(counted, func(item mapping.Item) error { return im.take(ctx, item) }); err != nil {
 		return err
 	}
-	return im.send(ctx)
+	if err := im.send(ctx); err != nil {
+		return err
+	}
+	im.preview.read(im)
+	return nil
+}
+
+// resume asks the server how far the import has come. A dry run needs no server, and
+// looks at the whole file.
+func (im *importer) resume(ctx context.Context) error {
+	var state importState
+	switch err := im.ask(ctx, &state); {
+	case im.options.Dry:
+		im.before = state.Rows
+	case err != nil:
+		return err
+	default:
+		im.mark, im.before = state.Rows, state.Rows
+	}
+	return nil
+}
+
+func (im *importer) ask(ctx context.Context, state *importState) error {
+	if im.options.Dry && im.client.Key == "" {
+		return nil
+	}
+	return im.client.Call(ctx, "GET", im.path(), nil, state)
 }
 
 // maxRequest is how many bytes of events a request may hold; the server takes
 // in 4 MB.
 const maxRequest = 3 << 20
-
-// sampled is how many events a dry run shows.
-const sampled = 3
 
 // take puts an item into the batch that is to be sent.
 func (im *importer) take(ctx context.Context, item mapping.Item) error {
@@ -221,12 +277,6 @@ func (im *importer) take(ctx context.Context, item mapping.Item) error {
 	if item.JSON != nil {
 		im.names[item.Name]++
 	}
-	if im.options.Dry {
-		if item.JSON != nil && len(im.sample) < sampled {
-			im.sample = append(im.sample, item.JSON)
-		}
-		return ctx.Err()
-	}
 	im.batch = append(im.batch, item)
 	if im.bytes += len(item.JSON) + 8; len(im.batch) < im.options.Batch && im.bytes < maxRequest {
 		return nil
@@ -239,6 +289,9 @@ func (im *importer) take(ctx context.Context, item mapping.Item) error {
 func (im *importer) send(ctx context.Context) error {
 	if len(im.batch) == 0 {
 		return nil
+	}
+	if im.options.Dry {
+		return cmp.Or(im.judge(), ctx.Err())
 	}
 	events := make([]json.RawMessage, len(im.batch))
 	for i, item := range im.batch {
@@ -278,6 +331,11 @@ func (im *importer) post(ctx context.Context, body any) (state importState, err 
 
 // bad tells of a row of which nothing could be made.
 func (im *importer) bad(b mapping.Bad) {
+	im.preview.bad.add(b.Reason)
+	im.complain(b)
+}
+
+func (im *importer) complain(b mapping.Bad) {
 	im.progress.clear()
 	im.report.add(im.diag, b)
 }
@@ -286,7 +344,8 @@ func (im *importer) bad(b mapping.Bad) {
 func (im *importer) refuse(item mapping.Item, code, detail string) {
 	im.refused += item.Rows
 	im.names[item.Name]--
-	im.bad(mapping.Bad{Line: item.Line, Code: code, Reason: detail})
+	im.preview.refused.add(detail)
+	im.complain(mapping.Bad{Line: item.Line, Code: code, Reason: detail})
 }
 
 // stopped says what is to be done after a failure.
@@ -309,31 +368,9 @@ func (im *importer) stopped(ctx context.Context, err error) error {
 
 // tell says what came of it.
 func (im *importer) tell(out io.Writer) {
-	o := im.options
-	verb := "taken in"
-	if o.Dry {
-		verb = "would be sent"
-	}
-	fmt.Fprintf(out, "%s: %s, %s", o.File, count(im.reader.Rows, "row"), count(im.events(), im.noun())+" "+verb)
-	for _, part := range [...]struct {
-		n    int64
-		text string
-	}{{im.reader.Skipped, "left out by the mapping"}, {im.reader.Bad + im.refused, "bad"}} {
-		if part.n > 0 {
-			fmt.Fprintf(out, ", %s %s", count(part.n, "row"), part.text)
-		}
-	}
-	fmt.Fprintln(out)
-	for _, name := range slices.Sorted(maps.Keys(im.names)) {
-		if name != "" && im.names[name] > 0 {
-			fmt.Fprintf(out, "%10s  %s\n", grouped(im.names[name]), name)
-		}
-	}
+	s := im.summary()
+	s.tell(out, im.options)
 	switch {
-	case o.Dry:
-		for _, event := range im.sample {
-			fmt.Fprintf(out, "%s\n", event)
-		}
 	case im.before >= im.at && im.at > 0:
 		fmt.Fprintln(out, "the whole file had been taken in before: nothing has changed")
 	case im.before > 0:
@@ -341,13 +378,19 @@ func (im *importer) tell(out io.Writer) {
 	}
 }
 
-// noun is what the rows tell of.
-func (im *importer) noun() string {
-	if im.options.Kind == mapping.Customers {
+func (im *importer) summary() summary {
+	return summary{of: im.options.File, rows: im.reader.Rows, skipped: im.reader.Skipped, bad: im.reader.Bad + im.refused, names: im.names}
+}
+
+// nounOf is what the rows of a kind of file tell of.
+func nounOf(kind mapping.Kind) string {
+	if kind == mapping.Customers {
 		return "customer"
 	}
 	return "event"
 }
+
+func (im *importer) noun() string { return nounOf(im.options.Kind) }
 
 // unit is what the server's mark counts.
 func (im *importer) unit() string {
@@ -355,11 +398,4 @@ func (im *importer) unit() string {
 		return im.noun()
 	}
 	return "row"
-}
-
-func (im *importer) events() (n int64) {
-	for _, k := range im.names {
-		n += k
-	}
-	return n
 }

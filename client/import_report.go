@@ -26,6 +26,7 @@ type report struct {
 	out    *os.File
 	writer *bufio.Writer
 	known  map[string]bool
+	whole  bool // lines of other imports are kept too: the report is a whole folder's
 }
 
 // reported is a line of the file.
@@ -37,8 +38,8 @@ type reported struct {
 	Reason string `json:"reason"`
 }
 
-func openReport(name, file, id string) (*report, error) {
-	r := &report{file: file, id: id, known: map[string]bool{}}
+func openReport(name, file, id string, whole bool) (*report, error) {
+	r := &report{file: file, id: id, known: map[string]bool{}, whole: whole}
 	if name == "" {
 		return r, nil
 	}
@@ -58,11 +59,11 @@ func reportFailed(err error) error {
 	return rapport.Errorf(rapport.Invalid, "the report can't be written: %w", err)
 }
 
-// keep takes over the lines of an earlier run of the same import.
+// keep takes over the lines of an earlier run of the same import, or folder.
 func (r *report) keep(text []byte) {
 	for line := range bytes.Lines(text) {
 		var old reported
-		if json.Unmarshal(line, &old) == nil && old.Import == r.id {
+		if json.Unmarshal(line, &old) == nil && (r.whole || old.Import == r.id) {
 			r.write(old)
 		}
 	}

@@ -2,13 +2,17 @@ package client_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +33,7 @@ type desk struct {
 	before   func(request int) int // returns a status to answer with, or 0
 	after    func(request int)     // after the rows were taken in
 	refuse   string                // events with this in them are refused
+	known    []string              // customers
 }
 
 func newDesk(t *testing.T) *desk {
@@ -40,6 +45,11 @@ func newDesk(t *testing.T) *desk {
 		fmt.Fprintf(w, `{"rows":%d}`, d.marks[r.PathValue("id")])
 	})
 	mux.HandleFunc("POST /v1/imports/{id}/rows", d.rows)
+	mux.HandleFunc("GET /v1/customers/{id}", func(w http.ResponseWriter, r *http.Request) {
+		if !slices.Contains(d.known, r.PathValue("id")) {
+			w.WriteHeader(http.StatusNotFound)
+		}
+	})
 	d.Server = httptest.NewServer(mux)
 	t.Cleanup(d.Close)
 	return d
@@ -241,7 +251,8 @@ func TestImportFails(t *testing.T) {
 	}{
 		"strict":     {client.ImportOptions{File: write(t, "v.csv", visits(3, 1)), Strict: true}, "1 row of FILE can't be taken in as they are"},
 		"no file":    {client.ImportOptions{File: filepath.Join(folder, "none")}, "the file can't be read: open FILE: no such file or directory"},
-		"a folder":   {client.ImportOptions{File: folder}, "FILE is no file: an import reads it twice, so write what comes out of a pipe to a file first"},
+		"a folder":   {client.ImportOptions{File: folder}, "there are no files in FILE"},
+		"a pipe":     {client.ImportOptions{File: os.DevNull}, "FILE is no file: an import reads it twice, so write what comes out of a pipe to a file first"},
 		"no mapping": {client.ImportOptions{File: write(t, "v.csv", ""), Mapping: "none"}, "the mapping can't be read: open none: no such file or directory"},
 		"no report":  {client.ImportOptions{File: write(t, "v.csv", visits(1)), Report: folder}, "the report can't be written: read " + folder + ": is a directory"},
 		"empty":      {client.ImportOptions{File: write(t, "v.csv", "")}, "the file is empty: its first line should name the columns"},
@@ -266,12 +277,145 @@ func TestImportDry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines := strings.Split(out, "\n"); lines[0] != "FILE: 5 rows, 4 events would be sent, 1 row bad" || len(lines) != 6 || !strings.HasPrefix(lines[2], `{"type":"track","event":"Visited"`) {
-		t.Error(out)
+	want := `FILE: 5 rows, 4 events would be sent, 1 row bad
+         4  Visited
+customers   4; whether they are known the server can't be asked
+time        2026-11-22T09:30:00.000Z to 2026-11-22T09:30:00.000Z
+currencies  none
+consents    none
+bad rows    1: column "timestamp" is no time with its zone, as in 2026-11-22T09:30:00Z; a mapping can say another "layout" and a "zone"
+refused     none
+altered     none
+not used    none
+{"type":"track","event":"Visited",`
+	if !strings.HasPrefix(out, want) || strings.Count(out, "\n") != 13 {
+		t.Errorf("(-want +told)\n%s", cmp.Diff(want, out))
 	}
 	if !strings.Contains(diag, "FILE:2: ") {
 		t.Error(diag)
 	}
+}
+
+const dryMapping = `
+userId: who
+timestamp: {column: at, layout: YYYY-MM-DD, zone: UTC}
+event: {column: what}
+group: order
+properties: {currency: money}
+products: {sku: sku}
+consents: {marketing.email: mail, location: place}
+`
+
+// A dry run tells all that would come of a file, of the server whom it knows and what
+// it has taken in, and sends nothing.
+func TestImportDryTellsAll(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.known = []string{"ana"}
+	rows := "order,who,at,what,money,sku,mail,place,shelf,note\n" +
+		"1,ana,2026-01-02,Bought,EUR,A,yes,no,,\n1,ana,2026-01-02,Bought,EUR,B,yes,no,,\n1,eve,2026-01-02,Bought,EUR,B,yes,no,,\n" +
+		"2,ben,2026-01-05,Bought,SGD,A,no,,,\n3,ben,2026-01-04,Returned,SGD,A,,,,\n4,ben,soon,Bought,SGD,A,,,,\n5,null,2026-01-03,Bought,JPY,A,,,,\n"
+	o := client.ImportOptions{File: write(t, "v.csv", rows), Mapping: write(t, "m.yaml", strings.Replace(dryMapping, "event: {column: what}", "event:\n  - {column: what}", 1))}
+	dry := o
+	dry.Dry = true
+	out, diag, err := run(t.Context(), d, dry)
+	if err != nil || d.requests != 0 {
+		t.Fatal(err, d.requests)
+	}
+	want := `FILE: 7 rows, 3 events would be sent, 3 rows bad
+         2  Bought
+         1  Returned
+customers   2: 1 known, 1 new
+time        2026-01-02T00:00:00.000Z to 2026-01-05T00:00:00.000Z
+currencies  EUR in 1 event; SGD in 2 events
+consents    location: 0 yes, 1 no; marketing by email: 1 yes, 1 no
+bad rows    1: column "at" is no time written as YYYY-MM-DD
+            1: the customer or the event is another one than in line …, the first of the same group
+refused     1: An id (messageId, userId, anonymousId or previousId) is no id`
+	if !strings.HasPrefix(out, want) || !strings.Contains(out, "\naltered     none\nnot used    note, shelf\n{") {
+		t.Errorf("(-want +told)\n%s", cmp.Diff(want, out))
+	}
+	if lines := strings.Count(diag, "\n"); lines != 3 || !strings.Contains(diag, "FILE:8: An id ") {
+		t.Error(diag)
+	}
+
+	if _, _, err := run(t.Context(), d, o); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, err = run(t.Context(), d, dry); err != nil || !strings.Contains(out, "\nbefore      all of it has been taken in: importing it again changes nothing\n") {
+		t.Error(out, err)
+	}
+}
+
+// Of a folder each file is an import of its own, packed or not and whatever its name; a
+// file that is added later is all that is taken in then.
+func TestImportFolder(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	folder := t.TempDir()
+	put := func(name, text string) {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	line := func(id, kind string) string {
+		return fmt.Sprintf(`{"type":%q,"event":"Visited","messageId":%q,"userId":"ana","timestamp":"2026-01-02T10:00:00Z","receivedAt":"2026-01-02T10:00:01Z"}`+"\n", kind, id)
+	}
+	put("1767312000000/part-0.gz", packed(t, line("a", "track")+line("b", "page")))
+	put("1767398400000/part-0.json", line("c", "identify")+"{\n"+line("d", "audit"))
+	put("1767398400000/_SUCCESS", "")
+	put(".state", "not ours")
+	put("empty.json", "")
+	o := client.ImportOptions{File: folder, Dry: true, Report: filepath.Join(t.TempDir(), "report")}
+	out, _, err := run(t.Context(), d, o)
+	want := `FILE: 2 files, 5 rows, 3 events would be sent, 2 rows bad
+         1  Identified
+         1  Page Viewed
+         1  Visited
+customers   1: 0 known, 1 new
+time        2026-01-02T10:00:00.000Z to 2026-01-02T10:00:00.000Z
+currencies  none
+consents    none
+bad rows    1: the line is not a JSON object
+refused     1: The type is none of identify, track, page, screen, group and alias.
+altered     none
+not used    none
+`
+	if err != nil || !strings.HasPrefix(out, want) || d.requests != 0 {
+		t.Errorf("%v (-want +told)\n%s", err, cmp.Diff(want, out))
+	}
+	if lines := report(t, o.Report); len(lines) != 2 {
+		t.Error(lines)
+	}
+	o.Dry, o.Report, d.refuse = false, filepath.Join(t.TempDir(), "report"), "audit"
+	for range 2 {
+		if out, _, err = run(t.Context(), d, o); err != nil {
+			t.Fatal(err)
+		}
+		d.each(t, 3)
+	}
+	if !strings.Contains(out, "FILE: 2 files, 5 rows, 0 events taken in, 1 row bad\n") {
+		t.Error(out)
+	}
+	if lines := report(t, o.Report); len(lines) != 2 {
+		t.Error(lines)
+	}
+	put("1767484800000/part-0.gz", packed(t, line("e", "track")))
+	if out, _, err = run(t.Context(), d, o); err != nil || !strings.Contains(out, "FILE: 3 files, 6 rows, 1 event taken in, 1 row bad\n") {
+		t.Error(out, err)
+	}
+	d.each(t, 4)
+}
+
+func packed(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 // Another mapping makes another import; packing a file does not.

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,17 +44,50 @@ const (
 // Reader makes items of a file.
 type Reader struct {
 	Kind    Kind
-	Mapping *Mapping // nil for the usual names
-	Format  string   // csv or ndjson, unless the mapping says it
-	ID      string   // of the import; message ids begin with it
-	TempDir string   // for sorting; the system's unless said
-	Memory  int      // bytes for sorting before files are used; 64 MB unless said
+	Mapping *Mapping        // nil for the usual names
+	Format  string          // csv or ndjson, unless the mapping says it
+	ID      string          // of the import; message ids begin with it
+	TempDir string          // for sorting; the system's unless said
+	AsOf    rapport.Instant // when customers were as a file without times tells them; 0 leaves it open
+	Memory  int             // bytes for sorting before files are used; 64 MB unless said
 	OnBad   func(Bad)
 
 	Rows    int64 // that were read so far
 	Skipped int64 // of these, left out because the mapping says so
 	Bad     int64 // of these, told to OnBad
 	Groups  int64 // how many groups there are, once all rows have been read
+
+	unused map[string]bool // names of columns: whether nothing uses them
+}
+
+// maxNames is how many names of members are looked at for [Reader.Unused].
+const maxNames = 1000
+
+// Unused returns the columns of the file, or the members of its objects, that nothing
+// in the mapping reads, in order. Of lines in Segment's form all are used.
+func (r *Reader) Unused() (names []string) {
+	for name, unused := range r.unused {
+		if unused {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// met notes the names of columns, or of an object's members.
+func (r *Reader) met(names iter.Seq[string]) {
+	for name := range names {
+		if _, known := r.unused[name]; known || name == "" || len(r.unused) == maxNames {
+			continue
+		}
+		if r.unused == nil {
+			r.unused = map[string]bool{}
+		}
+		r.unused[name] = !slices.ContainsFunc(r.Mapping.columns(), func(column string) bool {
+			return column == name || r.Format == "ndjson" && strings.HasPrefix(column, name+".")
+		})
+	}
 }
 
 // Read reads a file and calls yield with each item, in order. Of a file of groups
@@ -141,6 +176,7 @@ func (r *Reader) rows(source *lines) (func() (*row, error), error) {
 	if err != nil {
 		return nil, err
 	}
+	r.met(slices.Values(header))
 	return func() (*row, error) {
 		rec, err := table.next()
 		if err != nil {
@@ -173,6 +209,13 @@ func (r *Reader) object(source *lines) (*row, error) {
 		r.bad(l.n, BadRow, errNotObject.Message)
 		return &row{line: l.n}, nil
 	}
+	r.met(func(yield func(string) bool) {
+		for i := range object.Len() {
+			if name, _ := object.Pair(i); !yield(name) {
+				return
+			}
+		}
+	})
 	return &row{line: l.n, mapping: r.Mapping, object: object}, nil
 }
 
@@ -218,6 +261,9 @@ func (r *Reader) readPart(from *row) (p part, ok bool) {
 		return p, false
 	}
 	p, skipped, err := r.Mapping.part(from, r.Kind)
+	if p.At == 0 && r.Kind == Customers {
+		p.At = r.AsOf
+	}
 	switch {
 	case err != nil:
 		r.bad(from.line, BadValue, err.Error())

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rapport/app"
+	"rapport/client"
 )
 
 // messageIDs hold the name of the import, which changes with every word of the page.
@@ -31,7 +32,8 @@ func TestImportDocs(t *testing.T) {
 	for _, box := range regexp.MustCompile("(?s)```(\\S+)([^\n]*)\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
 		switch box[1] {
 		case "file":
-			if err := os.WriteFile(filepath.Join(folder, strings.TrimSpace(box[2])), []byte(box[3]), 0o600); err != nil {
+			name := filepath.Join(folder, strings.TrimSpace(box[2]))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte(box[3]), 0o600)); err != nil {
 				t.Fatal(err)
 			}
 		case "console":
@@ -110,6 +112,50 @@ func TestImportExitCodes(t *testing.T) {
 		var out, complaints bytes.Buffer
 		if got := run(t.Context(), args, nil, &out, &complaints); got != want || complaints.Len() == 0 {
 			t.Errorf("%v: exit code %d, want %d: %s", args, got, want, &complaints)
+		}
+	}
+}
+
+// A shop that comes over from Shopify has her customers, what they agreed to, orders
+// and refunds in one profile each; importing it all again changes nothing.
+func TestShopComesOver(t *testing.T) {
+	t.Parallel()
+	at := "http://" + sandboxFor(t)
+	c := client.New(at, "rk_test_docs")
+	known := func() string {
+		var all strings.Builder
+		for _, path := range []string{"", "/consents", "/timeline"} {
+			var answer []byte
+			if err := c.Call(t.Context(), "GET", "/v1/customers/mei.tan@example.com"+path, nil, &answer); err != nil {
+				t.Fatal(err)
+			}
+			all.Write(answer)
+		}
+		return all.String()
+	}
+	var first string
+	for range 2 {
+		for _, args := range [][]string{
+			{"customers", "shopify-customers.csv", "--mapping", "shopify-customers.yaml", "--as-of", "2026-10-10T00:00:00Z"},
+			{"events", "shopify-orders.csv", "--mapping", "shopify-orders.yaml"},
+			{"events", "shopify-orders.csv", "--mapping", "shopify-refunds.yaml"},
+		} {
+			args[1], args[3] = "../../client/mapping/testdata/exports/"+args[1], "../../mappings/"+args[3]
+			var out, complaints bytes.Buffer
+			if code := run(t.Context(), append([]string{"import"}, append(args, "--url", at, "--api-key", "rk_test_docs")...), nil, &out, &complaints); code != 0 {
+				t.Fatalf("%v: %s", args, &complaints)
+			}
+		}
+		if first == "" {
+			first = known()
+		}
+	}
+	if diff := cmp.Diff(first, known()); diff != "" {
+		t.Errorf("the second run changed something (-before +after)\n%s", diff)
+	}
+	for text, times := range map[string]int{`"Order Completed"`: 2, `"Order Refunded"`: 1, `"source":"import"`: 2, `"channel":"sms"`: 1, `"+6580000001"`: 1} {
+		if n := strings.Count(strings.ReplaceAll(first, " ", ""), strings.ReplaceAll(text, " ", "")); n < times {
+			t.Errorf("%s stands %d times in what is known, not %d:\n%s", text, n, times, first)
 		}
 	}
 }
