@@ -99,7 +99,7 @@ func faults() []fault {
 		{"a device that only aliases named stays where it was", "profile/identity.go", "if r.Identity(named) == nil && x", "if false && x", tests{pkg: "./flow", run: "TestDeviceThatOnlyAliasesNamed"}, 0},
 		{"a member's bitmap forgets who leaves", "flow/members.go", "in.Remove(mv.seat)\n\t\t}\n\t}\n}\n\n// of returns", "_ = in\n\t\t}\n\t}\n}\n\n// of returns", members, 100},
 		{"the mirror is stale", "flow/columns.go", "b.g.touched.Add(c.record.Seat)", "_ = c", columns, 100},
-		{"a sum goes on counting what left its window", "rule/history_index.go", "sum := h.index.sums[to-1].minus(h.index.sums[from])", "sum := h.index.sums[to-1]", tests{pkg: "./rule", run: "TestPagedHistory"}, 0},
+		{"a sum goes on counting what left its window", "rule/history_index.go", "sum := h.index.sums[to-1].minus(h.index.sums[from])", "sum := h.index.sums[to-1]", tests{pkg: "./rule", run: "TestPagedHistory"}, 10},
 		{"a page that changed is not written", "rule/history_page.go", "p.n += by\n\t\t\tp.fresh = true", "p.n += by", tests{pkg: "./rule", run: "TestPagedHistory|TestOnlyChangedPages"}, 0},
 		{"another market's zone is not noticed", "flow/workspace.go", "return homes == w.Homes && w", "return w", tests{pkg: "./flow", run: "AnotherZoneOfAMarket"}, 0},
 		{"a run of a paused journey falls due", "journey/standing.go", "if r.held {\n\t\treturn r.check\n\t}", "", walks, 0},

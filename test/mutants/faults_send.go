@@ -14,7 +14,7 @@ func sendFaults() []fault {
 		{"a provider that is down gets as much as before", "flow/lane.go", "l.room = min(fewest, l.most)\n", "", rests, 0},
 		{"after a rest everything is tried at once", "flow/lane.go", "return min(fewest, l.most)\n\t}", "return l.most\n\t}", rests, 0},
 		{"when a provider said to come again is forgotten", "flow/lane.go", "down, retryAt = true, max(retryAt, o.RetryAt)", "down = true", rests, 0},
-		{"one that answers nothing is taken to be well", "flow/lane.go", "return answered, down || !answered, retryAt", "return true, down, retryAt", rests, 0},
+		{"one that answers nothing is taken to be well", "flow/lane.go", "return answered, down || !answered, retryAt", "return true, down, retryAt", tests{pkg: "./flow", run: "TestCallsDoNotRest"}, 0},
 		{"a slow provider gets as much as a quick one", "flow/lane.go", "if took > 0 {", "if took < 0 {", follows, 0},
 		{"a change waits for what is in the air", "flow/flow.go", "if !alone.inAir {", "if true {", apart, 0},
 		{"answers wait for one another", "flow/lane.go", "size = 1 //", "size = max(size, 1) //", tests{pkg: "./flow", run: "TestAnswersDoNot"}, 0},
