@@ -42,7 +42,8 @@ func newMailbox(t *testing.T) *mailbox {
 	box.address = listener.Addr().String()
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(listener) })
-	t.Cleanup(func() { _ = server.Close(); serving.Wait() })
+	// The listener by itself too: a server that is closed before it has begun to serve would not know of it.
+	t.Cleanup(func() { _, _ = server.Close(), listener.Close(); serving.Wait() })
 	return box
 }
 
