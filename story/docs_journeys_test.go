@@ -30,7 +30,7 @@ func documentsOf(t *testing.T, page string) []byte {
 // them.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for page, stories := range map[string]int{journeysPage: 10, "../docs/campaigns.md": 3} {
+	for page, stories := range map[string]int{journeysPage: 10, "../docs/campaigns.md": 3, "../docs/concepts.md": 7} {
 		t.Run(path.Base(page), func(t *testing.T) {
 			t.Parallel()
 			playPage(t, page, stories)
