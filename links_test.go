@@ -46,6 +46,21 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestContents: the table of contents leads to every page of docs.
+func TestContents(t *testing.T) {
+	t.Parallel()
+	contents := map[string]bool{"docs/README.md": true}
+	pages := pagesOf(t, ".")
+	for _, m := range links.FindAllStringSubmatch(pages["docs/README.md"], -1) {
+		contents[path.Join("docs", m[1])] = true
+	}
+	for page := range pages {
+		if strings.HasPrefix(page, "docs/") && !contents[page] {
+			t.Errorf("docs/README.md does not lead to %s", page)
+		}
+	}
+}
+
 // TestBrokenLinks: the test above finds what it should.
 func TestBrokenLinks(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -123,23 +124,29 @@ func runBash(t *testing.T, dir string, env []string, lines string) string {
 	shell := exec.Command("bash", "-e", "-c", lines)
 	shell.Dir, shell.Env = dir, append(cleanEnv(), env...)
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that what it started can be ended with it
-	var complaints strings.Builder
-	shell.Stderr = &complaints
-	printed, err := os.Create(filepath.Join(dir, "printed.txt")) // a pipe would stay open as long as a server that is left behind
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer printed.Close()
-	shell.Stdout = printed
-	err = shell.Run()
+	// A pipe would stay open for as long as a server that is left behind.
+	printed, complaints := fileIn(t, dir, "printed.txt"), fileIn(t, dir, "complaints.txt")
+	shell.Stdout, shell.Stderr = printed, complaints
+	err := shell.Run()
 	if shell.Process != nil {
 		_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL)
 	}
 	out, readErr := os.ReadFile(printed.Name())
-	if err != nil || readErr != nil {
-		t.Fatalf("%v %v\n%s\n%s", err, readErr, out, &complaints)
+	told, toldErr := os.ReadFile(complaints.Name())
+	if err := errors.Join(err, readErr, toldErr); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, out, told)
 	}
 	return string(out)
+}
+
+func fileIn(t *testing.T, dir, name string) *os.File {
+	t.Helper()
+	file, err := os.Create(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	return file
 }
 
 func writeFile(t *testing.T, name, text string) {
