@@ -12,10 +12,7 @@ import (
 )
 
 type promote struct {
-	From         string `required:"" help:"The address of the sandbox where the documents have been tried." placeholder:"URL"`
-	FromKey      string `required:"" help:"An API key of it; better set in the environment than given here." env:"RAPPORT_FROM_API_KEY" placeholder:"KEY"`
-	To           string `required:"" help:"The address of the live environment." placeholder:"URL"`
-	ToKey        string `required:"" help:"An API key of it; better set in the environment than given here." env:"RAPPORT_TO_API_KEY" placeholder:"KEY"`
+	between
 	Keep         bool   `help:"Leave documents that are only there; otherwise they are deleted."`
 	Dry          bool   `name:"dry-run" help:"Only say what would change."`
 	Yes          bool   `short:"y" help:"Do not ask."`
@@ -24,12 +21,7 @@ type promote struct {
 }
 
 // Validate refuses keys that are set to nothing.
-func (p *promote) Validate() error {
-	if p.FromKey == "" || p.ToKey == "" {
-		return errors.New("--from-key and --to-key: neither may be empty")
-	}
-	return nil
-}
+func (p *promote) Validate() error { return p.keys() }
 
 // Run puts a sandbox's documents in force where it is live.
 func (p *promote) Run(ctx context.Context, std *streams) error {
@@ -37,7 +29,8 @@ func (p *promote) Run(ctx context.Context, std *streams) error {
 	if !p.Yes {
 		o.Confirm = func() (bool, error) { return confirm(std) }
 	}
-	return client.Promote(ctx, client.New(p.From, p.FromKey), client.New(p.To, p.ToKey), o, std.out)
+	from, to := p.clients()
+	return client.Promote(ctx, from, to, o, std.out)
 }
 
 // confirm asks whether to go on. No answer is no.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -19,6 +20,26 @@ type remote struct {
 }
 
 func (r remote) client() *client.Client { return client.New(r.URL, r.APIKey) }
+
+// between is what every command needs that brings something from one server to another.
+type between struct {
+	From    string `required:"" help:"The address of the server that it comes from." placeholder:"URL"`
+	FromKey string `required:"" help:"An API key of it; better set in the environment than given here." env:"RAPPORT_FROM_API_KEY" placeholder:"KEY"`
+	To      string `required:"" help:"The address of the server that it goes to." placeholder:"URL"`
+	ToKey   string `required:"" help:"An API key of it; better set in the environment than given here." env:"RAPPORT_TO_API_KEY" placeholder:"KEY"`
+}
+
+// keys refuses keys that are set to nothing.
+func (b *between) keys() error {
+	if b.FromKey == "" || b.ToKey == "" {
+		return errors.New("--from-key and --to-key: neither may be empty")
+	}
+	return nil
+}
+
+func (b *between) clients() (from, to *client.Client) {
+	return client.New(b.From, b.FromKey), client.New(b.To, b.ToKey)
+}
 
 type apply struct {
 	remote
