@@ -165,7 +165,7 @@ func (l *Look) fold(e *profile.Event, at rapport.Instant, visit func(journey.Eff
 func (l *Look) take(e *profile.Event, at rapport.Instant, changed *profile.Touched) []segment.Change {
 	l.c.record.Fold(e, l.w.Facts, at, changed)
 	zone := l.w.Places.Zone(l.c.record)
-	touched := segment.Touched{Traits: changed.Traits, Facts: changed.Facts, Zone: zone != l.c.zone}
+	touched := segment.Touched{Traits: changed.Traits, Facts: changed.Facts, Fell: changed.Fell, Zone: zone != l.c.zone}
 	l.c.zone = zone
 	return l.w.Segments.Update(l.c.segments, &subject{customer: l.c, event: e}, touched, at)
 }

@@ -92,7 +92,7 @@ func (b *Batch) fold(c *customer, e *rapport.Event, at rapport.Instant) {
 
 // see lets segments and journeys see what a fold has changed.
 func (b *Batch) see(c *customer, event *profile.Event, at rapport.Instant) {
-	touched := segment.Touched{Traits: b.changed.Traits, Facts: b.changed.Facts}
+	touched := segment.Touched{Traits: b.changed.Traits, Facts: b.changed.Facts, Fell: b.changed.Fell}
 	if len(b.changed.Traits) > 0 {
 		zone := b.g.workspace.Places.Zone(c.record)
 		touched.Zone = zone != c.zone

@@ -75,13 +75,14 @@ func (e *Event) Property(name string) rapport.Value {
 type Touched struct {
 	Traits  []string        // in the order they changed; may repeat
 	Were    []rapport.Value // what each of them was before
-	Facts   []rule.FactID
-	Ignored int // traits left out for their size
+	Facts   []rule.FactID   // to which it was added
+	Fell    []rule.FactID   // of these, those for which it measured something below zero
+	Ignored int             // traits left out for their size
 }
 
 // Reset empties t and keeps its memory.
 func (t *Touched) Reset() {
-	t.Traits, t.Were, t.Facts, t.Ignored = t.Traits[:0], t.Were[:0], t.Facts[:0], 0
+	t.Traits, t.Were, t.Facts, t.Fell, t.Ignored = t.Traits[:0], t.Were[:0], t.Facts[:0], t.Fell[:0], 0
 }
 
 // Fold takes an event into the record. Now is the instant at which it is
@@ -164,5 +165,8 @@ func (r *Record) foldFacts(e *Event, facts *rule.FactSet, now rapport.Instant, t
 		}
 		r.Facts[i].History.Add(point, f.Keep, now)
 		touched.Facts = append(touched.Facts, f.ID)
+		if point.Value < 0 {
+			touched.Fell = append(touched.Fell, f.ID)
+		}
 	}
 }

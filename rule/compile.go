@@ -44,6 +44,7 @@ type builder struct {
 	rated bool // some question is told in a currency
 
 	facts    []Fact
+	ofLeaf   []FactID        // that the leaf at hand reads
 	reads    map[string]bool // a letter for the kind, then the name
 	clock    bool
 	calendar bool

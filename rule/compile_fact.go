@@ -10,6 +10,7 @@ import (
 )
 
 func (b *builder) addFact(f Fact) {
+	b.ofLeaf = append(b.ofLeaf, f.ID)
 	for i := range b.facts {
 		if b.facts[i].ID == f.ID {
 			b.facts[i].Keep = b.facts[i].Keep.Merge(f.Keep)

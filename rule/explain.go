@@ -12,14 +12,18 @@ type part struct {
 	op    Op // OpAnd, OpOr or OpNot; else a leaf
 	parts []*part
 
-	expr *Expr // of a leaf
-	text string
+	expr  *Expr    // of a leaf
+	facts []FactID // that a leaf reads
+	text  string
 }
 
 // part compiles a condition and keeps its shape.
 func (b *builder) part(e *Expr) *part {
 	if e.Op != OpAnd && e.Op != OpOr && e.Op != OpNot {
-		return &part{cond: b.cond(e), expr: e, text: e.String()}
+		b.ofLeaf = nil
+		leaf := &part{cond: b.cond(e), expr: e, text: e.String()}
+		leaf.facts = b.ofLeaf
+		return leaf
 	}
 	p := &part{op: e.Op}
 	var conds []cond

@@ -15,7 +15,7 @@ import (
 // Selections by themselves, so that most of what is drawn is about them.
 func TestEverySelectionEqualsBruteForce(t *testing.T) {
 	t.Parallel()
-	followAll(t, selectionClause)
+	followAll(t, false, selectionClause)
 }
 
 // picked is a narrowing in the language, and whether it keeps an event.

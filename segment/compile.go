@@ -28,7 +28,7 @@ type Set struct {
 	byName   map[string]int
 	byKey    map[uint64]int
 	traits   map[string]*readers
-	facts    map[rule.FactID]*readers
+	facts    map[rule.FactID]*factReaders
 	calendar []int                 // rules that read the customer's time zone
 	deep     map[rule.FactID][]int // by what reads a fact itself or through other segments
 	first    []int                 // what must be evaluated for every new customer
@@ -39,6 +39,14 @@ type Set struct {
 // readers is the segments that read something, by which text of which trait each
 // needs: whoever has another in that trait is not in the segment, whatever they read.
 type readers = rule.ByNeed[int]
+
+// factReaders is readers of a fact, each with which way it is moved by more of it.
+type factReaders = rule.ByNeed[factReader]
+
+type factReader struct {
+	segment int
+	trend   rule.Trend
+}
 
 // compiled is a segment of the set; what each evaluation reads stands first.
 type compiled struct {
@@ -154,7 +162,7 @@ func newSet(ordered []string, rules map[string]*rule.Rule) (*Set, []Problem) {
 		byName:   make(map[string]int, len(ordered)),
 		byKey:    make(map[uint64]int, len(ordered)),
 		traits:   map[string]*readers{},
-		facts:    map[rule.FactID]*readers{},
+		facts:    map[rule.FactID]*factReaders{},
 		deep:     map[rule.FactID][]int{},
 	}
 	for i, name := range ordered {
@@ -190,7 +198,7 @@ func (set *Set) index(i int) {
 		readersOf(set.traits, name).Add(i, need)
 	}
 	for _, id := range reads.Facts {
-		readersOf(set.facts, id).Add(i, need)
+		readersOf(set.facts, id).Add(factReader{i, set.segments[i].rule.Trend(id)}, need)
 	}
 	for _, f := range set.segments[i].facts {
 		if list := set.deep[f.ID]; len(list) == 0 || list[len(list)-1] != i {
@@ -206,9 +214,9 @@ func (set *Set) index(i int) {
 	}
 }
 
-func readersOf[K comparable](all map[K]*readers, what K) *readers {
+func readersOf[K, T comparable](all map[K]*rule.ByNeed[T], what K) *rule.ByNeed[T] {
 	if all[what] == nil {
-		all[what] = new(readers)
+		all[what] = new(rule.ByNeed[T])
 	}
 	return all[what]
 }

@@ -11,7 +11,7 @@ import (
 
 // clause is one rule of a small family.
 type clause struct {
-	form  string // count, lapsed, trait, not-trait, and, and-not, or
+	form  string // count, spent, lapsed, lapsed-after, trait, not-trait, and, and-not, or
 	event string
 	hours int64 // of the window
 	total float64
@@ -29,6 +29,10 @@ func (c clause) text() string {
 		return fmt.Sprintf(`events(%q).within("%dh").where(e, e.total >= %g).count() >= %d`, c.event, c.hours, c.total, c.n)
 	case "lapsed":
 		return fmt.Sprintf(`events(%q).exists() && !events(%q).within("%dh").exists()`, c.event, c.event, c.hours)
+	case "lapsed-after":
+		return fmt.Sprintf(`events(%[1]q).within("%[4]dh").count() >= %[2]d && !events(%[1]q).within("%[3]dh").exists()`, c.event, c.n, c.hours, longHours)
+	case "spent":
+		return fmt.Sprintf(`events(%q).within("%dh").sum(e, e.total) > %d`, c.event, c.hours, 10*c.n)
 	case "trait":
 		return fmt.Sprintf(`customer.%s == %q`, c.trait, c.value)
 	case "not-trait":
@@ -54,7 +58,10 @@ type happening struct {
 	value string
 }
 
-const hourMillis = 3600_000
+const (
+	hourMillis = 3600_000
+	longHours  = 100 // of the longer window of lapsed-after
+)
 
 // oracle has admitted some happenings.
 type oracle struct {
@@ -71,6 +78,10 @@ func (o *oracle) holds(c clause, at int64) int {
 		return yesNo(o.count(c.event, c.hours, c.total, at) >= c.n)
 	case "lapsed":
 		return yesNo(o.count(c.event, 1<<30, -1e9, at) > 0 && o.count(c.event, c.hours, -1e9, at) == 0)
+	case "lapsed-after":
+		return yesNo(o.count(c.event, longHours, -1e9, at) >= c.n && o.count(c.event, c.hours, -1e9, at) == 0)
+	case "spent":
+		return yesNo(o.spent(c.event, c.hours, at) > 10*float64(c.n))
 	case "trait":
 		return o.trait(c)
 	case "not-trait":
@@ -103,6 +114,16 @@ func (o *oracle) count(event string, hours int64, total float64, at int64) (n in
 		}
 	}
 	return n
+}
+
+// spent adds the totals up of the events that count would count.
+func (o *oracle) spent(event string, hours int64, at int64) (sum float64) {
+	for _, h := range o.seen {
+		if h.event == event && h.stamp > at-hours*hourMillis && h.stamp <= at {
+			sum += h.total
+		}
+	}
+	return sum
 }
 
 func (o *oracle) trait(c clause) int {
@@ -150,8 +171,10 @@ func (o *oracle) wait(from, to int64) (passed []passage) {
 	var edges []int64
 	for _, h := range o.seen {
 		for _, c := range o.clauses {
-			if edge := h.stamp + c.hours*hourMillis; h.event != "" && edge > from && edge <= to {
-				edges = append(edges, edge)
+			for _, hours := range [...]int64{c.hours, longHours} {
+				if edge := h.stamp + hours*hourMillis; h.event != "" && edge > from && edge <= to {
+					edges = append(edges, edge)
+				}
 			}
 		}
 	}

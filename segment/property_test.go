@@ -60,6 +60,9 @@ func (c *customer) fold(h happening) (touched segment.Touched) {
 		}
 		c.histories[f.ID].Add(point, f.Keep, rapport.Instant(h.at))
 		touched.Facts = append(touched.Facts, f.ID)
+		if point.Value < 0 {
+			touched.Fell = append(touched.Fell, f.ID)
+		}
 	}
 	return touched
 }
@@ -83,7 +86,7 @@ func drawClauses(t *rapid.T, label string) map[string]clause {
 	var names []string
 	for i := range rapid.IntRange(1, 8).Draw(t, label) {
 		c := clause{
-			form:  rapid.SampledFrom([]string{"count", "count", "lapsed", "trait", "not-trait", "and", "and-not", "recent-or"}).Draw(t, "form"),
+			form:  rapid.SampledFrom([]string{"count", "count", "spent", "lapsed", "lapsed-after", "trait", "not-trait", "and", "and-not", "recent-or"}).Draw(t, "form"),
 			event: rapid.SampledFrom([]string{"A", "B"}).Draw(t, "event"),
 			hours: rapid.SampledFrom([]int64{1, 2, 24, 50}).Draw(t, "hours"),
 			total: rapid.SampledFrom([]float64{0, 10}).Draw(t, "total"),
@@ -115,7 +118,7 @@ func drawHappenings(t *rapid.T) (list []happening) {
 			h.value = rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "value")
 		} else {
 			h.event = rapid.SampledFrom([]string{"A", "B"}).Draw(t, "event")
-			h.total = rapid.SampledFrom([]float64{5, 10, 20}).Draw(t, "total")
+			h.total = rapid.SampledFrom([]float64{5, 10, 20, -10}).Draw(t, "total")
 			h.stamp = at - rapid.SampledFrom([]int64{0, 0, 0, 1, hourMillis, hourMillis + 1, 30 * hourMillis}).Draw(t, "late")
 		}
 		list = append(list, h)

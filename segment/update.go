@@ -12,7 +12,8 @@ import (
 // Touched says what of a customer's record has changed.
 type Touched struct {
 	Traits []string
-	Facts  []rule.FactID
+	Facts  []rule.FactID // to which an event was added
+	Fell   []rule.FactID // of these, those for which it measured something below zero
 	Built  []rule.FactID // facts that were lacking and are not any more
 	Zone   bool          // her calendar is kept in another time zone from now on
 	All    bool          // anything may have
@@ -36,7 +37,7 @@ func (set *Set) Update(st *State, s rule.Subject, touched Touched, now rapport.I
 		p.markAll(set.first)
 	}
 	p.rebase(now)
-	p.touch(touched)
+	p.touch(touched, now)
 	p.run(now, ByEvent)
 	return p.changes
 }
@@ -64,7 +65,7 @@ func (set *Set) Refresh(st *State, s rule.Subject, touched Touched, now rapport.
 	st.set = max(st.set, stale)
 	p.rebase(now)
 	p.due(now)
-	p.touch(touched)
+	p.touch(touched, now)
 	p.run(now, ByDefinition)
 	return p.changes
 }
@@ -160,6 +161,39 @@ func (p *pass) markReaders(r *readers) {
 	}
 }
 
+// markMoved marks those readers of a fact that one more event of it may move, which is what any
+// may of which something fell.
+func (p *pass) markMoved(r *factReaders, fell bool, now rapport.Instant) {
+	if r == nil {
+		return
+	}
+	for reader := range r.Of(p.subject.Trait) {
+		if fell || !p.stays(reader, now) {
+			p.mark(reader.segment)
+		}
+	}
+}
+
+// stays reports whether a customer stays where she is in a segment, whatever one more event of
+// a fact says, and it is early enough to look again when that was due anyway. In the second half
+// of a window it is better to look now: who goes on as she does would else be met for nothing.
+func (p *pass) stays(r factReader, now rapport.Instant) bool {
+	if r.trend == (rule.Trend{}) {
+		return false
+	}
+	member, next := false, rapport.Never
+	if i, found := p.state.find(p.set.segments[r.segment].key); found {
+		member, next = p.state.entries[i].member, p.state.entries[i].next
+	}
+	switch {
+	case member:
+		return r.trend.Up && (next == rapport.Never || next.Sub(now) > r.trend.Window/2)
+	case next == rapport.Never:
+		return r.trend.Down
+	}
+	return (r.trend.Down || r.trend.Waits) && next.Sub(now) > r.trend.Pause/2
+}
+
 // markNeeding marks the segments she was in, or might have got into by waiting, that
 // need a text of a trait: she may have lost it.
 func (p *pass) markNeeding(trait string) {
@@ -171,7 +205,7 @@ func (p *pass) markNeeding(trait string) {
 	}
 }
 
-func (p *pass) touch(t Touched) {
+func (p *pass) touch(t Touched, now rapport.Instant) {
 	if t.All {
 		p.touchAll()
 		return
@@ -181,7 +215,7 @@ func (p *pass) touch(t Touched) {
 		p.markNeeding(name)
 	}
 	for _, id := range t.Facts {
-		p.markReaders(p.set.facts[id])
+		p.markMoved(p.set.facts[id], slices.Contains(t.Fell, id), now)
 	}
 	for _, id := range t.Built {
 		p.markAll(p.set.deep[id])

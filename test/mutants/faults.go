@@ -23,6 +23,7 @@ func faults() []fault {
 	exact := tests{pkg: "./test/exact", run: "ToTheInstant"}
 	rules := tests{pkg: "./rule", run: "ShownTwice"}
 	segments := tests{"./segment", "BruteForce", true}
+	trends := tests{"./rule", "TestTrendsAreKept", true}
 	members := tests{"./flow", "TestMembersAreWhatTheRecordsSay", true}
 	columns := tests{"./flow", "TestColumnsSayWhatALookSays", true}
 	updates := tests{pkg: "./flow", run: "TestUpdate"}
@@ -73,11 +74,17 @@ func faults() []fault {
 		{"a device is its first user's for ever", "profile/identity.go", "return ownership{first: first, until: link.At}", "return ownership{first: first, until: rapport.Never}", exact, 100},
 		{"an old alias joins again who was told apart", "profile/identity.go", "return slices.ContainsFunc(x.row(id).Apart, func(a Apart) bool { return at <= a.At && x.Root(a.From) == from })", "return false", exact, 700},
 		{"a device's join stays where it was said", "profile/merge.go", "into, _ = x.owners(m.Via)", "_, _ = x.owners(m.Via)", exact, 700},
+		{"more events of what must not be too many move nobody out", "rule/trend.go", "return downwards", "return upwards", trends, 100},
+		{"the last event without any stays away", "rule/trend.go", "return yesStays, last.length()", "return upwards, last.length()", trends, 300},
+		{"a sum that is too small never grows by itself", "rule/trend.go", "c.measure == countOf && c.moves()", "c.moves()", trends, 1000},
+		{"what is in the way is the rest of an or", "rule/trend.go", "case OpAnd:\n\t\tfor", "case OpAnd, OpOr:\n\t\tfor", trends, 1000},
+		{"a sum that falls leaves members in", "segment/update.go", "if fell || !p.stays(reader, now) {", "if !p.stays(reader, now) {", segments, 300},
+		{"a member stays whatever happens", "segment/update.go", "return r.trend.Up && (", "return (", segments, 100},
 		{"readers of a segment are not evaluated again", "segment/update.go", "p.markAll(seg.readers)", "_ = seg.readers", exact, 100},
 		{"another zone is not another calendar", "segment/update.go", "if t.Zone {\n\t\tp.markAll(p.set.calendar)", "if t.Zone {\n\t\t_ = p.set.calendar", exact, 300},
 		{"a flip is done as of now", "segment/update.go", "p.markDue(at)\n\t\tp.run(at, ByTime)", "p.markDue(at)\n\t\tp.run(now, ByTime)", segments, 200},
 		{"a flip is told as of now", "flow/step.go", "b.tell(c, name, change.At, changeProperties(change, by))", "b.tell(c, name, b.now, changeProperties(change, by))", exact, 20},
-		{"a workspace is told before what was due", "segment/update.go", "p.due(now)\n\tp.touch(touched)", "p.touch(touched)", tests{pkg: "./segment", run: "RefreshKeepsTheCause"}, 0},
+		{"a workspace is told before what was due", "segment/update.go", "p.due(now)\n\tp.touch(touched, now)", "p.touch(touched, now)", tests{pkg: "./segment", run: "RefreshKeepsTheCause"}, 0},
 		{"a rule does not know which traits it reads", "segment/compile.go", "readersOf(set.traits, name).Add(i, need)", "*readersOf(set.traits, name) = readers{}\n\t\treadersOf(set.traits, name).Add(i, need)", exact, 100},
 		{"who loses a text that a segment needs stays in it", "segment/update.go", "p.markNeeding(name)", "", segments, 100},
 		{"the earliest instant is that of the last entry", "segment/update.go", "case next < st.next:", "case next < rapport.Never:", exact, 100},
