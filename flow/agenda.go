@@ -23,6 +23,7 @@ type Agenda struct {
 	Next rapport.Instant `json:"-"` // of one that is read: when there is something to do
 
 	later rapport.Instant // no turns are given before: too many messages wait
+	full  bool            // unless there is room again for messages to leave
 }
 
 // maxPast is how many occasions are remembered.
@@ -80,6 +81,7 @@ type agendas struct {
 	all     map[string]*Agenda
 	unsaved map[string]bool // of which the store's marks say something else
 	next    rapport.Instant // when the next of them has something to do
+	full    bool            // one of them waits for room
 }
 
 // agendaMark begins the names of the store's marks.
@@ -179,8 +181,9 @@ func compareWaves(a, b Wave) int { return int(a.At - b.At) }
 
 // whenNext finds out when something is to be done next.
 func (g *Engine) whenNext() {
-	g.agendas.next = rapport.Never
+	g.agendas.next, g.agendas.full = rapport.Never, false
 	for name, a := range g.agendas.all {
+		g.agendas.full = g.agendas.full || a.full
 		g.agendas.next = min(g.agendas.next, g.nextOf(g.workspace.Journeys.Get(name), a))
 	}
 }

@@ -27,13 +27,16 @@ type Batch struct {
 	moves   []move
 	taking  bool             // who was touched before is somebody's to deal with
 	net     map[string]int64 // what they come to for each segment
-	born    int64
+	news    int64            // customers, less those who have gone again
 	out     store.Batch
 	counts  map[string]int64
 	changed profile.Touched
 	derived uint32             // ordinal of events made in this batch
 	next    *Workspace         // in force from the end of the batch on; nil: the same
 	agendas map[string]*Agenda // as the batch has changed them
+	room    Room               // of the lanes of messages that leave with the batch; nil: none does
+	gates   []gate
+	parcels []Parcel // that leave with it
 }
 
 func (g *Engine) begin(ctx context.Context, now rapport.Instant) *Batch {
@@ -124,7 +127,7 @@ func (b *Batch) customer(id rapport.CustomerID) *customer {
 		c.stored = true
 		delete(b.gone, id)
 	} else {
-		b.born++
+		b.news++
 	}
 	b.touch(c)
 	return c
@@ -159,6 +162,9 @@ func (b *Batch) commit() error {
 		}
 	}
 	b.fail(b.g.rows.err)
+	if b.err == nil {
+		b.depart()
+	}
 	if b.err == nil && !b.isEmpty() {
 		b.fill()
 		b.fail(b.keep())
@@ -293,7 +299,7 @@ func (b *Batch) publish() {
 		g.seats.giveBack(seat)
 		g.homes.forget(seat)
 	}
-	g.customers += b.born - int64(len(b.gone))
+	g.customers += b.news - int64(len(b.gone))
 	g.shrink()
 	if b.next != nil {
 		g.Apply(b.next)

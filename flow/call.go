@@ -16,7 +16,7 @@ import (
 // under the same id. Its version is that of the journey that its run follows.
 func (b *Batch) call(c *customer, e *journey.Effect) {
 	b.count("webhooks")
-	b.out.Messages = append(b.out.Messages, rapport.Message{
+	b.born(rapport.Message{
 		ID: decide.MessageID(c.record.ID, e.Run, e.Step, 0, e.At), Customer: c.record.ID,
 		Journey: e.Journey, Version: e.Version, Run: e.Run, Step: e.Step,
 		Channel: rapport.Webhook, Class: rapport.Transactional, Status: rapport.Waiting, To: e.Call.URL,
@@ -42,12 +42,11 @@ func (b *Batch) prepareCall(m *rapport.Message, c *customer) (rapport.Delivery, 
 	return rapport.Delivery{}, false
 }
 
-// attempting writes down that a message is being handed over.
+// attempting makes a message one that is being handed over.
 func (b *Batch) attempting(m *rapport.Message, d rapport.Delivery) rapport.Delivery {
 	d.Message, d.Channel, d.Class, d.At = m.ID, m.Channel, m.Class, b.now
 	m.Status, m.Subject, m.Reason = rapport.Attempting, d.Content.Subject, ""
 	m.Attempts++
-	b.move(m)
 	if b.g.keep {
 		b.out.Contents = append(b.out.Contents, store.Content{Message: m.ID, At: b.now, Content: d.Content})
 	}

@@ -186,7 +186,10 @@ type Work func(b *Batch) error
 // errors are the works' own, in their order, nil for those that were done. If
 // err is not nil nothing was done at all.
 func (g *Engine) Run(ctx context.Context, now rapport.Instant, works ...Work) (errs []error, err error) {
-	b := g.begin(ctx, now)
+	return g.begin(ctx, now).run(works)
+}
+
+func (b *Batch) run(works []Work) (errs []error, err error) {
 	errs = make([]error, len(works))
 	for i, work := range works {
 		errs[i] = work(b)

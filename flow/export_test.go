@@ -23,6 +23,13 @@ func (g *Engine) GiveTurns(ctx context.Context, now rapport.Instant, pages, page
 	return g.agendas.next <= now, err
 }
 
+// DepartTurns is GiveTurns in a batch with which messages may leave.
+func (g *Engine) DepartTurns(ctx context.Context, now rapport.Instant, room Room, pages, page int) ([]Parcel, error) {
+	g.turnPage = page
+	_, parcels, err := g.Depart(ctx, now, room, turns(pagesOf(pages)))
+	return parcels, err
+}
+
 // SetCrowd sets how many messages may wait while turns are given.
 func (g *Engine) SetCrowd(n int) { g.crowd = n }
 

@@ -24,7 +24,7 @@ func turns(enough func() bool) Work {
 		tired := false
 		for _, name := range slices.Sorted(maps.Keys(b.g.agendas.all)) {
 			j, a := b.g.workspace.Journeys.Get(name), b.g.agendas.all[name]
-			if b.g.nextOf(j, a) > b.now || tired && !b.g.hasCome(j.Calendar(), a, b.now) {
+			if b.g.nextOf(j, a) > b.now && !(a.full && !b.isFull(j)) || tired && !b.g.hasCome(j.Calendar(), a, b.now) {
 				continue
 			}
 			f := &fanOut{b: b, j: j, c: j.Calendar(), a: b.agenda(name), asks: b.g.workspace.audienceReads(j), enough: enough, tired: tired}
@@ -60,7 +60,8 @@ func (f *fanOut) run() {
 		}
 		f.open(day)
 	}
-	if f.a.later = 0; f.isCrowded() {
+	f.a.later, f.a.full = 0, false
+	if f.isCrowded() {
 		f.a.later = f.b.now.Add(crowdTime)
 		return
 	}
@@ -68,7 +69,7 @@ func (f *fanOut) run() {
 		f.begin(&f.a.Open[i])
 	}
 	for i := range f.a.Open {
-		if f.o = &f.a.Open[i]; f.tired || f.b.err != nil {
+		if f.o = &f.a.Open[i]; f.tired || f.b.err != nil || f.isFull() {
 			return
 		}
 		f.goOn()
@@ -90,6 +91,15 @@ const (
 	crowdSpan = time.Hour
 	crowdTime = time.Second
 )
+
+// isFull reports whether nobody who is given a turn now could be written to with this batch.
+// It is looked at again when there is room, and in any case after crowdTime.
+func (f *fanOut) isFull() bool {
+	if f.b.isFull(f.j) {
+		f.a.full, f.a.later = true, f.b.now.Add(crowdTime)
+	}
+	return f.a.full
+}
 
 func (f *fanOut) isCrowded() bool {
 	for _, channel := range f.j.Channels() {
@@ -253,7 +263,7 @@ func (f *fanOut) due(i int, zone *time.Location) bool {
 }
 
 // give gives some customers their turns, and returns false when it has to stop: there
-// is no room left in the rate, somebody's past is still being read, or enough says so.
+// is no room left in the rate or for messages, somebody's past is still being read, or enough says so.
 // Where it stopped stands in the wave.
 func (f *fanOut) give(i int, w *Wave, page []uint32) bool {
 	ids := make([]rapport.CustomerID, len(page))
@@ -262,7 +272,7 @@ func (f *fanOut) give(i int, w *Wave, page []uint32) bool {
 	}
 	f.b.preload(ids)
 	for k, id := range ids {
-		if f.b.err != nil || !f.room() {
+		if f.b.err != nil || !f.room() || f.isFull() {
 			f.stopBefore(w, page, k)
 			return false
 		}

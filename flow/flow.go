@@ -60,6 +60,7 @@ type Flow struct {
 	failing atomic.Pointer[error] // why the last one could not be; nil if it was
 
 	flying   int             // parcels being handed over; of the loop
+	grounded bool            // no message leaves with a batch; of the loop
 	span     *Span           // read, and being installed; of the loop
 	reading  bool            // a span is being read; of the loop
 	readAt   rapport.Instant // when one may be read again, if the last could not be; of the loop
@@ -80,6 +81,8 @@ type request struct {
 	note    func()     // something for the loop to know
 	inAir   bool       // alone does not mind messages being handed over
 	settled func()     // for the loop to know once it is committed: parcels are no longer in the air
+	from    *lane      // in which these were
+	landed  int        // how many they were
 	done    chan error // nil if nobody waits
 }
 
@@ -257,6 +260,9 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 	events := 0
 	works := make([]Work, 0, len(batch)+1)
 	for _, r := range batch {
+		if r.from != nil {
+			r.from.landing += r.landed
+		}
 		if r.work != nil {
 			works = append(works, r.work)
 			continue
@@ -273,7 +279,7 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 		begun := f.Now()
 		works = append(works, wakeUntil(ids, func() bool { return len(f.inbox) > 0 && f.Now().Sub(begun) >= patience }))
 	}
-	if f.engine.agendas.next <= f.Now() {
+	if f.engine.agendas.next <= f.Now() || f.engine.agendas.full {
 		begun, pages := f.Now(), pagesOf(batchTurns)
 		works = append(works, turns(func() bool { return pages() || len(f.inbox) > 0 && f.Now().Sub(begun) >= patience }))
 	}
@@ -281,15 +287,20 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 		works = append(works, probe)
 	}
 	var errs []error
+	var parcels []Parcel
 	if err == nil && len(works) > 0 {
 		start := f.Now()
-		errs, err = f.engine.Run(ctx, start, works...)
+		errs, parcels, err = f.engine.Depart(ctx, start, f.roomOf, works...)
 		if observe := f.observe.Load(); observe != nil && err == nil {
 			(*observe)(events, f.Now().Sub(start))
 		}
 	}
 	f.queued.Add(-int64(events))
+	for _, l := range f.lanes {
+		l.landing = 0
+	}
 	f.answer(batch, errs, err)
+	f.handAll(parcels)
 }
 
 // patience is how long a turn goes on with what nobody waits for while others wait:
@@ -356,6 +367,8 @@ func (f *Flow) report(doing string, err error) {
 
 // settleAll waits until nothing is in the air.
 func (f *Flow) settleAll(ctx context.Context) {
+	f.grounded = true
+	defer func() { f.grounded = false }()
 	var later []*request
 	for f.flying > 0 && len(f.failed) == 0 {
 		r := <-f.inbox
@@ -385,6 +398,7 @@ func (f *Flow) take(ctx context.Context, r *request) {
 
 // finish refuses what waits and settles what is in the air.
 func (f *Flow) finish(ctx context.Context) {
+	f.grounded = true
 	for f.flying > 0 && len(f.failed) == 0 {
 		r := <-f.inbox
 		if r.done == nil {
@@ -434,6 +448,9 @@ func (f *Flow) nextDue(ctx context.Context) (rapport.Instant, error) {
 		var at rapport.Instant
 		at, err = l.next(ctx, f.Now(), f.engine)
 		next = min(next, at)
+	}
+	if err == nil && f.engine.hasRoomForTurns(ctx, f.Now(), f.roomOf) {
+		next = f.Now()
 	}
 	if f.stuck {
 		next = max(next, f.Now().Add(again))

@@ -65,7 +65,7 @@ func (b *Batch) leave(c *customer, cause segment.Cause) {
 	if c.stored {
 		b.gone[id] = struct{}{}
 	} else {
-		b.born--
+		b.news--
 	}
 }
 

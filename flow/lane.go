@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rapport"
@@ -27,6 +28,7 @@ type lane struct {
 	most int // in the air at once, at most
 
 	flying  int // in the air
+	landing int // of these, those of which it is being committed what came of them
 	room    int // how many may be
 	circuit circuit.Breaker
 }
@@ -61,7 +63,7 @@ func (l *lane) free(now rapport.Instant) int {
 	case circuit.Trying:
 		return min(fewest, l.most)
 	}
-	return max(0, l.room-l.flying)
+	return max(0, l.room-l.flying+l.landing)
 }
 
 // backlog is what is known of the messages that wait in a lane. Whatever waits was written
@@ -208,15 +210,46 @@ func (f *Flow) claim(ctx context.Context) {
 			f.stuck = true // the next turn tries again
 			return
 		}
-		size := f.limits.Parcel
-		if l.Channel == rapport.Webhook {
-			size = 1 // each call goes to a machine of its own: its answer waits for no other's
-		}
-		for len(parcels) > 0 {
-			n := min(len(parcels), size)
-			f.hand(l, parcels[:n])
-			parcels = parcels[n:]
-		}
+		f.handLane(l, parcels)
+	}
+}
+
+// roomOf returns how many messages of a lane may leave with a batch.
+func (f *Flow) roomOf(of store.Lane) int {
+	if f.grounded {
+		return 0
+	}
+	l := f.lane(of)
+	return min(l.free(f.Now()), batchSends)
+}
+
+func (f *Flow) lane(of store.Lane) *lane {
+	i := slices.IndexFunc(f.lanes, func(l *lane) bool { return l.Lane == of })
+	return f.lanes[i]
+}
+
+// handAll gives parcels of several lanes to their providers.
+func (f *Flow) handAll(parcels []Parcel) {
+	byLane := map[store.Lane][]Parcel{}
+	for i := range parcels {
+		of := store.LaneOf(&parcels[i].Message)
+		byLane[of] = append(byLane[of], parcels[i])
+	}
+	for _, l := range f.lanes {
+		f.handLane(l, byLane[l.Lane])
+	}
+}
+
+// handLane gives parcels of one lane to their providers, so many at a time.
+func (f *Flow) handLane(l *lane, parcels []Parcel) {
+	size := f.limits.Parcel
+	if l.Channel == rapport.Webhook {
+		size = 1 // each call goes to a machine of its own: its answer waits for no other's
+	}
+	for len(parcels) > 0 {
+		n := min(len(parcels), size)
+		f.hand(l, parcels[:n])
+		parcels = parcels[n:]
 	}
 }
 
@@ -244,7 +277,7 @@ func (f *Flow) hand(l *lane, parcels []Parcel) {
 	f.sending.Go(func() {
 		outcomes := Hand(parcels)
 		came := f.Now()
-		f.inbox <- &request{settled: func() {
+		f.inbox <- &request{from: l, landed: len(parcels), settled: func() {
 			f.flying -= len(parcels)
 			l.returned(p, outcomes, came, f.Now())
 		}, work: func(b *Batch) error {

@@ -119,7 +119,12 @@ func newOffice(t *testing.T, limits flow.Limits, providers map[rapport.Channel]f
 			Entry: journey.Entry{Event: []string{event}}, Steps: []journey.Step{{Name: "send", Send: &send}},
 		}
 	}
-	workspace := build(t, 1, nil, journeys)
+	return officeOf(t, build(t, 1, nil, journeys), limits, providers)
+}
+
+// officeOf runs a flow of any workspace.
+func officeOf(t *testing.T, workspace *flow.Workspace, limits flow.Limits, providers map[rapport.Channel]flow.Provider) *office {
+	t.Helper()
 	workspace.Providers = providers
 	o := &office{T: t, store: &queue{Store: memory.New()}, clock: clock.NewStepped(start.Time()), workspace: workspace}
 	o.alarm = &steppedAlarm{clock: o.clock, rung: make(chan struct{}, 1)}
@@ -135,12 +140,18 @@ func newOffice(t *testing.T, limits flow.Limits, providers map[rapport.Channel]f
 // hear lets so many people, each of them new, do something.
 func (o *office) hear(event string, people int) {
 	o.Helper()
+	o.hearAll(`{"email":"%[1]s@example.com","phone":"+49301%07[2]d"}`, event, people)
+}
+
+// hearAll is hear of people whose traits are made of their name and number.
+func (o *office) hearAll(traits, event string, people int) {
+	o.Helper()
 	var events []rapport.Event
 	now := rapport.InstantOf(o.clock.Now())
 	for range people {
 		o.n++
 		user := fmt.Sprint("user", o.n)
-		who := identify(user, "", fmt.Sprintf(`{"email":"%s@example.com","phone":"+49301%07d"}`, user, o.n))
+		who := identify(user, "", fmt.Sprintf(traits, user, o.n))
 		who.Context = []byte(`{"consent":{"categoryPreferences":{"marketing":true}}}`)
 		events = append(events, who, track(user, "", event, ""))
 	}
@@ -200,15 +211,15 @@ func TestRefusedClaimIsTriedLater(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, flow.Limits{}, map[rapport.Channel]flow.Provider{rapport.Email: &carrier{accepts}})
 	o.store.jammed.Store(true)
-	o.hear("News", 1)
-	o.settled() // the turn of before has set the alarm
+	o.hear("News", 200) // more than may be in the air at first: some are claimed
+	o.settled()         // the turn of before has set the alarm
 	now := rapport.InstantOf(o.clock.Now())
 	if at := o.alarm.next(); at <= now || at > now.Add(time.Second) {
 		t.Errorf("the loop goes on at %v, it is %v", at, now)
 	}
 	o.store.jammed.Store(false)
 	o.pass(time.Second)
-	o.until(rapport.Handed, 1)
+	o.until(rapport.Handed, 200)
 }
 
 // While a provider sits on a campaign, messages of other lanes and other channels go out,

@@ -59,7 +59,11 @@ func (b *Batch) attempt(m *rapport.Message) (rapport.Delivery, bool) {
 		m.DueAt, m.Reason = b.now.Add(noProvider), "no channel for "+string(m.Channel)+" is ready: there is none, or it waits for a secret"
 		b.move(m)
 	default:
-		return b.prepare(m, c)
+		delivery, ok := b.prepare(m, c)
+		if ok {
+			b.move(m)
+		}
+		return delivery, ok
 	}
 	return rapport.Delivery{}, false
 }
@@ -81,30 +85,45 @@ func (b *Batch) recipient(m *rapport.Message) *customer {
 	return c
 }
 
+// prepare returns what is handed over of a message, or ends it.
 func (b *Batch) prepare(m *rapport.Message, c *customer) (rapport.Delivery, bool) {
 	if m.Channel == rapport.Webhook {
 		return b.prepareCall(m, c)
 	}
-	wish := decide.Wish{
-		Journey: m.Journey, Version: m.Version, Run: m.Run, Step: m.Step, Template: m.Template,
-		Channel: m.Channel, Class: m.Class, Purpose: m.Purpose, Topic: m.Topic, UsefulUntil: m.UsefulUntil,
-	}
-	if d := b.g.workspace.Policy.Recheck(wish, m.To, person{c}, b.now); d.Outcome != decide.Send {
+	if d := b.recheck(m, c); d.Outcome != decide.Send {
 		b.release(m, c)
 		b.end(m, rapport.Dropped, reasonOf(d))
 		return rapport.Delivery{}, false
 	}
-	delivery, err := b.g.workspace.Renderer.Render(m, c.record, c.zone, b.now)
+	delivery, err := b.render(m, c)
 	if err != nil {
 		m.Reason = rapport.MessageOf(err)
 		b.fault(c, m, false)
 		return rapport.Delivery{}, false
 	}
+	return b.attempting(m, delivery), true
+}
+
+// recheck asks once more whether a message may go out.
+func (b *Batch) recheck(m *rapport.Message, c *customer) rapport.Decision {
+	wish := decide.Wish{
+		Journey: m.Journey, Version: m.Version, Run: m.Run, Step: m.Step, Template: m.Template,
+		Channel: m.Channel, Class: m.Class, Purpose: m.Purpose, Topic: m.Topic, UsefulUntil: m.UsefulUntil,
+	}
+	return b.g.workspace.Policy.Recheck(wish, m.To, person{c}, b.now)
+}
+
+// render fills a message in for its customer.
+func (b *Batch) render(m *rapport.Message, c *customer) (rapport.Delivery, error) {
+	delivery, err := b.g.workspace.Renderer.Render(m, c.record, c.zone, b.now)
+	if err != nil {
+		return rapport.Delivery{}, err
+	}
 	delivery.To = m.To
 	if m.Class != rapport.Transactional && b.g.unsubscribe != nil {
 		delivery.Unsubscribe = b.g.unsubscribe(m.ID)
 	}
-	return b.attempting(m, delivery), true
+	return delivery, nil
 }
 
 // reasonOf returns why a decision said no.

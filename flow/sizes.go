@@ -24,7 +24,7 @@ func Count(into *Sizes) Work {
 		sizes, customers, exact := b.g.Sizes()
 		b.addMoves(sizes)
 		*into = Sizes{
-			Segments: sizes, Customers: customers + b.born - int64(len(b.gone)),
+			Segments: sizes, Customers: customers + b.news - int64(len(b.gone)),
 			Exact: exact && done, Building: map[string]bool{}, Progress: b.g.progress(),
 		}
 		for name := range sizes {

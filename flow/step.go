@@ -302,7 +302,7 @@ func (b *Batch) ask(c *customer, e *journey.Effect) {
 	}
 	to, _ := c.record.Address(wish.Channel)
 	b.count("messages")
-	b.out.Messages = append(b.out.Messages, rapport.Message{
+	b.born(rapport.Message{
 		ID: d.Message, Customer: c.record.ID, Journey: e.Journey, Version: b.g.workspace.Version, Run: e.Run, Step: e.Step,
 		Template: wish.Template, Channel: wish.Channel, Class: wish.Class, Purpose: wish.Purpose, Topic: wish.Topic, Status: rapport.Waiting, To: to,
 		CreatedAt: e.At, DueAt: e.At, UsefulUntil: wish.UsefulUntil, Entry: e.Wish.Entry, Learned: e.Wish.Learned,

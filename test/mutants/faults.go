@@ -1,5 +1,7 @@
 package main
 
+import "slices"
+
 // fault is one mistake that somebody could make, and the test that must find it.
 type fault struct {
 	name  string
@@ -18,12 +20,12 @@ type tests struct {
 
 // faults is the plain list. Whoever builds something whose exactness is promised adds
 // the mistakes that would break the promise: see CONTRIBUTING.md. Those of templates
-// stand in faults_render.go, those of handing over in faults_send.go.
+// stand in faults_render.go, those of handing over in faults_send.go, those of leaving segments
+// alone in faults_trend.go.
 func faults() []fault {
 	exact := tests{pkg: "./test/exact", run: "ToTheInstant"}
 	rules := tests{pkg: "./rule", run: "ShownTwice"}
 	segments := tests{"./segment", "BruteForce", true}
-	trends := tests{"./rule", "TestTrendsAreKept", true}
 	members := tests{"./flow", "TestMembersAreWhatTheRecordsSay", true}
 	columns := tests{"./flow", "TestColumnsSayWhatALookSays", true}
 	updates := tests{pkg: "./flow", run: "TestUpdate"}
@@ -74,12 +76,6 @@ func faults() []fault {
 		{"a device is its first user's for ever", "profile/identity.go", "return ownership{first: first, until: link.At}", "return ownership{first: first, until: rapport.Never}", exact, 100},
 		{"an old alias joins again who was told apart", "profile/identity.go", "return slices.ContainsFunc(x.row(id).Apart, func(a Apart) bool { return at <= a.At && x.Root(a.From) == from })", "return false", exact, 700},
 		{"a device's join stays where it was said", "profile/merge.go", "into, _ = x.owners(m.Via)", "_, _ = x.owners(m.Via)", exact, 700},
-		{"more events of what must not be too many move nobody out", "rule/trend.go", "return downwards", "return upwards", trends, 100},
-		{"the last event without any stays away", "rule/trend.go", "return yesStays, last.length()", "return upwards, last.length()", trends, 300},
-		{"a sum that is too small never grows by itself", "rule/trend.go", "c.measure == countOf && c.moves()", "c.moves()", trends, 1000},
-		{"what is in the way is the rest of an or", "rule/trend.go", "case OpAnd:\n\t\tfor", "case OpAnd, OpOr:\n\t\tfor", trends, 1000},
-		{"a sum that falls leaves members in", "segment/update.go", "if fell || !p.stays(reader, now) {", "if !p.stays(reader, now) {", segments, 300},
-		{"a member stays whatever happens", "segment/update.go", "return r.trend.Up && (", "return (", segments, 100},
 		{"readers of a segment are not evaluated again", "segment/update.go", "p.markAll(seg.readers)", "_ = seg.readers", exact, 100},
 		{"another zone is not another calendar", "segment/update.go", "if t.Zone {\n\t\tp.markAll(p.set.calendar)", "if t.Zone {\n\t\t_ = p.set.calendar", exact, 300},
 		{"a flip is done as of now", "segment/update.go", "p.markDue(at)\n\t\tp.run(at, ByTime)", "p.markDue(at)\n\t\tp.run(now, ByTime)", segments, 200},
@@ -124,5 +120,5 @@ func faults() []fault {
 		{"a call has another name at its second attempt", "flow/call.go", "d.Message, d.Channel, d.Class, d.At = m.ID, ", "d.Message, d.Channel, d.Class, d.At = rapport.MessageID{byte(m.Attempts)}, ", calls, 0},
 		{"an answer moves a run that stands elsewhere", "journey/walk_webhook.go", "!known || !ok || stands != at || j.nodes[at].call == nil", "!known || !ok || stands < 0 || j.nodes[at].call == nil", tests{pkg: "./journey", run: "TestStories"}, 0},
 		{"a reader sees what was not due yet", "flow/look.go", "l.catchUp(now, nil)\n\treturn l, nil", "return l, nil", exact, 20},
-	}, append(renderFaults(), sendFaults()...)...)
+	}, slices.Concat(renderFaults(), sendFaults(), trendFaults())...)
 }

@@ -1,0 +1,229 @@
+package flow_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"rapport"
+	"rapport/flow"
+	"rapport/journey"
+	"rapport/profile"
+	"rapport/store"
+)
+
+func roomFor(n int) flow.Room { return func(store.Lane) int { return n } }
+
+// depart takes events through a batch with which messages may leave.
+func (w *world) depart(room int, events ...rapport.Event) []flow.Parcel {
+	w.t.Helper()
+	parcels, err := w.tryDepart(room, events...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return parcels
+}
+
+func (w *world) tryDepart(room int, events ...rapport.Event) ([]flow.Parcel, error) {
+	for i := range events {
+		w.n++
+		events[i].MessageID, events[i].Timestamp, events[i].ReceivedAt = fmt.Sprint("m", w.n), w.now, w.now
+	}
+	_, parcels, err := w.engine.Depart(context.Background(), w.now, roomFor(room), flow.Admit(events))
+	return parcels, err
+}
+
+// agreed makes users who may be written to.
+func (w *world) agreed(users ...string) {
+	for _, user := range users {
+		w.admit(identify(user, "", `{"email":"`+user+`@example.com"}`))
+		w.consent(user)
+	}
+}
+
+func (w *world) statuses() map[rapport.Status]int {
+	n := map[rapport.Status]int{}
+	for _, m := range w.messages() {
+		n[m.Status]++
+	}
+	return n
+}
+
+// What is due at once leaves with the batch that decides it, in one commit; and after a crash
+// it is what a message that was claimed would be.
+func TestLeavesWithTheBatch(t *testing.T) {
+	t.Parallel()
+	for class, want := range map[string]rapport.Status{"promotional": rapport.Unclear, "must-send": rapport.Handed, "transactional": rapport.Handed} {
+		w := newWorld(t, letters(t, class))
+		w.agreed("ana")
+		before := w.store.State().Position
+		parcels := w.depart(5, track("ana", "", "Signed Up", ""))
+		m := w.only()
+		if len(parcels) != 1 || w.store.State().Position != before+1 {
+			t.Fatalf("%s: %d parcels after %d commits", class, len(parcels), w.store.State().Position-before)
+		}
+		if m.Status != rapport.Attempting || m.Attempts != 1 || m.Subject != parcels[0].Delivery.Content.Subject || m.Subject == "" {
+			t.Errorf("%s: %+v", class, m)
+		}
+		if again := w.claim(); len(again) != 0 {
+			t.Errorf("%s: claimed besides", class)
+		}
+		crashed := *w
+		crashed.restart()
+		crashed.advance(time.Hour)
+		if got := crashed.only(); got.Status != want || got.ID != m.ID {
+			t.Errorf("%s: %v after a crash, wanted %v", class, got.Status, want)
+		}
+	}
+}
+
+func TestLeftMessagesAreSettled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, letters(t, "promotional"))
+	w.agreed("ana")
+	parcels := w.depart(5, track("ana", "", "Signed Up", ""))
+	if err := w.engine.Settle(context.Background(), w.now, parcels, flow.Hand(parcels)); err != nil {
+		t.Fatal(err)
+	}
+	if m := w.only(); m.Status != rapport.Handed || len(w.outbox.handed) != 1 || w.outbox.handed[0].To != "ana@example.com" {
+		t.Errorf("%+v, %+v", m, w.outbox.handed)
+	}
+}
+
+// As many leave as there is room for, and nobody before those who wait already.
+func TestLeavesAsFarAsThereIsRoom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, letters(t, "promotional"))
+	w.agreed("ana", "bob", "cat", "dan")
+	first := w.depart(2, track("ana", "", "Signed Up", ""), track("bob", "", "Signed Up", ""), track("cat", "", "Signed Up", ""))
+	if n := w.statuses(); len(first) != 2 || n[rapport.Attempting] != 2 || n[rapport.Waiting] != 1 {
+		t.Fatalf("%d left: %v", len(first), n)
+	}
+	w.now = w.now.Add(time.Minute)
+	if second := w.depart(2, track("dan", "", "Signed Up", "")); len(second) != 0 {
+		t.Errorf("%s left before somebody who waited", second[0].Message.To)
+	}
+	if waited := w.claim(); len(waited) != 2 || waited[0].Message.To != "cat@example.com" {
+		t.Errorf("claimed %+v", waited)
+	}
+	if third := w.depart(2, identify("eve", "", `{"email":"eve@example.com"}`)); len(third) != 0 {
+		t.Errorf("%+v", third)
+	}
+}
+
+func TestWithdrawnInTheSameBatchDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, letters(t, "promotional"))
+	w.agreed("ana")
+	left := identify("ana", "", "{}")
+	left.Context = []byte(`{"consent":{"categoryPreferences":{"marketing":false}}}`)
+	if parcels := w.depart(5, track("ana", "", "Signed Up", ""), left); len(parcels) != 0 {
+		t.Fatalf("%+v", parcels)
+	}
+	w.advance(0)
+	if m := w.only(); m.Status != rapport.Dropped || len(w.outbox.handed) != 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
+// Of a journey that is paused in the batch, nothing leaves with it.
+func TestPausedInTheSameBatchDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, letters(t, "transactional"))
+	w.agreed("ana")
+	next := *w.engine.Workspace()
+	next.Journeys = next.Journeys.With(map[string]journey.Standing{"letter": journey.Paused})
+	event := track("ana", "", "Signed Up", "")
+	event.MessageID, event.Timestamp, event.ReceivedAt = "last", w.now, w.now
+	_, parcels, err := w.engine.Depart(context.Background(), w.now, roomFor(5), flow.Admit([]rapport.Event{event}), flow.Stand(&next, store.Setting{Name: "standings"}))
+	if err != nil || len(parcels) != 0 {
+		t.Fatalf("%+v, %v", parcels, err)
+	}
+	w.advance(0)
+	if m := w.only(); m.Status != rapport.Waiting || len(w.outbox.handed) != 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
+// A batch that is not kept hands nothing over; one that was, though the store met an error, does.
+func TestOnlyWhatIsKeptLeaves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, letters(t, "promotional"))
+	w.agreed("ana", "bob")
+	w.store.FailNext(errors.New("the disk is full"))
+	if parcels, err := w.tryDepart(5, track("ana", "", "Signed Up", "")); err == nil || len(parcels) != 0 || len(w.messages()) != 0 {
+		t.Errorf("%+v, %v", parcels, err)
+	}
+	w.store.LoseNext(errors.New("the disk refused"))
+	if parcels, err := w.tryDepart(5, track("bob", "", "Signed Up", "")); err != nil || len(parcels) != 1 || w.only().Status != rapport.Attempting {
+		t.Errorf("%+v, %v", parcels, err)
+	}
+}
+
+// broken is a renderer whose templates can't be filled in.
+type broken struct{}
+
+func (broken) Render(*rapport.Message, *profile.Record, *time.Location, rapport.Instant) (rapport.Delivery, error) {
+	return rapport.Delivery{}, rapport.Errorf(rapport.Invalid, "there is no name")
+}
+
+// A message that can't be filled in is found out when it is claimed, as any other.
+func TestBrokenTemplateDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	ws := letters(t, "promotional")
+	ws.Renderer = broken{}
+	w := newWorld(t, ws)
+	w.agreed("ana")
+	if parcels := w.depart(5, track("ana", "", "Signed Up", "")); len(parcels) != 0 {
+		t.Fatalf("%+v", parcels)
+	}
+	w.advance(0)
+	if m := w.only(); m.Status != rapport.Failed || m.Reason != "there is no name" {
+		t.Errorf("%+v", m)
+	}
+}
+
+// Turns are given to as many as can be written to at once, and go on when there is room.
+func TestTurnsWaitForRoom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, scheduled(t, 1, journey.Schedule{On: []string{day(1)}, At: "00:00", Zone: "UTC"}))
+	const people = 300
+	w.crowd(people)
+	for i := range people {
+		w.consent(fmt.Sprint("user", i))
+	}
+	w.now = w.now.Add(16 * time.Hour)
+	for begun := int64(0); begun < people; {
+		parcels, err := w.engine.DepartTurns(context.Background(), w.now, roomFor(40), 5, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := w.statuses()
+		if w.begun()-begun != int64(len(parcels)) || len(parcels) != int(min(40, people-begun)) || n[rapport.Waiting] > 0 {
+			t.Fatalf("%d turns, %d parcels: %v", w.begun()-begun, len(parcels), n)
+		}
+		if begun = w.begun(); begun < people {
+			if none, err := w.engine.DepartTurns(context.Background(), w.now, roomFor(0), 5, 64); err != nil || len(none) != 0 || w.begun() != begun {
+				t.Fatalf("%d turns without room, %v", w.begun()-begun, err)
+			}
+		}
+		if err := w.engine.Settle(context.Background(), w.now, parcels, flow.Hand(parcels)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(w.outbox.handed) != people {
+		t.Errorf("%d of %d are written to", len(w.outbox.handed), people)
+	}
+}
+
+// A campaign goes on as soon as its provider has taken what it was given, without time passing.
+func TestCampaignFollowsItsProvider(t *testing.T) {
+	t.Parallel()
+	o := officeOf(t, scheduled(t, 1, journey.Schedule{On: []string{day(0)}, At: "09:00", Zone: "UTC"}), flow.Limits{}, map[rapport.Channel]flow.Provider{rapport.Email: &carrier{accepts}})
+	const people = 2000
+	o.hearAll(`{"email":"%[1]s@example.com","phone":"+49301%07[2]d","in":true}`, "Product Viewed", people)
+	o.pass(time.Hour)
+	o.until(rapport.Handed, people)
+}
