@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -118,10 +119,10 @@ func (d *Demo) openShop() error {
 		return err
 	}
 	d.trade = &shop.Trade{WriteKey: d.app.Write, Shop: people, Lived: m.Lived, Reads: true, Keep: d.keepLetter}
-	if d.trade.Replay, err = d.recallLetters(); err != nil {
+	if d.letters, err = os.OpenFile(filepath.Join(d.app.config.Data, lettersFile), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return err
 	}
-	d.letters, err = os.OpenFile(filepath.Join(d.app.config.Data, lettersFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	d.trade.Replay, err = recallLetters(d.letters)
 	return err
 }
 
@@ -134,20 +135,25 @@ func (d *Demo) keepLetter(met shop.Met) error {
 }
 
 // recallLetters returns the letters of earlier runs. One that was not written down to
-// its end is the last, and was not met.
-func (d *Demo) recallLetters() ([]shop.Met, error) {
-	data, err := os.ReadFile(filepath.Join(d.app.config.Data, lettersFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// its end is the last, and was not met: the next one takes its place in the file.
+func recallLetters(file *os.File) (all []shop.Met, err error) {
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
 	}
-	var all []shop.Met
+	whole := int64(0)
 	for line := range bytes.Lines(data) {
 		var met shop.Met
-		if json.Unmarshal(line, &met) != nil {
+		if !bytes.HasSuffix(line, []byte("\n")) || json.Unmarshal(line, &met) != nil {
 			break
 		}
 		all = append(all, met)
+		whole += int64(len(line))
 	}
+	if err := file.Truncate(whole); err != nil {
+		return nil, err
+	}
+	_, err = file.Seek(whole, io.SeekStart)
 	return all, err
 }
 

@@ -94,7 +94,7 @@ func (t teller) cartLeft(ctx context.Context) (Beat, bool) {
 	s, n, ok := t.member(ctx, "cart-left")
 	return Beat{
 		s.name() + " has left a cart",
-		fmt.Sprintf("She is one of %d just now. Look at her cart and at what she did; if she agreed to letters, a journey is under way with her.", n),
+		fmt.Sprintf("One of %d just now. Look at the cart and at what came before it; where letters were agreed to, a journey is under way.", n),
 		"/customers/" + s.ID,
 	}, ok
 }
@@ -112,7 +112,7 @@ func (t teller) sentBack(ctx context.Context) (Beat, bool) {
 	s, n, ok := t.member(ctx, "returned-too-small")
 	return Beat{
 		s.name() + " sent something back that ran small",
-		fmt.Sprintf("%d customers are in this segment, each for thirty days from her return; the letter that she got is about sizes.", n),
+		fmt.Sprintf("%d customers are in this segment, each for thirty days from the return; the letter that came of it is about sizes.", n),
 		"/customers/" + s.ID,
 	}, ok
 }

@@ -298,6 +298,41 @@ func told(t *testing.T, data string, m memory) (events, reactions int) {
 	return events, reactions
 }
 
+// TestALetterHalfWrittenDownCostsNoOther: the power fails while a letter is written down,
+// and others are met after the next start.
+func TestALetterHalfWrittenDownCostsNoOther(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	start := func() *Demo {
+		d := &Demo{app: &App{config: Config{Data: data}}, memory: memory{Seed: 1, Visitors: 5, Opened: demoDay}}
+		if err := d.openShop(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.letters.Close() })
+		return d
+	}
+	meet := func(d *Demo, id string) {
+		if err := d.keepLetter(shop.Met{Now: demoDay, Letter: shop.Letter{ID: id}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := start()
+	meet(first, "msg_1")
+	meet(first, "msg_2")
+	if _, err := first.letters.WriteString(`{"now":"2060-06-15T12:00:00Z","letter":{"id":"msg_3"}}`); err != nil {
+		t.Fatal(err)
+	}
+	second := start()
+	meet(second, "msg_4")
+	var ids []string
+	for _, met := range start().trade.Replay {
+		ids = append(ids, met.Letter.ID)
+	}
+	if got := strings.Join(ids, " "); got != "msg_1 msg_2 msg_4" {
+		t.Errorf("the letters that are known: %s", got)
+	}
+}
+
 func TestDemoRefusesSomebodysData(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

@@ -84,7 +84,7 @@ func (c *Client) Call(ctx context.Context, method, path string, body, out any) e
 		}
 		wait, again := retryAfter(status, header)
 		if again && try < 60 {
-			if err := sleep(ctx, wait); err != nil {
+			if err := Sleep(ctx, wait); err != nil {
 				return err
 			}
 			continue
@@ -143,7 +143,8 @@ func retryAfter(status int, header http.Header) (time.Duration, bool) {
 	return time.Duration(seconds) * time.Second, true
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits for so long, or until ctx ends, whose error it then returns.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -322,7 +322,7 @@ func (im *importer) post(ctx context.Context, body any) (state importState, err 
 		if rapport.KindOf(err) != rapport.Unavailable || err == nil || try == patience-1 {
 			break
 		}
-		if err := sleep(ctx, time.Duration(try)*time.Second); err != nil {
+		if err := Sleep(ctx, time.Duration(try)*time.Second); err != nil {
 			return state, err
 		}
 	}

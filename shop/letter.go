@@ -207,7 +207,7 @@ func (s *Shop) follow(v *visitor, l Letter, answer *Question, at time.Time) {
 
 func (s *Shop) react(at time.Time, l Letter, kind, leave string) {
 	s.made++
-	heap.Push(&s.pending, due{at, s.made, s.seed, nil, &Reaction{l, kind, leave}})
+	heap.Push(&s.pending, due{at, s.made, s.opened, nil, &Reaction{l, kind, leave}})
 }
 
 // Reader reads letters as the shop's people do: it sees which of the shop's things

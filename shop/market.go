@@ -14,7 +14,7 @@ type Market struct {
 	Price    float64 // how much of the currency is one unit of the catalogue's prices
 	Language string
 	Zone     string
-	Calling  string // code of its phone numbers
+	Calling  string // its code before phone numbers
 	Share    float64
 	Returns  float64 // the part of orders that is sent back
 	AppFirst float64 // the part of visitors who come by the app first
@@ -49,21 +49,21 @@ type Feast struct {
 func Markets() []Market {
 	return []Market{
 		{
-			Name: "singapore", Country: "SG", Currency: "SGD", Digits: 2, Price: 1.5, Language: "en", Zone: "Asia/Singapore", Calling: "+658",
+			Name: "singapore", Country: "SG", Currency: "SGD", Digits: 2, Price: 1.5, Language: "en", Zone: "Asia/Singapore", Calling: "+65",
 			Share: 0.28, Returns: 0.12, AppFirst: 0.35, Evenings: true,
 			Names:  []string{"Wei Ling", "Arjun", "Nur", "Jun Hao", "Priya", "Siti"},
 			Cities: []string{"Singapore"},
 			Pays:   []Pay{{"card", 0.6, Assumed}, {"wallet", 0.3, Assumed}, {"bank transfer", 0.1, Assumed}},
 			Feasts: append(doubleDays(), blackFriday(1.3, 1.2, Assumed), feast("St Patrick's", time.March, 17, 1, 1.05, 1.05)),
 		}, {
-			Name: "thailand", Country: "TH", Currency: "THB", Digits: 2, Price: 38, Language: "th", Zone: "Asia/Bangkok", Calling: "+668",
+			Name: "thailand", Country: "TH", Currency: "THB", Digits: 2, Price: 38, Language: "th", Zone: "Asia/Bangkok", Calling: "+66",
 			Share: 0.26, Returns: 0.08, AppFirst: 0.45, Evenings: true,
 			Names:  []string{"Somchai", "Malee", "Niran", "Ploy", "Kanya", "Anong"},
 			Cities: []string{"Bangkok", "Chiang Mai", "Khon Kaen"},
 			Pays:   []Pay{{"wallet", 0.35, Assumed}, {"bank transfer", 0.35, Assumed}, {"cash on delivery", 0.2, Assumed}, {"card", 0.1, Assumed}},
 			Feasts: append(doubleDays(), feast("Songkran", time.April, 13, 3, 0.6, 1)),
 		}, {
-			Name: "germany", Country: "DE", Currency: "EUR", Digits: 2, Price: 1, Language: "de", Zone: "Europe/Berlin", Calling: "+49151",
+			Name: "germany", Country: "DE", Currency: "EUR", Digits: 2, Price: 1, Language: "de", Zone: "Europe/Berlin", Calling: "+49",
 			Share: 0.18, Returns: 0.44, AppFirst: 0.15,
 			Names:  []string{"Anna", "Jonas", "Lea", "Felix", "Mia", "Emre"},
 			Cities: []string{"Berlin", "Köln", "Leipzig"},
@@ -74,7 +74,7 @@ func Markets() []Market {
 				feast("St Patrick's", time.March, 17, 1, 1.02, 1),
 			},
 		}, {
-			Name: "korea", Country: "KR", Currency: "KRW", Digits: 0, Price: 1600, Language: "ko", Zone: "Asia/Seoul", Calling: "+8210",
+			Name: "korea", Country: "KR", Currency: "KRW", Digits: 0, Price: 1600, Language: "ko", Zone: "Asia/Seoul", Calling: "+82",
 			Share: 0.16, Returns: 0.10, AppFirst: 0.35, Evenings: true,
 			Names:  []string{"Min-jun", "Seo-yeon", "Ji-ho", "Ha-eun", "Do-yun", "Yuna"},
 			Cities: []string{"Seoul", "Busan", "Daegu"},
@@ -84,7 +84,7 @@ func Markets() []Market {
 				blackFriday(1.4, 1.2, Assumed), feast("Christmas", time.December, 24, 2, 1.2, 1.1),
 			},
 		}, {
-			Name: "india", Country: "IN", Currency: "INR", Digits: 2, Price: 96, Language: "en", Zone: "Asia/Kolkata", Calling: "+9198",
+			Name: "india", Country: "IN", Currency: "INR", Digits: 2, Price: 96, Language: "en", Zone: "Asia/Kolkata", Calling: "+91",
 			Share: 0.12, Returns: 0.15, AppFirst: 0.5, Evenings: true,
 			Names:  []string{"Aarav", "Diya", "Kabir", "Meera", "Rohan", "Isha"},
 			Cities: []string{"Mumbai", "Bengaluru", "Pune"},

@@ -34,11 +34,13 @@ func (s *Shop) planVisit(v *visitor, from time.Time) {
 
 // enter begins a visit: who she is, and whether the shop knows that.
 func (s *Shop) enter(v *visitor, at time.Time, from *Letter) *session {
-	if at.Before(v.busy) {
-		at = v.busy.Add(time.Minute)
-	}
 	r := v.random
 	x := &session{shop: s, v: v, device: v.devices[r.IntN(len(v.devices))], at: at, from: from}
+	for _, until := range [...]time.Time{v.busy, x.device.busy} {
+		if x.at.Before(until) {
+			x.at = until.Add(time.Minute)
+		}
+	}
 	if other := x.device.user; other != nil && other != v {
 		before := &session{shop: s, v: other, device: x.device, at: x.at}
 		before.track("Signed Out", object{})
@@ -68,7 +70,7 @@ func (x *session) look(views int) {
 	}
 }
 
-func (x *session) leave() { x.v.busy = x.at }
+func (x *session) leave() { x.v.busy, x.device.busy = x.at, x.at }
 
 func (x *session) wait(least, most int) {
 	x.at = x.at.Add(time.Duration(least+x.v.random.IntN(most-least))*time.Second + time.Duration(x.v.random.IntN(1000))*time.Millisecond)
@@ -110,7 +112,7 @@ func (x *session) signUp() {
 		traits["birthday"] = time.Date(1965+r.IntN(41), 1, 1+r.IntN(365), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 	}
 	if r.Float64() < phoneAtSignUp {
-		v.phone = v.number(0)
+		v.phone = v.number(x.shop.seed)
 		traits["phone"] = v.phone
 	}
 	answer := r.Float64()
@@ -127,7 +129,7 @@ func (x *session) tellMore() {
 	traits := object{}
 	switch at := r.Float64(); {
 	case v.phone == "" && at < phoneLater:
-		v.phone = v.number(0)
+		v.phone = v.number(x.shop.seed)
 		traits["phone"] = v.phone
 		x.shop.known(v)
 	case at > 1-changesDetail/2:
@@ -158,7 +160,9 @@ func (x *session) browse() {
 	x.track("Product Added", properties)
 }
 
-func (x *session) cartID() string { return fmt.Sprintf("cart-%d-%d", x.v.n, x.v.cartID) }
+func (x *session) cartID() string {
+	return fmt.Sprintf("cart-%s-%d-%d", x.shop.opened, x.v.n, x.v.cartID)
+}
 
 // buy takes the cart through the checkout; some of it comes back weeks later.
 func (x *session) buy() {
@@ -242,7 +246,7 @@ func (x *session) earnCredit(order object) {
 	if local.Month() != time.November || local.Day() != 11 {
 		return
 	}
-	c := credit{fmt.Sprintf("credit-%d-%d", x.v.n, x.v.orders), order["order_id"].(string), rounded(order["total"].(float64)*creditShare, x.v.place.Digits)}
+	c := credit{fmt.Sprintf("credit-%s-%d-%d", x.shop.opened, x.v.n, x.v.orders), order["order_id"].(string), rounded(order["total"].(float64)*creditShare, x.v.place.Digits)}
 	x.v.credit = append(x.v.credit, c)
 	from := time.Date(local.Year(), time.December, 20, 0, 0, 0, 0, x.v.place.zone)
 	x.wait(2, 10)
@@ -295,7 +299,7 @@ func (x *session) order() object {
 		total += x.v.price(l.product) * float64(l.quantity)
 	}
 	return object{
-		"order_id": fmt.Sprintf("order-%d-%d", x.v.n, x.v.orders), "cart_id": x.cartID(), "currency": x.v.place.Currency,
+		"order_id": fmt.Sprintf("order-%s-%d-%d", x.shop.opened, x.v.n, x.v.orders), "cart_id": x.cartID(), "currency": x.v.place.Currency,
 		"total": rounded(total, x.v.place.Digits), "products": products,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"time"
 )
 
@@ -21,7 +22,8 @@ type Shop struct {
 	planned   int
 	pending   pending
 	seed      uint64
-	made      int // events so far: their messageIds count on
+	opened    string // begins what has an id of its own: a shop that opens at another time has other events and orders
+	made      int    // events so far: their messageIds count on
 
 	newcomers float64    // a day
 	chance    *rand.Rand // of when newcomers arrive
@@ -51,7 +53,7 @@ func New(c Config) (*Shop, error) {
 	}
 	s := &Shop{
 		catalogue: Catalogue(), addresses: map[string]*visitor{},
-		seed: c.Seed, newcomers: c.Newcomers, chance: rand.New(rand.NewPCG(c.Seed, 0)),
+		seed: c.Seed, opened: fmt.Sprintf("%d-%s", c.Seed, strconv.FormatInt(c.Start.UnixMilli(), 36)), newcomers: c.Newcomers, chance: rand.New(rand.NewPCG(c.Seed, 0)),
 	}
 	for _, m := range Markets() {
 		p, err := newPlace(m)
@@ -165,14 +167,14 @@ func (o object) and(name string, value any) object {
 
 func (s *Shop) add(at time.Time, o object) {
 	s.made++
-	heap.Push(&s.pending, due{at, s.made, s.seed, o, nil})
+	heap.Push(&s.pending, due{at, s.made, s.opened, o, nil})
 }
 
 // due is something that is to happen.
 type due struct {
 	at       time.Time
 	n        int
-	seed     uint64
+	opened   string
 	object   object
 	reaction *Reaction
 }
@@ -182,7 +184,7 @@ func (d due) event(at time.Time) Event {
 	if d.reaction != nil {
 		return Event{at, nil, d.reaction}
 	}
-	d.object["messageId"] = fmt.Sprintf("shop-%d-%d", d.seed, d.n)
+	d.object["messageId"] = fmt.Sprintf("shop-%s-%d", d.opened, d.n)
 	d.object["timestamp"] = at.UTC().Format("2006-01-02T15:04:05.000Z")
 	data, err := json.Marshal(d.object)
 	if err != nil {

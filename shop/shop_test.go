@@ -2,6 +2,8 @@ package shop_test
 
 import (
 	"encoding/json"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,5 +173,90 @@ func TestOldCustomersBoughtBeforeTheShopOpened(t *testing.T) {
 	}
 	if early := open(t, 9).Until(opening); len(early) > 0 {
 		t.Errorf("a shop without a past tells %s", early[0].JSON)
+	}
+}
+
+// things returns what is named in a shop's events: whose they are, and what has an id
+// of its own, each with how often it stands there.
+func things(t *testing.T, c shop.Config) (people, own map[string]int) {
+	t.Helper()
+	s, err := shop.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, own = map[string]int{}, map[string]int{}
+	for _, e := range s.Until(c.Start.AddDate(0, 0, 30)) {
+		var o struct {
+			MessageID, AnonymousID, UserID, Event string
+			Traits                                struct{ Email, Phone string }
+			Properties                            struct {
+				OrderID string `json:"order_id"`
+				CartID  string `json:"cart_id"`
+			}
+		}
+		if err := json.Unmarshal(e.JSON, &o); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{o.AnonymousID, o.UserID, o.Traits.Email, o.Traits.Phone} {
+			people[id]++
+		}
+		for _, id := range []string{o.MessageID, o.Properties.OrderID, o.Properties.CartID} {
+			own[id]++
+		}
+	}
+	delete(people, "")
+	delete(own, "")
+	return people, own
+}
+
+// TestTwoShopsAreNotTakenForOne: what a shop sends when it opens once more is news, and
+// the people of another seed are others.
+func TestTwoShopsAreNotTakenForOne(t *testing.T) {
+	t.Parallel()
+	first := shop.Config{Seed: 1, Visitors: 300, Start: opening}
+	later, other := first, first
+	later.Start, other.Seed = opening.Add(time.Hour), 2
+	people, own := things(t, first)
+	if len(people) < 300 || len(own) < 1000 {
+		t.Fatalf("%d people and %d things only", len(people), len(own))
+	}
+	again, news := things(t, later)
+	others, theirs := things(t, other)
+	for id := range own {
+		if news[id]+theirs[id] > 0 {
+			t.Fatalf("%s stands in two shops", id)
+		}
+	}
+	same := 0
+	for id := range people {
+		if others[id] > 0 {
+			t.Fatalf("%s is somebody in two shops of different seeds", id)
+		}
+		if again[id] > 0 {
+			same++
+		}
+	}
+	if same < 100 {
+		t.Errorf("only %d people of a shop come again when it opens once more", same)
+	}
+}
+
+// TestNumbersOfTheShopReachNobody: no phone number in the world is like those of the shop.
+func TestNumbersOfTheShopReachNobody(t *testing.T) {
+	t.Parallel()
+	people, _ := things(t, shop.Config{Seed: 5, Visitors: 3000, Start: opening})
+	form, codes := regexp.MustCompile(`^\+(65|66|49|82|91)00[0-9]{7}$`), map[string]bool{}
+	for id := range people {
+		if !strings.HasPrefix(id, "+") {
+			continue
+		}
+		code := form.FindStringSubmatch(id)
+		if code == nil {
+			t.Fatalf("%s may be somebody's", id)
+		}
+		codes[code[1]] = true
+	}
+	if len(codes) != 5 {
+		t.Errorf("numbers of %v only", codes)
 	}
 }

@@ -92,8 +92,10 @@ func (t *Trade) Live(ctx context.Context, to time.Time) error {
 }
 
 // Recall lets what happened up to an instant have happened, letters of an earlier run
-// included, without telling it.
+// included, without telling it. What was sent in that run and has waited since is
+// brought once it is handed over.
 func (t *Trade) Recall(to time.Time) error {
+	t.post.open(t.stamp()(to).Add(-longestWait))
 	for len(t.Replay) > 0 && !t.Replay[0].Now.After(to) {
 		met := t.Replay[0]
 		t.Shop.Skip(met.Now)
@@ -221,23 +223,21 @@ type postbox struct {
 	waiting map[string]rapport.Instant // those that were not handed over yet, and when they are due
 }
 
+// longestWait is how long a message waits to be handed over, hardly ever longer: until
+// its quiet hours end, or until a provider takes it after all.
+const longestWait = 4 * day
+
 // open begins to look for messages that are created from an instant on, unless it has
 // begun before.
 func (p *postbox) open(from time.Time) {
 	if p.waiting == nil {
-		p.waiting = map[string]rapport.Instant{}
-		p.since = max(p.since, rapport.InstantOf(from))
+		p.waiting, p.known = map[string]rapport.Instant{}, map[string]struct{}{}
+		p.since = rapport.InstantOf(from)
 	}
 }
 
 // know notes a letter of an earlier run.
-func (p *postbox) know(l Letter) {
-	if p.known == nil {
-		p.known = map[string]struct{}{}
-	}
-	p.known[l.ID] = struct{}{}
-	p.since = max(p.since, rapport.InstantOf(l.At.Add(-day)))
-}
+func (p *postbox) know(l Letter) { p.known[l.ID] = struct{}{} }
 
 // message is a message as the server lists it.
 type message struct {

@@ -238,3 +238,42 @@ func TestWhatWasNotTakenIsToldAgainTheSame(t *testing.T) {
 		t.Errorf("%d events in two runs, %d in one", len(broken.events), len(whole.events))
 	}
 }
+
+// TestAMessageThatWaitsOverARestartIsMet: it was sent in one run and is handed over in
+// the next.
+func TestAMessageThatWaitsOverARestartIsMet(t *testing.T) {
+	t.Parallel()
+	srv := &server{}
+	first, to := newTrade(t, srv)
+	srv.send(to[:20], opening, "waiting")
+	srv.send(to[20:30], opening, "handed")
+	var kept []shop.Met
+	first.Keep = func(m shop.Met) error { kept = append(kept, m); return nil }
+	stopped := opening.AddDate(0, 0, 1)
+	for now := opening.Add(time.Hour); !now.After(stopped); now = now.Add(time.Hour) {
+		if err := first.Live(t.Context(), now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if first.Letters != 10 {
+		t.Fatalf("%d were met in the first run, not 10", first.Letters)
+	}
+	second, _ := newTrade(t, srv)
+	second.Replay = kept
+	if err := second.Recall(first.Lived); err != nil {
+		t.Fatal(err)
+	}
+	for i := range srv.messages {
+		if m := &srv.messages[i]; m.Status == "waiting" {
+			m.Status, m.HandedAt = "handed", rapport.InstantOf(stopped.Add(time.Hour))
+		}
+	}
+	for h := 1; h < 6; h++ {
+		if err := second.Live(t.Context(), stopped.Add(time.Duration(h)*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if second.Letters != 20 {
+		t.Errorf("%d were met in the second run, not the 20 that had waited", second.Letters)
+	}
+}

@@ -13,6 +13,7 @@ const day = 24 * time.Hour
 // visitor is one person.
 type visitor struct {
 	n       int
+	id      string // of whatever is hers: no other shop has it, unless it has the same seed
 	place   *place
 	random  *rand.Rand // her own, so that others' doings do not change hers
 	devices []*device
@@ -39,7 +40,8 @@ type device struct {
 	id        string
 	app       bool
 	installed bool
-	user      *visitor // who is signed in
+	user      *visitor  // who is signed in
+	busy      time.Time // somebody holds it until then
 }
 
 type line struct {
@@ -58,7 +60,7 @@ func (s *Shop) newVisitor() *visitor {
 	n := s.visitors
 	s.visitors++
 	r := rand.New(rand.NewPCG(s.seed, uint64(n)+1))
-	v := &visitor{n: n, random: r}
+	v := &visitor{n: n, id: fmt.Sprintf("%d-%d", s.seed, n), random: r}
 	last := s.last
 	v.place = s.places[pickShare(r, s.places)]
 	shares := last != nil && r.Float64() < sharedTablet
@@ -67,12 +69,12 @@ func (s *Shop) newVisitor() *visitor {
 	}
 	v.name = v.place.Names[r.IntN(len(v.place.Names))]
 	v.pace = sessionsPerWeek * math.Exp(paceSpread*r.NormFloat64())
-	v.devices = []*device{{id: fmt.Sprintf("device-%d-%d", s.seed, n), app: r.Float64() < v.place.AppFirst}}
+	v.devices = []*device{{id: "device-" + v.id, app: r.Float64() < v.place.AppFirst}}
 	if r.Float64() < secondDevice {
-		v.devices = append(v.devices, &device{id: fmt.Sprintf("device-%d-%d-b", s.seed, n)})
+		v.devices = append(v.devices, &device{id: "device-" + v.id + "-b"})
 	}
 	if shares {
-		tablet := &device{id: fmt.Sprintf("tablet-%d-%d", s.seed, n)}
+		tablet := &device{id: "tablet-" + v.id}
 		v.devices = append(v.devices, tablet)
 		last.devices = append(last.devices, tablet)
 	}
@@ -110,16 +112,17 @@ func (v *visitor) leaves() float64 {
 // price returns what a product costs her, in her market's currency.
 func (v *visitor) price(p Product) float64 { return rounded(p.Price*v.place.Price, v.place.Digits) }
 
-func (v *visitor) userID() string { return fmt.Sprintf("shopper-%d", v.n) }
+func (v *visitor) userID() string { return "shopper-" + v.id }
 
 func (v *visitor) email() string {
-	return strings.ToLower(strings.NewReplacer(" ", ".", "-", "").Replace(v.name)) + fmt.Sprintf("%d@example.com", v.n)
+	return strings.ToLower(strings.NewReplacer(" ", ".", "-", "").Replace(v.name)) + "." + v.id + "@example.com"
 }
 
-// number returns a phone number of her country that nobody else here has. Nothing is
-// ever sent to it: the messages of a sandbox are captured.
-func (v *visitor) number(offset int) string {
-	return v.place.Calling + fmt.Sprintf("%07d", (v.n*2+offset)%10_000_000)
+// number returns a phone number that nobody else in this shop has, and nobody outside:
+// behind a country's code none begins with two zeros. So a text that a live server sends
+// by mistake reaches no one.
+func (v *visitor) number(seed uint64) string {
+	return v.place.Calling + fmt.Sprintf("00%07d", (seed%10_000_000*15_485_863+uint64(v.n))%10_000_000)
 }
 
 // pick chooses a product by her liking for its category.

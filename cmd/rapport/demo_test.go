@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,5 +85,39 @@ func TestStampedAtSpeedEndsNow(t *testing.T) {
 	stamp := stamping(next, now, 60)
 	if !stamp(next).Equal(now) || !stamp(next.Add(-time.Hour)).Equal(now.Add(-time.Minute)) {
 		t.Errorf("stamped %v and %v", stamp(next), stamp(next.Add(-time.Hour)))
+	}
+}
+
+// asked is a server that gives its answers one after the other.
+type asked struct{ answers []error }
+
+func (a *asked) Call(context.Context, string, string, any, any) error {
+	err := a.answers[0]
+	a.answers = a.answers[1:]
+	return err
+}
+
+// TestShopWaitsForAServerThatHasAnswered: one that is started anew is not given up, one
+// that never was there is.
+func TestShopWaitsForAServerThatHasAnswered(t *testing.T) {
+	t.Parallel()
+	away, odd := rapport.Errorf(rapport.Unavailable, "away"), rapport.Errorf(rapport.Invalid, "odd")
+	var told strings.Builder
+	f := &faithful{out: &told}
+	server := &asked{answers: []error{away, nil, away, away, nil, odd, away, nil}}
+	caller := f.to(server)
+	for i, want := range []error{away, nil, nil, odd, nil} {
+		if err := caller.Call(t.Context(), "POST", "/v1/batch", nil, nil); err != want {
+			t.Errorf("call %d: %v, want %v", i, err, want)
+		}
+	}
+	if len(server.answers) > 0 || strings.Count(told.String(), "waits") != 2 {
+		t.Errorf("%d answers are left, told: %s", len(server.answers), &told)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	server.answers = []error{away}
+	if err := caller.Call(ctx, "POST", "/v1/batch", nil, nil); err == nil {
+		t.Error("who is to stop waits on")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"rapport"
@@ -24,10 +25,12 @@ type shopping struct {
 	Read      bool      `help:"Meet the messages that the sandbox captures: open, click, buy, leave, complain." env:"-"`
 }
 
-// The shop's time between two looks at what happens, as it passes or as fast as can be.
+// The shop's time between two looks at what happens, as it passes or as fast as can be;
+// and how long it says nothing at the most.
 const (
-	shopTick = 250 * time.Millisecond
-	shopStep = 30 * time.Minute
+	shopTick  = 250 * time.Millisecond
+	shopStep  = 30 * time.Minute
+	shopQuiet = time.Minute
 )
 
 // Run lets a simulated shop live at a server.
@@ -44,7 +47,8 @@ func (s *shopping) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
-	t := &shop.Trade{Collect: client.New(s.URL, ""), Server: admin, WriteKey: s.WriteKey, Shop: people, Lived: from, Reads: s.Read}
+	faithful := &faithful{wait: time.Second, out: std.err}
+	t := &shop.Trade{Collect: faithful.to(client.New(s.URL, "")), Server: faithful.to(admin), WriteKey: s.WriteKey, Shop: people, Lived: from, Reads: s.Read}
 	fmt.Fprintf(std.out, "A simulated shop, all of it synthetic, lives at %s from %s on. Ctrl-C closes it.\n", s.URL, from.UTC().Format(time.RFC3339))
 	err = s.live(ctx, t, from, std.out)
 	if ctx.Err() != nil {
@@ -73,11 +77,11 @@ func (s *shopping) begin(ctx context.Context, c *client.Client) (time.Time, erro
 
 func (s *shopping) live(ctx context.Context, t *shop.Trade, from time.Time, out io.Writer) error {
 	end := from.Add(time.Duration(s.Days * float64(24*time.Hour)))
-	day := from
-	for last := time.Now(); s.Days == 0 || t.Lived.Before(end); {
+	day, told := from, time.Now()
+	for last := told; s.Days == 0 || t.Lived.Before(end); {
 		next := t.Lived.Add(shopStep)
 		if s.Speed > 0 {
-			if err := pause(ctx, shopTick); err != nil {
+			if err := client.Sleep(ctx, shopTick); err != nil {
 				return err
 			}
 			now := time.Now()
@@ -91,9 +95,9 @@ func (s *shopping) live(ctx context.Context, t *shop.Trade, from time.Time, out 
 		if err := s.liveUntil(ctx, t, next); err != nil {
 			return err
 		}
-		if t.Lived.Sub(day) >= 24*time.Hour {
-			day = t.Lived
-			fmt.Fprintf(out, "%s  %d events, %d messages met\n", day.Format(time.DateOnly), t.Events, t.Letters)
+		if t.Lived.Sub(day) >= 24*time.Hour || time.Since(told) >= shopQuiet {
+			day, told = t.Lived, time.Now()
+			fmt.Fprintf(out, "%s  %d events, %d messages met\n", day.Format("2006-01-02 15:04"), t.Events, t.Letters)
 		}
 	}
 	return nil
@@ -128,13 +132,41 @@ func stamping(next, now time.Time, speed float64) func(time.Time) time.Time {
 	return func(at time.Time) time.Time { return now.Add(-time.Duration(float64(next.Sub(at)) / speed)) }
 }
 
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// faithful waits for a server that answered and can't be reached any more, and then asks
+// the same once more: a shop does not close because its server is started anew. What was
+// taken before the answer was lost has the same messageIds.
+type faithful struct {
+	wait     time.Duration // between two tries
+	out      io.Writer
+	answered atomic.Bool
+	waits    atomic.Bool // and it was told
+}
+
+// to returns a caller of a server.
+func (f *faithful) to(server shop.Server) shop.Server { return faithfulCaller{f, server} }
+
+type faithfulCaller struct {
+	*faithful
+	server shop.Server
+}
+
+// Call waits for as long as ctx lasts once the server has answered a call.
+func (f faithfulCaller) Call(ctx context.Context, method, path string, body, out any) error {
+	for {
+		err := f.server.Call(ctx, method, path, body, out)
+		if err == nil || rapport.KindOf(err) != rapport.Unavailable {
+			f.answered.Store(true)
+			f.waits.Store(false)
+			return err
+		}
+		if !f.answered.Load() || ctx.Err() != nil {
+			return err
+		}
+		if !f.waits.Swap(true) {
+			fmt.Fprintln(f.out, "The server can't be reached. The shop waits for it.")
+		}
+		if err := client.Sleep(ctx, f.wait); err != nil {
+			return err
+		}
 	}
 }
