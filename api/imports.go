@@ -22,6 +22,8 @@ type ImportPath struct {
 type importState struct {
 	Rows    int64        `json:"rows" doc:"How many rows of the file are taken in: the next call begins with this one"`
 	Refused []refusedRow `json:"refused,omitempty" doc:"Rows of this call that are no events; they are not tried again"`
+
+	Repeated []int64 `json:"repeated,omitempty" doc:"Rows of this call, from 0, whose events have come with another import before, for the same customer under the same messageId; they are passed over"`
 }
 
 type refusedRow struct {
@@ -41,7 +43,7 @@ type importRequest struct {
 func (a *api) importOperations() {
 	register(a, operation{
 		method: http.MethodPost, path: "/v1/imports/{id}/rows", id: "import-rows", group: "Imports", summary: "Take in rows of a file, each once for ever", maxBody: collect.MaxBody,
-		detail: "Rows that were taken in before are passed over, so a call may be repeated and a file be begun again. A gap is refused with 409. Times are kept as they are told.",
+		detail: "Rows that were taken in before are passed over, so a call may be repeated and a file be begun again. A gap is refused with 409. An event with a messageId of its own is taken in once for ever, whichever import it comes with: files may overlap. Times are kept as they are told.",
 	}, a.importRows)
 	register(a, operation{
 		method: http.MethodGet, path: "/v1/imports/{id}", id: "get-import", group: "Imports", summary: "How far an import has come",
@@ -60,11 +62,11 @@ func (a *api) importRows(ctx context.Context, in *importRequest) (*answer[import
 	if err != nil {
 		return nil, err
 	}
-	out := importState{Refused: refused}
-	if err := a.Flow.Do(ctx, flow.Import(in.ID, in.Body.From, rows, &out.Rows)); err != nil {
+	var taken flow.Taken
+	if err := a.Flow.Do(ctx, flow.Import(in.ID, in.Body.From, rows, &taken)); err != nil {
 		return nil, err
 	}
-	return &answer[importState]{out}, nil
+	return &answer[importState]{importState{Rows: taken.Rows, Refused: refused, Repeated: taken.Repeated}}, nil
 }
 
 // readRows makes events of rows. Which event came of which row follows from the

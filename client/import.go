@@ -109,8 +109,10 @@ type importer struct {
 	batch   []mapping.Item
 	bytes   int // of batch
 	refused int64
-	names   map[string]int64 // events by name, nothing and bad ones left out
-	preview *preview         // of a dry run
+	// repeated are rows whose events another file has told before.
+	repeated int64
+	names    map[string]int64 // events by name, nothing and bad ones left out
+	preview  *preview         // of a dry run
 }
 
 func newImporter(c *Client, o ImportOptions, diag io.Writer) (*importer, error) {
@@ -211,6 +213,7 @@ type importState struct {
 		Code   string `json:"code"`
 		Detail string `json:"detail"`
 	} `json:"refused"`
+	Repeated []int64 `json:"repeated"`
 }
 
 func (im *importer) path() string { return "/v1/imports/" + url.PathEscape(im.id) }
@@ -307,6 +310,12 @@ func (im *importer) send(ctx context.Context) error {
 			im.refuse(im.batch[i], r.Code, r.Detail)
 		}
 	}
+	for _, row := range state.Repeated {
+		if i := row - from; i >= 0 && i < int64(len(im.batch)) {
+			im.repeated += im.batch[i].Rows
+			im.names[im.batch[i].Name]--
+		}
+	}
 	im.mark = max(im.mark, state.Rows)
 	im.batch, im.bytes = im.batch[:0], 0
 	return nil
@@ -379,7 +388,7 @@ func (im *importer) tell(out io.Writer) {
 }
 
 func (im *importer) summary() summary {
-	return summary{of: im.options.File, rows: im.reader.Rows, skipped: im.reader.Skipped, bad: im.reader.Bad + im.refused, names: im.names}
+	return summary{of: im.options.File, rows: im.reader.Rows, skipped: im.reader.Skipped, repeated: im.repeated, bad: im.reader.Bad + im.refused, names: im.names}
 }
 
 // nounOf is what the rows of a kind of file tell of.

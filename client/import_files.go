@@ -47,15 +47,18 @@ func filesOf(path string) (files []string, folder bool, err error) {
 
 // summary says what came of a file, or of all files of a folder.
 type summary struct {
-	of                 string
-	files              int
-	rows, skipped, bad int64
-	names              map[string]int64 // events by name; "" of customers and lines in Segment's form
+	of       string
+	files    int
+	rows     int64
+	skipped  int64            // left out by the mapping
+	repeated int64            // told by another file before
+	bad      int64            // told to be wrong
+	names    map[string]int64 // events by name; "" of customers and lines in Segment's form
 }
 
 func (s *summary) add(one summary) {
 	s.files++
-	s.rows, s.skipped, s.bad = s.rows+one.rows, s.skipped+one.skipped, s.bad+one.bad
+	s.rows, s.skipped, s.repeated, s.bad = s.rows+one.rows, s.skipped+one.skipped, s.repeated+one.repeated, s.bad+one.bad
 	for name, n := range one.names {
 		s.names[name] += n
 	}
@@ -78,7 +81,7 @@ func (s *summary) tell(out io.Writer, o ImportOptions) {
 	for _, part := range [...]struct {
 		n    int64
 		text string
-	}{{s.skipped, "left out by the mapping"}, {s.bad, "bad"}} {
+	}{{s.skipped, "left out by the mapping"}, {s.repeated, "told by another file before"}, {s.bad, "bad"}} {
 		if part.n > 0 {
 			fmt.Fprintf(out, ", %s %s", count(part.n, "row"), part.text)
 		}

@@ -33,6 +33,7 @@ type desk struct {
 	before   func(request int) int // returns a status to answer with, or 0
 	after    func(request int)     // after the rows were taken in
 	refuse   string                // events with this in them are refused
+	repeated []int64               // rows that it knows from elsewhere
 	known    []string              // customers
 }
 
@@ -96,7 +97,8 @@ func (d *desk) rows(w http.ResponseWriter, r *http.Request) {
 	if d.after != nil {
 		d.after(d.requests)
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"rows": d.marks[id], "refused": refused})
+	repeated := slices.DeleteFunc(slices.Clone(d.repeated), func(row int64) bool { return row < body.From || row >= d.marks[id] })
+	_ = json.NewEncoder(w).Encode(map[string]any{"rows": d.marks[id], "refused": refused, "repeated": repeated})
 }
 
 // each fails unless every message id was taken in once.
@@ -213,6 +215,17 @@ func TestImportGoesOn(t *testing.T) {
 	d.each(t, 100)
 	if d.requests != 10 {
 		t.Errorf("%d requests, want 10", d.requests)
+	}
+}
+
+// What another file has told before is told apart from what is new.
+func TestImportTellsWhatWasThere(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.repeated = []int64{2, 41, 42}
+	out, _, err := run(t.Context(), d, client.ImportOptions{File: write(t, "v.csv", visits(50, 3)), Batch: 40})
+	if want := "FILE: 50 rows, 46 events taken in, 3 rows told by another file before, 1 row bad\n        46  Visited\n"; err != nil || out != want {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

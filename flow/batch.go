@@ -21,8 +21,9 @@ type Batch struct {
 	touched []*customer
 	gone    map[rapport.CustomerID]struct{} // records in the store that are to be deleted
 	entries map[rapport.CustomerID]*store.Entry
-	keys    []uint64 // added to the window
-	taken   []uint32 // seats given in this batch, and those that nobody has after it
+	keys    []uint64            // added to the window
+	named   map[uint64]struct{} // events that imports have taken in within this batch, by the window's keys
+	taken   []uint32            // seats given in this batch, and those that nobody has after it
 	freed   []uint32
 	moves   []move
 	taking  bool             // who was touched before is somebody's to deal with

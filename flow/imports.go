@@ -2,6 +2,7 @@ package flow
 
 import (
 	"strconv"
+	"strings"
 
 	"rapport"
 	"rapport/profile"
@@ -15,27 +16,42 @@ type Row []rapport.Event
 // ConsentImported is the source of consents that came with rows of a file.
 const ConsentImported = "import"
 
+// Taken says what came of a call of an import.
+type Taken struct {
+	Rows     int64   // of the file that are taken in by now
+	Repeated []int64 // rows of this call that told nothing new: all of their events came with another import before
+}
+
 // Import is the work of taking in rows of a file, of which from stand before
 // them. The import's mark is committed along with them, so a row is taken in once
 // however often it is sent and whatever breaks in between: rows that were taken
 // in are passed over. A gap before the first row is refused with kind Conflict.
-// Done is set to how many rows are taken in by now. Consents that the rows carry have
-// the source [ConsentImported].
-func Import(id string, from int64, rows []Row, done *int64) Work {
+// Of several imports an event that names itself, by a messageId that was not made of
+// its row, is taken in by the first, for ever: files may overlap. Consents that the
+// rows carry have the source [ConsentImported].
+func Import(id string, from int64, rows []Row, taken *Taken) Work {
 	return func(b *Batch) error {
 		before, err := b.imported(id)
 		if err != nil {
 			b.fail(err)
 			return err
 		}
-		*done = before
+		*taken = Taken{Rows: before}
 		if from > before {
 			return rapport.Errorf(rapport.Conflict, "Row %d of this import comes next, not %d. Send the rows in between first.", before, from)
 		}
 		var events []rapport.Event
 		for i, row := range rows {
-			if from+int64(i) >= before {
-				events = append(events, row...)
+			if from+int64(i) < before {
+				continue
+			}
+			fresh, err := b.notImported(row)
+			if err != nil {
+				b.fail(err)
+				return err
+			}
+			if events = append(events, fresh...); len(fresh) == 0 && len(row) > 0 {
+				taken.Repeated = append(taken.Repeated, from+int64(i))
 			}
 		}
 		if err := b.g.Preload(b.ctx, events); err != nil {
@@ -46,11 +62,50 @@ func Import(id string, from int64, rows []Row, done *int64) Work {
 			events[i].Context = profile.WithConsentSource(events[i].Context, ConsentImported)
 			b.admit(&events[i])
 		}
-		if *done = max(before, from+int64(len(rows))); *done > before {
-			b.out.Marks = append(b.out.Marks, store.Mark{Name: ImportMark(id), Data: strconv.AppendInt(nil, *done, 10)})
+		if taken.Rows = max(before, from+int64(len(rows))); taken.Rows > before {
+			b.out.Marks = append(b.out.Marks, store.Mark{Name: ImportMark(id), Data: strconv.AppendInt(nil, taken.Rows, 10)})
 		}
 		return nil
 	}
+}
+
+// notImported returns those events of a row that no import has taken in before, and
+// marks them.
+func (b *Batch) notImported(row Row) (fresh Row, err error) {
+	for i := range row {
+		e := &row[i]
+		if madeOfRow(e.MessageID) {
+			fresh = append(fresh, *e)
+			continue
+		}
+		key := b.g.seen.keyOf(e)
+		if _, known := b.named[key]; known {
+			continue
+		}
+		name := namedMark + strconv.FormatUint(key, 16)
+		switch mark, err := b.g.store.Mark(b.ctx, name); {
+		case err != nil:
+			return nil, err
+		case mark != nil:
+			continue
+		}
+		if b.named == nil {
+			b.named = map[uint64]struct{}{}
+		}
+		b.named[key] = struct{}{}
+		b.out.Marks = append(b.out.Marks, store.Mark{Name: name, Data: []byte{}})
+		fresh = append(fresh, *e)
+	}
+	return fresh, nil
+}
+
+// namedMark begins the names of marks that say which events imports have taken in.
+const namedMark = "imported/"
+
+// madeOfRow reports whether a messageId was made of a row, by who reads the file or by
+// collect: then it says nothing that the import's own mark does not say.
+func madeOfRow(messageID string) bool {
+	return strings.HasPrefix(messageID, "import-") || strings.HasPrefix(messageID, "rapport-import-")
 }
 
 // imported returns how many rows of an import are taken in, those of the open

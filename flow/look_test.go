@@ -129,7 +129,7 @@ func rows(n int) []flow.Row {
 	all := make([]flow.Row, n)
 	for i := range all {
 		e := track("ana", "", "Order Completed", fmt.Sprintf(`{"row":%d}`, i))
-		e.MessageID, e.Timestamp, e.ReceivedAt = fmt.Sprintf("row-%d", i), start.Add(-time.Hour), start
+		e.MessageID, e.Timestamp, e.ReceivedAt = fmt.Sprintf("import-row-%d", i), start.Add(-time.Hour), start
 		all[i] = flow.Row{e}
 	}
 	return all
@@ -147,7 +147,7 @@ func TestImportTakesEachRowOnce(t *testing.T) {
 			if rapid.Bool().Draw(rt, "crash") {
 				w.store.FailNext(errors.New("the machine died"))
 			}
-			var reached, again int64
+			var reached, again flow.Taken
 			part := file[min(from, 20):end]
 			errs, err := w.engine.Run(context.Background(), w.now,
 				flow.Import("file", from, part, &reached), flow.Import("file", from, part, &again)) // twice in one batch
@@ -158,8 +158,8 @@ func TestImportTakesEachRowOnce(t *testing.T) {
 				rt.Fatalf("a gap from %d to %d: %v", done, from, errs[0])
 			case from <= done:
 				done = max(done, end)
-				if reached != done || again != done {
-					rt.Fatalf("%d and %d rows are taken in, %d were sent", reached, again, done)
+				if reached.Rows != done || again.Rows != done {
+					rt.Fatalf("%v and %v rows are taken in, %d were sent", reached, again, done)
 				}
 			}
 			// So long apart that no message id is remembered.
@@ -176,6 +176,56 @@ func TestImportTakesEachRowOnce(t *testing.T) {
 }
 
 // rowsOf returns the rows that stand in a customer's timeline, sorted.
+// TestImportsMayOverlap: an event that names itself is taken in once, whichever of some
+// files it comes with, however much later, and whatever breaks in between.
+func TestImportsMayOverlap(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(t, build(t, 1, nil, nil))
+		told := map[int]bool{}
+		for n := range rapid.IntRange(1, 5).Draw(rt, "files") {
+			file := make([]flow.Row, rapid.IntRange(1, 6).Draw(rt, "rows"))
+			var repeated []int64
+			for i := range file {
+				order := rapid.IntRange(0, 9).Draw(rt, "order")
+				e := track("ana", "", "Order Completed", fmt.Sprintf(`{"row":%d}`, order))
+				e.MessageID, e.Timestamp = fmt.Sprintf("order-%d", order), start.Add(-time.Hour)
+				if file[i] = (flow.Row{e}); told[order] {
+					repeated = append(repeated, int64(i))
+				}
+				told[order] = true
+			}
+			var taken flow.Taken
+			call := flow.Import(fmt.Sprint("file ", n), 0, file, &taken)
+			if rapid.Bool().Draw(rt, "crash") {
+				w.store.FailNext(errors.New("the machine died"))
+				if _, err := w.engine.Run(context.Background(), w.now, call); err == nil {
+					rt.Fatal("a failure was not told")
+				}
+			}
+			if rapid.Bool().Draw(rt, "restart") {
+				w.restart()
+			}
+			if errs, err := w.engine.Run(context.Background(), w.now, call); err != nil || errs[0] != nil {
+				rt.Fatal(err, errs)
+			}
+			if diff := cmp.Diff(flow.Taken{Rows: int64(len(file)), Repeated: repeated}, taken); diff != "" {
+				rt.Fatalf("file %d (-want +got):\n%s", n, diff)
+			}
+			w.now = w.now.Add(rapid.SampledFrom([]time.Duration{0, 3 * flow.DedupeWindow}).Draw(rt, "later"))
+		}
+		if got := w.rowsOf("ana"); len(got) != len(told) {
+			rt.Fatalf("%d orders are known, %d different ones were told", len(got), len(told))
+		}
+		var taken flow.Taken
+		other := track("ben", "", "Order Completed", `{"row":0}`)
+		other.MessageID, other.Timestamp = "order-0", start.Add(-time.Hour)
+		if _, err := w.engine.Run(context.Background(), w.now, flow.Import("of another", 0, []flow.Row{{other}}, &taken)); err != nil || taken.Repeated != nil {
+			rt.Fatalf("what another customer did is passed over: %v %v", taken, err)
+		}
+	})
+}
+
 func (w *world) rowsOf(user string) []float64 {
 	w.t.Helper()
 	id := rapport.Key{1}.Identifier(rapport.Identifier{Kind: rapport.UserID, Value: user}).CustomerID()
@@ -259,8 +309,8 @@ func TestConsentsSayThatTheyWereImported(t *testing.T) {
 	}
 	file := rows(1)
 	file[0][0].Context = carrying("marketing")
-	var done int64
-	if errs, err := w.engine.Run(context.Background(), w.now, flow.Import("file", 0, file, &done)); err != nil || errs[0] != nil {
+	var taken flow.Taken
+	if errs, err := w.engine.Run(context.Background(), w.now, flow.Import("file", 0, file, &taken)); err != nil || errs[0] != nil {
 		t.Fatal(err, errs)
 	}
 	live := track("ana", "", "Page Seen", "")

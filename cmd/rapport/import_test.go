@@ -159,3 +159,57 @@ func TestShopComesOver(t *testing.T) {
 		}
 	}
 }
+
+// Exports of a shop that overlap, days apart and made at another time, tell of each order
+// once; what is new in the later one comes with it.
+func TestExportsMayOverlap(t *testing.T) {
+	t.Parallel()
+	for _, shop := range []struct{ orders, refunds, file, id, at string }{
+		{"shopify-orders", "shopify-refunds", "shopify-orders.csv", "#1004", "mei.tan@example.com"},
+		{"woocommerce-orders", "woocommerce-refunds", "woocommerce-orders.csv", "734", "lena@example.com"},
+	} {
+		t.Run(shop.orders, func(t *testing.T) {
+			t.Parallel()
+			server := "http://" + sandboxFor(t)
+			text, err := os.ReadFile("../../client/mapping/testdata/exports/" + shop.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			later := filepath.Join(t.TempDir(), "later.csv") // a line that is bad in both makes it another file
+			if err := os.WriteFile(later, append(text, "damaged\n"...), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			earlier := filepath.Join(t.TempDir(), "earlier.csv") // without the last order
+			before, _, found := bytes.Cut(text, []byte("\n"+shop.id+","))
+			if err := os.WriteFile(earlier, append(before, '\n'), 0o600); err != nil || !found {
+				t.Fatal(err)
+			}
+			told := ""
+			for _, file := range []string{earlier, later} {
+				for _, mapping := range []string{shop.orders, shop.refunds} {
+					var out, complaints bytes.Buffer
+					args := []string{"import", "events", file, "--mapping", "../../mappings/" + mapping + ".yaml", "--url", server, "--api-key", "rk_test_docs"}
+					if code := run(t.Context(), args, nil, &out, &complaints); code != 0 {
+						t.Fatal(&complaints)
+					}
+					told += out.String()
+				}
+				var moved []byte
+				if err := client.New(server, "rk_test_docs").Call(t.Context(), "POST", "/v1/clock", map[string]string{"advance": "72h"}, &moved); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !strings.Contains(told, "told by another file before") {
+				t.Errorf("the report does not tell what was there:\n%s", told)
+			}
+			var answer []byte
+			if err := client.New(server, "rk_test_docs").Call(t.Context(), "GET", "/v1/customers/"+shop.at+"/timeline", nil, &answer); err != nil {
+				t.Fatal(err)
+			}
+			line := strings.ReplaceAll(string(answer), " ", "")
+			if orders, refunds := strings.Count(line, `"OrderCompleted"`), strings.Count(line, `"OrderRefunded"`); orders != 2 || refunds != 1 {
+				t.Errorf("%d orders and %d refunds, not 2 and 1:\n%s", orders, refunds, answer)
+			}
+		})
+	}
+}
