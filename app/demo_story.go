@@ -19,13 +19,10 @@ type teller struct {
 // Story returns what to look at, in which order, each with the page that shows it.
 // What can't be found out at the moment is left out.
 func (d *Demo) Story(ctx context.Context) []Beat {
-	d.mu.Lock()
-	at := d.url
-	d.mu.Unlock()
-	if d.loaded.part() < 1 || at == "" {
+	t, ok := d.teller()
+	if !ok {
 		return nil
 	}
-	t := teller{d, client.New(at, d.app.within)}
 	var beats []Beat
 	for _, tell := range []func(context.Context) (Beat, bool){t.feast, t.cartLeft, t.reminded, t.sentBack, t.backAgain, t.met, t.campaign} {
 		if ctx.Err() != nil {
@@ -36,6 +33,26 @@ func (d *Demo) Story(ctx context.Context) []Beat {
 		}
 	}
 	return beats
+}
+
+// Now returns what the sandbox's clock shows.
+func (d *Demo) Now() time.Time { return d.app.clock.Now() }
+
+// Feast returns where a demo of a festival stands; false of any other.
+func (d *Demo) Feast(ctx context.Context) (Beat, bool) {
+	t, ok := d.teller()
+	if !ok {
+		return Beat{}, false
+	}
+	return t.feast(ctx)
+}
+
+// teller returns who finds it out, once the past is lived.
+func (d *Demo) teller() (teller, bool) {
+	d.mu.Lock()
+	at := d.url
+	d.mu.Unlock()
+	return teller{d, client.New(at, d.app.within)}, d.loaded.part() >= 1 && at != ""
 }
 
 // somebody is a customer of a list.

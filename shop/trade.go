@@ -151,7 +151,11 @@ func (t *Trade) send(ctx context.Context, batch []json.RawMessage) error {
 	var said struct {
 		Refused []struct{ Code, Detail string }
 	}
-	if err := t.Collect.Call(ctx, "POST", "/v1/batch", call{t.WriteKey, batch}, &said); err != nil {
+	err := t.Collect.Call(ctx, "POST", "/v1/batch", call{t.WriteKey, batch}, &said)
+	switch {
+	case rapport.KindOf(err) == rapport.Unauthorised:
+		return rapport.Errorf(rapport.Unauthorised, "the shop's events were not taken: the server does not know the write key")
+	case err != nil:
 		return fmt.Errorf("the shop's events were not taken: %w", err)
 	}
 	if len(said.Refused) > 0 {

@@ -95,8 +95,39 @@ func (d *demo) tellWhenTold(ctx context.Context, std *streams, shopping *app.Dem
 			for i, b := range shopping.Story(ctx) {
 				fmt.Fprintf(std.out, "  %d. %s\n     %s\n     %s%s\n", i+1, b.Title, b.Text, url, b.Path)
 			}
+			tellFeast(ctx, std, ticker.C, shopping)
 			return
 		}
+	}
+}
+
+// feast tells where a festival stands.
+type feast interface {
+	Feast(ctx context.Context) (beat app.Beat, ok bool)
+	Now() time.Time
+}
+
+// tellFeast says how a festival goes, whenever it has come further.
+func tellFeast(ctx context.Context, std *streams, ticks <-chan time.Time, f feast) {
+	last, ok := f.Feast(ctx)
+	for ok {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+		}
+		now, ok := f.Feast(ctx)
+		if !ok {
+			return
+		}
+		if now == last {
+			continue
+		}
+		if now.Title != last.Title {
+			fmt.Fprintf(std.out, "\n  %s\n", now.Title)
+		}
+		fmt.Fprintf(std.out, "  %s  %s\n", f.Now().UTC().Format("2 January 15:04 UTC"), now.Text)
+		last = now
 	}
 }
 

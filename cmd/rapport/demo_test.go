@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rapport"
+	"rapport/app"
 )
 
 func newDemo(listen, key string) *demo {
@@ -119,5 +120,36 @@ func TestShopWaitsForAServerThatHasAnswered(t *testing.T) {
 	server.answers = []error{away}
 	if err := caller.Call(ctx, "POST", "/v1/batch", nil, nil); err == nil {
 		t.Error("who is to stop waits on")
+	}
+}
+
+// feastAt is a festival that comes further with each look.
+type feastAt struct{ beats []app.Beat }
+
+func (f *feastAt) Now() time.Time { return time.Date(2060, 11, 11, 4, 0, 0, 0, time.UTC) }
+
+func (f *feastAt) Feast(context.Context) (app.Beat, bool) {
+	if len(f.beats) == 0 {
+		return app.Beat{}, false
+	}
+	next := f.beats[0]
+	f.beats = f.beats[1:]
+	return next, true
+}
+
+// TestDemoTellsHowAFestivalGoes: each step once, and nothing of a demo without one.
+func TestDemoTellsHowAFestivalGoes(t *testing.T) {
+	t.Parallel()
+	evening, day, more := app.Beat{Title: "The evening"}, app.Beat{Title: "The day", Text: "0 were told."}, app.Beat{Title: "The day", Text: "7 were told."}
+	ticks := make(chan time.Time, 9)
+	for range cap(ticks) {
+		ticks <- time.Time{}
+	}
+	var out strings.Builder
+	tellFeast(t.Context(), &streams{out: &out}, ticks, &feastAt{[]app.Beat{evening, evening, day, day, more}})
+	tellFeast(t.Context(), &streams{out: &out}, ticks, &feastAt{})
+	const want = "\n  The day\n  11 November 04:00 UTC  0 were told.\n  11 November 04:00 UTC  7 were told.\n"
+	if out.String() != want {
+		t.Errorf("told:\n%s", &out)
 	}
 }

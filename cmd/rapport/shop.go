@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -54,12 +56,30 @@ func (s *shopping) Run(ctx context.Context, std *streams) error {
 	if ctx.Err() != nil {
 		err = nil
 	}
-	fmt.Fprintf(std.out, "%d events, %d messages met: %v\n", t.Events, t.Letters, t.Reactions)
+	fmt.Fprintf(std.out, "%d events, %d messages met%s\n", t.Events, t.Letters, reactions(t.Reactions))
 	return err
 }
 
-// begin returns when the shop opens.
+// reactions says how messages were met, each kind with how often.
+func reactions(met map[string]int) string {
+	said := ""
+	for _, kind := range slices.Sorted(maps.Keys(met)) {
+		said += fmt.Sprintf(", %d %s", met[kind], kind)
+	}
+	return said
+}
+
+// begin returns when the shop opens. What is for a sandbox only is refused elsewhere.
 func (s *shopping) begin(ctx context.Context, c *client.Client) (time.Time, error) {
+	if s.Clock || s.Read {
+		var clock struct{ Sandbox bool }
+		if err := c.Call(ctx, "GET", "/v1/clock", nil, &clock); err != nil {
+			return time.Time{}, err
+		}
+		if !clock.Sandbox {
+			return time.Time{}, rapport.Errorf(rapport.Invalid, "--clock and --read are for a sandbox, and %s is live: leave them out, and the shop is load only", s.URL)
+		}
+	}
 	if !s.Clock {
 		if s.From.IsZero() {
 			s.From = time.Now()
