@@ -195,18 +195,29 @@ func (t teller) feast(ctx context.Context) (Beat, bool) {
 	case now.Before(from(time.November, 10, 16)):
 		return Beat{"The evening before 11.11", "At midnight in Singapore the rush begins; at two in each customer's afternoon those who have not bought are told that a purchase today earns credit.", "/messages?journey=festival-afternoon"}, true
 	case now.Before(from(time.November, 12, 0)):
-		return Beat{"It is 11.11", t.sent(ctx, "festival-afternoon", "were told in their afternoon that a purchase today earns credit") + " " + t.sent(ctx, "festival-credit", "have earned some and were told how much"), "/messages?journey=festival-afternoon"}, true
+		return Beat{"It is 11.11", t.sent(ctx, "festival-afternoon", "afternoon", "were told in their afternoon that a purchase today earns credit") + " " + t.sent(ctx, "festival-credit", "earned", "have earned some and were told how much"), "/messages?journey=festival-afternoon"}, true
 	case now.Before(from(time.December, 27, 0)):
 		return Beat{"After 11.11: the credit waits for Christmas", "It can be used from 20 to 26 December, and the weeks until then pass twenty times as fast. On the evening of 20 December whoever has not used hers is reminded, once.", "/messages?journey=festival-credit"}, true
 	}
 	return Beat{"11.11 and Christmas are over", "What was not used has expired; nobody was reminded twice.", "/messages?journey=festival-credit"}, true
 }
 
-// sent says to how many customers a journey has brought something.
-func (t teller) sent(ctx context.Context, journey, what string) string {
-	var j struct{ Entered int }
+// sent says to how many customers a step of a journey has brought something.
+func (t teller) sent(ctx context.Context, journey, step, what string) string {
+	var j struct {
+		Steps []struct {
+			Name           string
+			Asked, Dropped int
+		}
+	}
 	if t.client.Call(ctx, "GET", "/v1/journeys/"+journey, nil, &j) != nil {
 		return ""
 	}
-	return fmt.Sprintf("%d %s.", j.Entered, what)
+	n := 0
+	for _, s := range j.Steps {
+		if s.Name == step {
+			n += s.Asked - s.Dropped
+		}
+	}
+	return fmt.Sprintf("%d %s.", n, what)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -226,8 +227,9 @@ func TestFestivalDemoPlaysTheWholeChain(t *testing.T) {
 		if res.Body.Close(); res.StatusCode != http.StatusOK {
 			t.Fatalf("the clock was not moved: %d", res.StatusCode)
 		}
-		if story := d.demo.Story(t.Context()); len(story) == 0 || story[0].Title != part.beat {
-			t.Errorf("at %s the story begins otherwise: %v", part.to, story)
+		story := d.demo.Story(t.Context())
+		if len(story) == 0 || story[0].Title != part.beat {
+			t.Fatalf("at %s the story begins otherwise: %v", part.to, story)
 		}
 		var list struct {
 			Messages []struct{ Step string }
@@ -236,6 +238,9 @@ func TestFestivalDemoPlaysTheWholeChain(t *testing.T) {
 		steps := map[string]int{}
 		for _, m := range list.Messages {
 			steps[m.Step]++
+		}
+		if told := fmt.Sprintf("%d were told in their afternoon", steps["afternoon"]); part.step == "afternoon" && !strings.HasPrefix(story[0].Text, told) {
+			t.Errorf("%d messages of the afternoon were sent, the story says: %s", steps["afternoon"], story[0].Text)
 		}
 		if steps[part.step] == 0 {
 			t.Errorf("at %s nobody had %s/%s: %v", part.to, part.journey, part.step, steps)

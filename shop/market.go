@@ -35,11 +35,11 @@ type Pay struct {
 // Feast is a day, or some, on which people shop more, or less.
 type Feast struct {
 	Name     string
-	Visits   float64 // times those of another day
-	Buying   float64 // times the carts that are bought
-	Midnight bool    // it begins with a rush
-	Large    bool    // people wait for it
-	first    func(year int) time.Time
+	Visits   float64                  // times those of another day
+	Buying   float64                  // times the carts that are bought
+	Midnight bool                     // it begins with a rush
+	Large    bool                     // people wait for it
+	first    func(year int) time.Time // zero if the year has none that is known
 	days     int
 	source   string
 }
@@ -54,7 +54,8 @@ func Markets() []Market {
 			Names:  []string{"Wei Ling", "Arjun", "Nur", "Jun Hao", "Priya", "Siti"},
 			Cities: []string{"Singapore"},
 			Pays:   []Pay{{"card", 0.6, Assumed}, {"wallet", 0.3, Assumed}, {"bank transfer", 0.1, Assumed}},
-			Feasts: append(doubleDays(), blackFriday(1.3, 1.2, Assumed), feast("St Patrick's", time.March, 17, 1, 1.05, 1.05)),
+			Feasts: append(doubleDays(), blackFriday(1.3, 1.2, Assumed), feast("St Patrick's", time.March, 17, 1, 1.05, 1.05),
+				Feast{Name: "Lunar New Year", Visits: 0.6, Buying: 0.9, first: lunarNewYear(0), days: 2, source: Assumed}),
 		}, {
 			Name: "thailand", Country: "TH", Currency: "THB", Digits: 2, Price: 38, Language: "th", Zone: "Asia/Bangkok", Calling: "+66",
 			Share: 0.26, Returns: 0.08, AppFirst: 0.45, Evenings: true,
@@ -82,6 +83,8 @@ func Markets() []Market {
 			Feasts: []Feast{
 				{Name: "11.11", Visits: 1.8, Buying: 1.2, Large: true, first: on(time.November, 11), days: 1, source: Assumed},
 				blackFriday(1.4, 1.2, Assumed), feast("Christmas", time.December, 24, 2, 1.2, 1.1),
+				{Name: "Seollal", Visits: 0.6, Buying: 0.9, first: seollal(-1), days: 3, source: Assumed},
+				{Name: "Chuseok", Visits: 0.6, Buying: 0.9, first: chuseok(-1), days: 3, source: Assumed},
 			},
 		}, {
 			Name: "india", Country: "IN", Currency: "INR", Digits: 2, Price: 96, Language: "en", Zone: "Asia/Kolkata", Calling: "+91",
@@ -91,6 +94,8 @@ func Markets() []Market {
 			Pays:   []Pay{{"cash on delivery", 0.45, indiaCash}, {"card", 0.3, indiaCash}, {"bank transfer", 0.1, indiaCash}, {"wallet", 0.15, indiaCash}},
 			Feasts: []Feast{
 				feast("Republic Day", time.January, 26, 2, 1.5, 1.2), blackFriday(1.3, 1.2, Assumed),
+				{Name: "before Diwali", Visits: 1.2, Buying: 1.08, first: diwali(-14), days: 14, source: criteoDiwali},
+				{Name: "Diwali", Visits: 0.7, Buying: 1, first: diwali(0), days: 1, source: Assumed},
 				{Name: "11.11", Visits: 1.3, Buying: 1.1, first: on(time.November, 11), days: 1, source: Assumed},
 			},
 		},
@@ -113,6 +118,37 @@ func feast(name string, month time.Month, day, days int, visits, buying float64)
 
 func on(month time.Month, day int) func(int) time.Time {
 	return func(year int) time.Time { return time.Date(year, month, day, 0, 0, 0, 0, time.UTC) }
+}
+
+// The feasts that follow the moon have dates of their own each year. Other years than
+// those that are listed go without.
+func diwali(shift int) func(int) time.Time {
+	return dates(shift, "2024-10-31", "2025-10-20", "2026-11-08", "2027-10-29", "2028-10-17", "2029-11-05", "2030-10-26")
+}
+
+func lunarNewYear(shift int) func(int) time.Time {
+	return dates(shift, "2024-02-10", "2025-01-29", "2026-02-17", "2027-02-06", "2028-01-26", "2029-02-13", "2030-02-03")
+}
+
+// seollal is the same new moon by Korea's clock, where it may be the next day already.
+func seollal(shift int) func(int) time.Time {
+	return dates(shift, "2024-02-10", "2025-01-29", "2026-02-17", "2027-02-07", "2028-01-27", "2029-02-13", "2030-02-03")
+}
+
+func chuseok(shift int) func(int) time.Time {
+	return dates(shift, "2024-09-17", "2025-10-06", "2026-09-25", "2027-09-15", "2028-10-03", "2029-09-22", "2030-09-12")
+}
+
+// dates are days, one a year, each so many days later.
+func dates(shift int, days ...string) func(int) time.Time {
+	return func(year int) time.Time {
+		for _, text := range days {
+			if day, err := time.Parse(time.DateOnly, text); err == nil && day.Year() == year {
+				return day.AddDate(0, 0, shift)
+			}
+		}
+		return time.Time{}
+	}
 }
 
 // blackFriday is the day after the fourth Thursday of November, and the weekend.
@@ -189,8 +225,12 @@ func (p *place) feastsOf(date time.Time) []*Feast {
 		days = map[time.Time][]*Feast{}
 		for i := range p.Feasts {
 			f := &p.Feasts[i]
+			first := f.first(date.Year())
+			if first.IsZero() {
+				continue
+			}
 			for d := range f.days {
-				day := f.first(date.Year()).AddDate(0, 0, d)
+				day := first.AddDate(0, 0, d)
 				days[day] = append(days[day], f)
 			}
 		}

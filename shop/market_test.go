@@ -118,3 +118,25 @@ func TestASharedTabletIsSignedOutBeforeAnotherSignsIn(t *testing.T) {
 		t.Errorf("only %d times somebody signed out", changed)
 	}
 }
+
+// TestDiwali: Indians come more before it, and less on the day.
+func TestDiwali(t *testing.T) {
+	t.Parallel()
+	days := map[string]int{}
+	for _, e := range tell(t, shop.Config{Seed: 2, Visitors: 4000, Newcomers: 100, Start: time.Date(2026, 10, 10, 0, 0, 0, 0, time.UTC)}, 30) {
+		if e.Context.Timezone == "Asia/Kolkata" && (e.Event == "Application Opened" || e.Type == "page") {
+			days[e.Timestamp.Add(5*time.Hour+30*time.Minute).Format("01-02")]++
+		}
+	}
+	mean := func(dates ...string) (sum float64) {
+		for _, d := range dates {
+			sum += float64(days[d]) / float64(len(dates))
+		}
+		return sum
+	}
+	usual := mean("10-20", "10-21", "10-22", "10-23", "10-24")
+	before, day := mean("11-01", "11-02", "11-03", "11-04", "11-05")/usual, mean("11-08")/usual
+	if before < 1.05 || before > 1.4 || day > 0.9 {
+		t.Errorf("before Diwali %v times as many come, on the day %v", before, day)
+	}
+}
