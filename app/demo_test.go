@@ -202,6 +202,47 @@ func TestDemoTellsWhatToLookAt(t *testing.T) {
 	}
 }
 
+// TestTheLastDaysOfADemoAreLivedInSmallSteps: what happened in them was known soon after,
+// so a segment is entered when its page says that it was.
+func TestTheLastDaysOfADemoAreLivedInSmallSteps(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir(), Shopping{Visitors: 100, Newcomers: 10, Days: 4, Speed: 1e-9})
+	defer d.close()
+	d.awaitPast()
+	var all struct {
+		Customers []struct {
+			ID       string
+			LastSeen time.Time
+		}
+	}
+	d.get("/v1/customers?limit=500", &all)
+	looked := 0
+	for _, c := range all.Customers {
+		if c.LastSeen.Before(d.demo.memory.Made.AddDate(0, 0, -1)) {
+			continue
+		}
+		var timeline struct {
+			Events []struct {
+				MessageID             string
+				Timestamp, ReceivedAt time.Time
+			}
+		}
+		d.get("/v1/customers/"+c.ID+"/timeline", &timeline)
+		for _, e := range timeline.Events {
+			if !strings.HasPrefix(e.MessageID, "shop-") || e.Timestamp.Before(d.demo.memory.Made.AddDate(0, 0, -1)) {
+				continue
+			}
+			looked++
+			if late := e.ReceivedAt.Sub(e.Timestamp); late > 6*time.Minute {
+				t.Errorf("%s was known %v after it happened", e.MessageID, late)
+			}
+		}
+	}
+	if looked < 50 {
+		t.Errorf("only %d events were looked at", looked)
+	}
+}
+
 // TestFestivalDemoPlaysTheWholeChain goes from the evening before an 11.11 to the reminder
 // of the credit that it has earned.
 func TestFestivalDemoPlaysTheWholeChain(t *testing.T) {

@@ -16,6 +16,8 @@ import (
 // How the shop lives.
 const (
 	step        = 30 * time.Minute       // of the shop's time: so often it tells what happened, and looks for letters
+	fineStep    = 5 * time.Minute        // the same shortly before somebody looks
+	fineFor     = 48 * time.Hour         // shortly before that
 	tick        = 250 * time.Millisecond // between two looks at the clock
 	longestTick = 5 * time.Second        // a longer pause is no time for the shop
 	noteEvery   = 5 * time.Second        // of how far it came
@@ -124,7 +126,7 @@ func (d *Demo) live(ctx context.Context) error {
 // then the shop tells what happened in between and reads what it was sent.
 func (d *Demo) liveUntil(ctx context.Context, target time.Time) error {
 	for d.memory.Lived.Before(target) {
-		next := earlier(d.memory.Lived.Add(step), target).Truncate(time.Millisecond)
+		next := earlier(d.memory.Lived.Add(stepTo(d.memory.Lived, later(target, d.memory.Made))), target).Truncate(time.Millisecond)
 		if !next.After(d.memory.Lived) {
 			return nil
 		}
@@ -141,6 +143,16 @@ func (d *Demo) liveUntil(ctx context.Context, target time.Time) error {
 		d.mu.Unlock()
 	}
 	return nil
+}
+
+// stepTo returns how far the shop goes at once on its way to an instant at which
+// somebody looks. What is told within a step is known at its end only, so the last days
+// go by in small ones.
+func stepTo(from, end time.Time) time.Duration {
+	if end.Sub(from) <= fineFor {
+		return fineStep
+	}
+	return step
 }
 
 // met returns how letters were met.
