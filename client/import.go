@@ -44,17 +44,29 @@ func (c *Client) Import(ctx context.Context, o ImportOptions, out, diag io.Write
 	}
 	p := newPreview()
 	whole := summary{of: o.File, names: map[string]int64{}}
+	var r *report
 	for _, file := range files {
 		one := o
 		one.File = file
-		im, err := c.importFile(ctx, one, folder, p, diag)
+		im, err := newImporter(ctx, c, one, diag)
+		if err == nil && r == nil {
+			r, err = im.openReport(folder)
+		}
+		if err == nil {
+			im.preview, im.report = p, r
+			err = im.runWhole(ctx)
+		}
 		if err != nil {
+			_ = r.close()
 			return err
 		}
 		whole.add(im.summary())
 		if !o.Dry {
 			im.tell(out)
 		}
+	}
+	if err := r.close(); err != nil {
+		return err
 	}
 	if folder || o.Dry {
 		whole.tell(out, o)
@@ -68,27 +80,21 @@ func (c *Client) Import(ctx context.Context, o ImportOptions, out, diag io.Write
 	return nil
 }
 
-func (c *Client) importFile(ctx context.Context, o ImportOptions, folder bool, p *preview, diag io.Writer) (*importer, error) {
-	im, err := newImporter(c, o, diag)
-	if err != nil {
-		return nil, err
+func (im *importer) openReport(folder bool) (*report, error) {
+	if folder {
+		return openReport(im.options.Report, "")
 	}
-	im.preview = p
-	if err := im.identify(ctx); err != nil {
-		return nil, err
-	}
-	if im.report, err = openReport(o.Report, o.File, im.id, folder); err != nil {
-		return nil, err
-	}
-	err = im.run(ctx)
+	return openReport(im.options.Report, im.id)
+}
+
+// runWhole runs the import, and says what is to be done if it fails.
+func (im *importer) runWhole(ctx context.Context) error {
+	err := im.run(ctx)
 	im.progress.end()
-	if closed := im.report.close(); err == nil {
-		err = closed
-	}
 	if err != nil {
-		return nil, im.stopped(ctx, err)
+		return im.stopped(ctx, err)
 	}
-	return im, nil
+	return nil
 }
 
 // importer is one run of an import.
@@ -115,21 +121,23 @@ type importer struct {
 	preview  *preview         // of a dry run
 }
 
-func newImporter(c *Client, o ImportOptions, diag io.Writer) (*importer, error) {
+func newImporter(ctx context.Context, c *Client, o ImportOptions, diag io.Writer) (*importer, error) {
 	if o.Batch == 0 {
 		o.Batch = 500
 	}
 	im := &importer{client: c, options: o, diag: diag, names: map[string]int64{}, progress: newProgress(diag)}
 	im.reader = mapping.Reader{Kind: o.Kind, Format: formatOf(o.File), AsOf: o.AsOf, OnBad: im.bad}
 	if o.Mapping == "" {
-		return im, nil
+		return im, im.identify(ctx)
 	}
 	var err error
 	if im.text, err = os.ReadFile(o.Mapping); err != nil {
 		return nil, rapport.Errorf(rapport.Invalid, "the mapping can't be read: %w", err)
 	}
-	im.reader.Mapping, err = mapping.Parse(o.Mapping, im.text, o.Kind)
-	return im, err
+	if im.reader.Mapping, err = mapping.Parse(o.Mapping, im.text, o.Kind); err != nil {
+		return nil, err
+	}
+	return im, im.identify(ctx)
 }
 
 // formatOf tells the format of a file from its name.
@@ -346,7 +354,7 @@ func (im *importer) bad(b mapping.Bad) {
 
 func (im *importer) complain(b mapping.Bad) {
 	im.progress.clear()
-	im.report.add(im.diag, b)
+	im.report.add(im.diag, im.id, im.options.File, b)
 }
 
 // refuse tells of an event that the server does not take in.

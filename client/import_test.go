@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -191,6 +192,43 @@ func report(t *testing.T, name string) map[string]int {
 	return set
 }
 
+// A report keeps what the server refused in earlier runs of the import, each once, and
+// nothing of others, however long it has become.
+func TestReportKeepsWhatWasRefused(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.refuse = "p9-"
+	o := client.ImportOptions{File: write(t, "v.csv", visits(100, 3, 50)), Report: filepath.Join(t.TempDir(), "report")}
+	if _, _, err := run(t.Context(), d, o); err != nil {
+		t.Fatal(err)
+	}
+	var refused string
+	first := report(t, o.Report)
+	for line := range first {
+		if strings.Contains(line, "event_odd") {
+			refused = line
+		}
+	}
+	var long strings.Builder
+	want := map[string]int{}
+	for i := range 20_000 {
+		ours := strings.Replace(refused, `"line":11`, fmt.Sprintf(`"line":%d`, 1000+i/2), 1) // each twice
+		want[ours] = 1
+		long.WriteString("nothing\n" + ours + strings.Replace(ours, `"import":"`, `"import":"another`, 1))
+	}
+	maps.Copy(want, first)
+	delete(want, refused) // it was not in what is there now, and is not sent again
+	if err := os.WriteFile(o.Report, []byte(long.String()+"cut"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := run(t.Context(), d, o); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, report(t, o.Report)); diff != "" {
+		t.Errorf("(-want +report)\n%.2000s", diff)
+	}
+}
+
 // An import that is interrupted goes on where the server's mark stands, also if the
 // server's last answer was lost.
 func TestImportGoesOn(t *testing.T) {
@@ -267,7 +305,7 @@ func TestImportFails(t *testing.T) {
 		"a folder":   {client.ImportOptions{File: folder}, "there are no files in FILE"},
 		"a pipe":     {client.ImportOptions{File: os.DevNull}, "FILE is no file: an import reads it twice, so write what comes out of a pipe to a file first"},
 		"no mapping": {client.ImportOptions{File: write(t, "v.csv", ""), Mapping: "none"}, "the mapping can't be read: open none: no such file or directory"},
-		"no report":  {client.ImportOptions{File: write(t, "v.csv", visits(1)), Report: folder}, "the report can't be written: read " + folder + ": is a directory"},
+		"no report":  {client.ImportOptions{File: write(t, "v.csv", visits(1)), Report: folder}, "the report can't be written: open " + folder + ": is a directory"},
 		"empty":      {client.ImportOptions{File: write(t, "v.csv", "")}, "the file is empty: its first line should name the columns"},
 	} {
 		_, _, err := run(t.Context(), d, c.o)

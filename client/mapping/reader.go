@@ -351,6 +351,7 @@ type gatherer struct {
 	row    int64 // of the first one
 	parts  []part
 	out    string // the group whose last first row was left out
+	again  bool   // the open group is told once more, as in files that were joined
 }
 
 // maxGroup is how many rows a group can have: many more than fit into an event.
@@ -376,7 +377,11 @@ func (g *gatherer) take(s sorted[part]) error {
 		g.reader.bad(p.Line, BadGroup, "the row goes on with a group whose first row is missing or bad")
 		return nil
 	case g.parts == nil:
-		g.group, g.row = s.group, s.row
+		g.group, g.row, g.again = s.group, s.row, false
+	case g.again || !p.More && g.reader.Mapping.Continues != nil:
+		g.again = true
+		g.reader.bad(p.Line, BadGroup, fmt.Sprintf("the group that begins in line %d is told once more", g.parts[0].Line))
+		return nil
 	case g.differs(p):
 		g.reader.bad(p.Line, BadGroup, fmt.Sprintf("the customer or the event is another one than in line %d, the first of the same group", g.parts[0].Line))
 		return nil
