@@ -199,7 +199,7 @@ func (t teller) feast(ctx context.Context) (Beat, bool) {
 	case now.Before(from(time.December, 27, 0)):
 		return Beat{"After 11.11: the credit waits for Christmas", "It can be used from 20 to 26 December, and the weeks until then pass twenty times as fast. On the evening of 20 December whoever has not used hers is reminded, once.", "/messages?journey=festival-credit"}, true
 	}
-	return Beat{"11.11 and Christmas are over", "What was not used has expired; nobody was reminded twice.", "/messages?journey=festival-credit"}, true
+	return Beat{"11.11 and Christmas are over", t.sent(ctx, "festival-credit", "reminder", "were reminded of their credit, once") + " What was not used has expired.", "/messages?journey=festival-credit"}, true
 }
 
 // sent says to how many customers a step of a journey has brought something.
