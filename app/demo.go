@@ -104,6 +104,8 @@ func (a *App) OpenDemo(ctx context.Context, s Shopping) (*Demo, error) {
 		}
 	case err != nil:
 		return nil, err
+	case s.Festival && !d.memory.Festival:
+		return nil, rapport.Errorf(rapport.Invalid, "the demo in %s is of another day: begin anew with --fresh, or name another folder with --data", a.config.Data)
 	}
 	if err := d.furnish(ctx); err != nil {
 		return nil, err

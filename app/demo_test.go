@@ -396,6 +396,22 @@ func TestDemoRefusesSomebodysData(t *testing.T) {
 	}
 }
 
+// TestDemoOfAnotherDayIsNoFestival: who asks for an 11.11 is not shown something else.
+func TestDemoOfAnotherDayIsNoFestival(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	d := startDemo(t, data, Shopping{Visitors: 5, Speed: 1})
+	d.close()
+	a, err := Open(t.Context(), Config{Data: data, Sandbox: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if _, err := a.OpenDemo(t.Context(), Shopping{Visitors: 5, Speed: 1, Festival: true}); rapport.KindOf(err) != rapport.Invalid || !strings.Contains(err.Error(), "--fresh") {
+		t.Errorf("a demo of another day was taken for a festival: %v", err)
+	}
+}
+
 func TestForgetDemoRemovesDemosOnly(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "demo")

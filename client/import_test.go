@@ -305,6 +305,7 @@ func TestImportFails(t *testing.T) {
 		"a folder":   {client.ImportOptions{File: folder}, "there are no files in FILE"},
 		"a pipe":     {client.ImportOptions{File: os.DevNull}, "FILE is no file: an import reads it twice, so write what comes out of a pipe to a file first"},
 		"no mapping": {client.ImportOptions{File: write(t, "v.csv", ""), Mapping: "none"}, "the mapping can't be read: open none: no such file or directory"},
+		"no names":   {client.ImportOptions{File: write(t, "v.csv", "ana@example.com,Ana\nben@example.com,Ben\n"), Mapping: write(t, "m.yaml", "userId: mail\ntimestamp: at\nevent: Seen\n")}, `the first line does not name the columns, it tells of somebody: name them with "columns" in the mapping`},
 		"no report":  {client.ImportOptions{File: write(t, "v.csv", visits(1)), Report: folder}, "the report can't be written: open " + folder + ": is a directory"},
 		"empty":      {client.ImportOptions{File: write(t, "v.csv", "")}, "the file is empty: its first line should name the columns"},
 	} {

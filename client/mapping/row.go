@@ -153,6 +153,21 @@ func (m *Mapping) columns() []string {
 // indexOf numbers the columns of a table, and sees to it that those are there
 // which the mapping reads.
 func (m *Mapping) indexOf(header []string) (map[string]int, error) {
+	index, err := m.numbered(header)
+	if err != nil && len(m.Columns) == 0 && slices.ContainsFunc(header, tells) {
+		return nil, rapport.Errorf(rapport.Invalid, `the first line does not name the columns, it tells of somebody: name them with "columns" in the mapping`)
+	}
+	return index, err
+}
+
+// tells reports whether what should be the name of a column is an address or a number.
+// What stands there is then told to nobody.
+func tells(name string) bool {
+	return strings.Contains(name, "@") || name != "" && strings.Trim(name, "+0123456789.,-: ") == ""
+}
+
+// numbered is indexOf of names of columns.
+func (m *Mapping) numbered(header []string) (map[string]int, error) {
 	index := make(map[string]int, len(header))
 	for i, name := range header {
 		name = strings.TrimSpace(name)
