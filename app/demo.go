@@ -59,7 +59,7 @@ type Demo struct {
 	url     string // of the program
 
 	mu      sync.Mutex
-	reacted map[string]int // how letters were met so far, in this run
+	reacted map[string]int // how letters were met so far
 	told    chan struct{}
 	moves   chan going
 	ended   chan struct{}

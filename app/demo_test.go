@@ -313,6 +313,13 @@ func TestDemoLosesAndDoublesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, reactions := told(t, data, d.demo.memory)
+	all := 0
+	for _, n := range d.demo.met() {
+		all += n
+	}
+	if all != reactions {
+		t.Errorf("the story tells of %d reactions, there were %d in both runs", all, reactions)
+	}
 	if reactions == 0 || want == 0 || int(count.Events) != want {
 		t.Errorf("%d events are counted, the shop has made %d, and met letters %d times", count.Events, want, reactions)
 	}

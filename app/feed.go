@@ -37,6 +37,7 @@ func (d *Demo) Run(ctx context.Context, url string) error {
 	var err error
 	if d.memory.Lived.After(d.memory.Opened) { // of a new demo not even what was before is told
 		err = d.trade.Recall(d.memory.Lived)
+		d.showReactions()
 	}
 	if err == nil {
 		d.app.lives.Store(d)
@@ -138,11 +139,16 @@ func (d *Demo) liveUntil(ctx context.Context, target time.Time) error {
 			return err
 		}
 		d.memory.Lived = next
-		d.mu.Lock()
-		d.reacted = maps.Clone(d.trade.Reactions)
-		d.mu.Unlock()
+		d.showReactions()
 	}
 	return nil
+}
+
+// showReactions lets the story tell how letters were met.
+func (d *Demo) showReactions() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.reacted = maps.Clone(d.trade.Reactions)
 }
 
 // stepTo returns how far the shop goes at once on its way to an instant at which

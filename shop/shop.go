@@ -87,8 +87,16 @@ func (s *Shop) Stamped(t time.Time, stamp func(time.Time) time.Time) []Event {
 	return events
 }
 
-// Skip passes over what happens up to an instant, as if it had been returned.
-func (s *Shop) Skip(t time.Time) { s.live(t, func(due) {}) }
+// Skip passes over what happens up to an instant, as if it had been returned. It returns
+// how letters were met until then.
+func (s *Shop) Skip(t time.Time) (met []*Reaction) {
+	s.live(t, func(d due) {
+		if d.reaction != nil {
+			met = append(met, d.reaction)
+		}
+	})
+	return met
+}
 
 func (s *Shop) live(t time.Time, tell func(due)) {
 	for len(s.diary) > 0 && s.diary[0].at.Before(t) {

@@ -43,7 +43,7 @@ type Trade struct {
 	Keep   func(Met) error
 	Replay []Met
 
-	// What was done so far.
+	// What was done so far; of letters that were met, in earlier runs too.
 	Events, Letters int
 	Reactions       map[string]int
 
@@ -98,16 +98,25 @@ func (t *Trade) Recall(to time.Time) error {
 	t.post.open(t.stamp()(to).Add(-longestWait))
 	for len(t.Replay) > 0 && !t.Replay[0].Now.After(to) {
 		met := t.Replay[0]
-		t.Shop.Skip(met.Now)
+		t.count(t.Shop.Skip(met.Now))
 		if err := t.Shop.Deliver(met.Now, met.Letter, met.content); err != nil {
 			return err
 		}
 		t.post.know(met.Letter)
 		t.Replay = t.Replay[1:]
 	}
-	t.Shop.Skip(to)
+	t.count(t.Shop.Skip(to))
 	t.Lived = to
 	return nil
+}
+
+func (t *Trade) count(met []*Reaction) {
+	if t.Reactions == nil {
+		t.Reactions = map[string]int{}
+	}
+	for _, r := range met {
+		t.Reactions[r.Kind]++
+	}
 }
 
 func (m Met) content() (Content, error) {
@@ -169,13 +178,10 @@ func (t *Trade) answer(ctx context.Context, reactions []*Reaction) error {
 	if len(reactions) == 0 {
 		return ctx.Err()
 	}
-	if t.Reactions == nil {
-		t.Reactions = map[string]int{}
-	}
+	t.count(reactions)
 	byLetter := map[string][]*Reaction{}
 	var order []string
 	for _, r := range reactions {
-		t.Reactions[r.Kind]++
 		if byLetter[r.Letter.ID] == nil {
 			order = append(order, r.Letter.ID)
 		}

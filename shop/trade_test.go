@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -233,6 +234,9 @@ func TestWhatWasNotTakenIsToldAgainTheSame(t *testing.T) {
 		if broken.events[id] == 0 {
 			t.Fatalf("%s was never told", id)
 		}
+	}
+	if !maps.Equal(second.Reactions, one.Reactions) {
+		t.Errorf("letters were met in two runs %v, in one %v", second.Reactions, one.Reactions)
 	}
 	if len(broken.events) != len(whole.events) {
 		t.Errorf("%d events in two runs, %d in one", len(broken.events), len(whole.events))
