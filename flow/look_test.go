@@ -175,9 +175,8 @@ func TestImportTakesEachRowOnce(t *testing.T) {
 	})
 }
 
-// rowsOf returns the rows that stand in a customer's timeline, sorted.
-// TestImportsMayOverlap: an event that names itself is taken in once, whichever of some
-// files it comes with, however much later, and whatever breaks in between.
+// An event that names itself is taken in once, whichever of some files it comes with,
+// however much later, and whatever breaks in between.
 func TestImportsMayOverlap(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -226,6 +225,7 @@ func TestImportsMayOverlap(t *testing.T) {
 	})
 }
 
+// rowsOf returns the rows that stand in a customer's timeline, sorted.
 func (w *world) rowsOf(user string) []float64 {
 	w.t.Helper()
 	id := rapport.Key{1}.Identifier(rapport.Identifier{Kind: rapport.UserID, Value: user}).CustomerID()
