@@ -27,13 +27,14 @@ type Config struct {
 	Ledger     Ledger
 	Workspaces Workspaces
 	Secrets    Secrets
+	Keys       Keys
 	Collect    *Collect
 	Key        rapport.Key // the installation's
 	// Columns answers previews from memory. Optional: without it they read records.
 	Columns *flow.Columns
 
-	// Authorised reports whether a key is an admin's, in a time that tells nothing.
-	Authorised func(key string) bool
+	// KeyNamed returns the name of a key if it is an admin's, in a time that tells nothing.
+	KeyNamed func(key string) (name string, ok bool)
 	// Ready returns why requests that write can't be served; nil while they can.
 	Ready func() error
 	// Sandbox moves the clock. Nil in a live environment, where it can't be moved.
@@ -92,19 +93,22 @@ type Workspaces interface {
 
 // Signature says who makes a version and why.
 type Signature struct {
-	Author, Note string
-	// Expects is the version that has to be in force before; 0 for whichever is.
-	Expects uint64
+	Key    string // the name of the key, which is proved
+	Author string // who it is, as is only said; may be empty
+	Note   string
+	// Expects is the version that has to be in force before, 0 if there must be none; nil
+	// for whichever is.
+	Expects *uint64
 }
 
 // Expected returns an error of kind Conflict unless the version in force is the one that
 // is expected.
 func (s Signature) Expected(inForce uint64) error {
-	if s.Expects == 0 || s.Expects == inForce {
+	if s.Expects == nil || *s.Expects == inForce {
 		return nil
 	}
 	return &rapport.Error{Kind: rapport.Conflict, Code: "version_changed", Message: fmt.Sprintf(
-		"Version %d is in force by now, not %d, so nothing was changed. Look at what it would change again.", inForce, s.Expects)}
+		"Version %d is in force by now, not %d, so nothing was changed. Look at what it would change again.", inForce, *s.Expects)}
 }
 
 // Workspace is one version of what the marketer built.
@@ -193,9 +197,9 @@ type Ledger interface {
 // for concurrent use.
 func New(c Config) (http.Handler, error) {
 	switch {
-	case c.Flow == nil || c.Customers == nil || c.Messages == nil || c.Ledger == nil || c.Workspaces == nil || c.Secrets == nil || c.Collect == nil:
-		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a flow, a store, a workspace, secrets or collect")
-	case c.Authorised == nil || c.Ready == nil || c.NewID == nil || c.Log == nil:
+	case c.Flow == nil || c.Customers == nil || c.Messages == nil || c.Ledger == nil || c.Workspaces == nil || c.Secrets == nil || c.Keys == nil || c.Collect == nil:
+		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a flow, a store, a workspace, secrets, keys or collect")
+	case c.KeyNamed == nil || c.Ready == nil || c.NewID == nil || c.Log == nil:
 		return nil, rapport.Errorf(rapport.Internal, "the HTTP face lacks a key, a probe, a source of ids or a log")
 	}
 	a := &api{Config: c}
@@ -213,7 +217,7 @@ func (a *api) plane() (*http.ServeMux, error) {
 	a.huma = a.openAPI(mux)
 	for _, add := range []func(){
 		a.customerOperations, a.timelineOperations, a.consentOperations, a.messageOperations, a.webhookOperations, a.explainOperations,
-		a.documentOperations, a.versionOperations, a.renameOperations, a.segmentOperations, a.curveOperations, a.stayOperations, a.previewOperations, a.ruleOperations, a.journeyOperations, a.campaignOperations, a.standingOperations, a.feedbackOperations, a.resendOperations, a.clockOperations, a.importOperations, a.secretOperations,
+		a.documentOperations, a.versionOperations, a.renameOperations, a.segmentOperations, a.curveOperations, a.stayOperations, a.previewOperations, a.ruleOperations, a.journeyOperations, a.campaignOperations, a.standingOperations, a.feedbackOperations, a.resendOperations, a.clockOperations, a.importOperations, a.secretOperations, a.keyOperations,
 		a.templateOperations, a.channelOperations, a.pseudonymOperations,
 	} {
 		add()
@@ -240,6 +244,7 @@ func (a *api) front(plane *http.ServeMux) http.Handler {
 	mux.Handle("/v1/schemas/", open)
 	// What answers are kept by holds a hash of the body, and that is too much of a secret.
 	mux.Handle("PUT "+secretsPath+"/{name}", a.admins(lenient(open)))
+	mux.Handle("POST "+keysPath, a.admins(lenient(open))) // its answer is one
 	mux.Handle("/v1/", a.admins(lenient(newIdempotency(a.Ledger, a.Flow.Now, a.Log).guard(open))))
 	if a.Home != nil {
 		mux.Handle("/", a.Home)

@@ -36,7 +36,7 @@ type bundle struct {
 	Files   []bundled `json:"files"`
 	Prune   bool      `json:"prune"`
 	Note    string    `json:"note"`
-	Expects uint64    `json:"expects"`
+	Expects *uint64   `json:"expects"`
 }
 
 type bundled struct {
@@ -48,10 +48,11 @@ type bundled struct {
 const maxDocuments = 16 << 20
 
 type applyRequest struct {
+	By
 	Dry     bool   `query:"dry" doc:"Only say what would change"`
 	Prune   bool   `query:"prune" doc:"Delete the documents that are not among these"`
 	Note    string `query:"note" maxLength:"500" doc:"Why, for the list of versions"`
-	Expects uint64 `query:"expects" doc:"The version that has to be in force before; if another is, nothing is changed (409)"`
+	Expects int64  `query:"expects" minimum:"-1" default:"-1" doc:"The version that has to be in force before, 0 for none yet, -1 for whichever; if another is, nothing is changed (409)"`
 	RawBody []byte `contentType:"application/yaml"`
 }
 
@@ -98,9 +99,6 @@ func (a *api) documentOperations() {
 	}, schema)
 }
 
-// author is who changes documents over the API, as long as there is one key.
-const author = "api"
-
 func (a *api) apply(ctx context.Context, in *applyRequest) (*answer[applied], error) {
 	b, err := filesOf(in)
 	if err != nil {
@@ -110,7 +108,12 @@ func (a *api) apply(ctx context.Context, in *applyRequest) (*answer[applied], er
 	for _, f := range b.Files {
 		files = append(files, workspace.File{Name: f.Name, Body: []byte(f.Body)})
 	}
-	return a.change(ctx, workspace.Put(files, b.Prune), in.Dry, Signature{Author: author, Note: b.Note, Expects: b.Expects})
+	by, err := in.sign(ctx, b.Note)
+	if err != nil {
+		return nil, err
+	}
+	by.Expects = b.Expects
+	return a.change(ctx, workspace.Put(files, b.Prune), in.Dry, by)
 }
 
 // change puts in force what an edit makes of the documents or, if it is dry, says what
@@ -136,7 +139,11 @@ func filesOf(in *applyRequest) (bundle, error) {
 	if body[0] != '{' || json.Unmarshal(body, &b) != nil || b.Files == nil {
 		b = bundle{Files: []bundled{{"body", string(in.RawBody)}}}
 	}
-	b.Prune, b.Note, b.Expects = in.Prune || b.Prune, in.Note+b.Note, max(in.Expects, b.Expects)
+	b.Prune, b.Note = in.Prune || b.Prune, cmp.Or(in.Note, b.Note)
+	if in.Expects >= 0 {
+		b.Expects = new(uint64)
+		*b.Expects = uint64(in.Expects)
+	}
 	return b, nil
 }
 
@@ -177,6 +184,7 @@ func faultsOf(problems []workspace.Problem) []fault {
 
 func (a *api) putDocument(ctx context.Context, in *struct {
 	DocumentPath
+	By
 	Note    string `query:"note" maxLength:"500" doc:"Why, for the list of versions"`
 	RawBody []byte `contentType:"application/yaml"`
 }) (*answer[applied], error) {
@@ -184,16 +192,24 @@ func (a *api) putDocument(ctx context.Context, in *struct {
 	if len(problems) > 0 {
 		return nil, documentProblem(problems)
 	}
-	return a.change(ctx, workspace.Put([]workspace.File{{Name: d.File, Body: d.Body}}, false), false, Signature{Author: author, Note: in.Note})
+	by, err := in.sign(ctx, in.Note)
+	if err != nil {
+		return nil, err
+	}
+	return a.change(ctx, workspace.Put([]workspace.File{{Name: d.File, Body: d.Body}}, false), false, by)
 }
 
 func (a *api) deleteDocument(ctx context.Context, in *struct {
 	DocumentPath
+	By
 	Dry  bool   `query:"dry" doc:"Only say what would change"`
 	Note string `query:"note" maxLength:"500" doc:"Why, for the list of versions; otherwise it says what was deleted"`
 }) (*answer[applied], error) {
-	note := cmp.Or(in.Note, "deleted "+in.Kind+" "+in.Name)
-	return a.change(ctx, workspace.Remove(in.Kind, in.Name), in.Dry, Signature{Author: author, Note: note})
+	by, err := in.sign(ctx, cmp.Or(in.Note, "deleted "+in.Kind+" "+in.Name))
+	if err != nil {
+		return nil, err
+	}
+	return a.change(ctx, workspace.Remove(in.Kind, in.Name), in.Dry, by)
 }
 
 type documentBrief struct {

@@ -100,5 +100,6 @@ const (
 	versionsList  = 'v'
 	secretList    = 'x'
 	channelList   = 'h'
+	keyList       = 'k'
 	customerIDLen = len(rapport.CustomerID{})
 )

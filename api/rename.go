@@ -19,6 +19,7 @@ func (a *api) renameOperations() {
 }
 
 type renameRequest struct {
+	By
 	Dry  bool `query:"dry" doc:"Only say what would change"`
 	Body struct {
 		Kind string `json:"kind" maxLength:"80" doc:"The document's kind"`
@@ -33,8 +34,11 @@ func (a *api) rename(ctx context.Context, in *renameRequest) (*answer[applied], 
 	if err := a.losesRuns(ctx, b.Kind, b.Name); err != nil {
 		return nil, err
 	}
-	note := cmp.Or(b.Note, fmt.Sprintf("renamed %s %s to %s", b.Kind, b.Name, b.To))
-	out, err := a.change(ctx, workspace.Rename(b.Kind, b.Name, b.To), in.Dry, Signature{Author: author, Note: note})
+	by, err := in.sign(ctx, cmp.Or(b.Note, fmt.Sprintf("renamed %s %s to %s", b.Kind, b.Name, b.To)))
+	if err != nil {
+		return nil, err
+	}
+	out, err := a.change(ctx, workspace.Rename(b.Kind, b.Name, b.To), in.Dry, by)
 	if p, ok := err.(*problem); ok && p.Code == "documents_invalid" {
 		p.Detail = "The old name can't be written over everywhere. " + p.Detail
 	}

@@ -101,18 +101,21 @@ func (a *api) requestID(r *http.Request) string {
 	return id
 }
 
-// admins lets requests pass that carry the admin's key.
+// admins lets requests pass that carry an admin's key, and notes whose it is.
 func (a *api) admins(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		key = strings.TrimSpace(key)
+		name, known := a.KeyNamed(key)
 		switch {
 		case !strings.EqualFold(scheme, "Bearer") || key == "":
 			writeStatus(w, http.StatusUnauthorized, "This needs an API key: send the header Authorization: Bearer KEY.", "key_missing")
-		case !a.Authorised(key):
+		case !known:
 			writeStatus(w, http.StatusUnauthorized, "This API key is not known here. Keys of the live and the sandbox environment are different ones.", "key_unknown")
 		default:
-			next.ServeHTTP(w, r)
+			clone := withKey(r, name)
+			next.ServeHTTP(w, clone)
+			r.Pattern = clone.Pattern
 		}
 	})
 }

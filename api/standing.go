@@ -12,7 +12,8 @@ import (
 type Standing struct {
 	State  journey.Standing `json:"state"`
 	At     rapport.Instant  `json:"at"`
-	By     string           `json:"by"`
+	By     string           `json:"by"`               // the name of the key, which is proved
+	Author string           `json:"author,omitempty"` // who it was, as was only said
 	Reason string           `json:"reason,omitempty"`
 }
 
@@ -29,16 +30,18 @@ func StatesOf(standings map[string]Standing) map[string]journey.Standing {
 type standing struct {
 	State  string          `json:"state" enum:"active,paused,archived" doc:"paused: nobody enters, runs stand still, messages are held; archived: nobody enters, and its runs have ended"`
 	At     rapport.Instant `json:"at,omitzero" doc:"Since when"`
-	By     string          `json:"by,omitempty" doc:"Who did it"`
+	By     string          `json:"by,omitempty" doc:"The name of the key that it was done with"`
+	Author string          `json:"author,omitempty" doc:"Who did it, as was said along"`
 	Reason string          `json:"reason,omitempty" doc:"Why"`
 }
 
 func (a *api) standingOf(name string) standing {
 	s := a.Workspaces.Current().Standings[name]
-	return standing{State: s.State.String(), At: s.At, By: s.By, Reason: s.Reason}
+	return standing{State: s.State.String(), At: s.At, By: s.By, Author: s.Author, Reason: s.Reason}
 }
 
 type standRequest struct {
+	By
 	Name string `path:"name" maxLength:"80" doc:"Of a journey or a campaign"`
 	Body *struct {
 		Reason string `json:"reason,omitempty" maxLength:"500" doc:"Why, for those who ask later"`
@@ -84,11 +87,16 @@ func (a *api) stand(ctx context.Context, in *standRequest, x act) (*answer[stand
 			return nil, err
 		}
 	}
-	next := Standing{State: x.to, At: a.Flow.Now(), By: author}
+	reason := ""
 	if in.Body != nil {
-		next.Reason = in.Body.Reason
+		reason = in.Body.Reason
 	}
-	err := a.Workspaces.Stand(ctx, in.Name, func(present Standing) (Standing, error) {
+	by, err := in.sign(ctx, reason)
+	if err != nil {
+		return nil, err
+	}
+	next := Standing{State: x.to, At: a.Flow.Now(), By: by.Key, Author: by.Author, Reason: by.Note}
+	err = a.Workspaces.Stand(ctx, in.Name, func(present Standing) (Standing, error) {
 		switch present.State {
 		case x.to:
 			return present, nil

@@ -31,9 +31,12 @@ func (a *api) versionOperations() {
 type version struct {
 	Version uint64          `json:"version"`
 	At      rapport.Instant `json:"at"`
-	Author  string          `json:"author"`
+	Key     string          `json:"key" doc:"The name of the key that it was made with, which is proved"`
+	Author  string          `json:"author,omitempty" doc:"Who made it, as was said along; nothing proves it"`
 	Note    string          `json:"note,omitempty"`
 }
+
+func versionOf(v store.Version) version { return version{v.Number, v.At, v.Key, v.Author, v.Note} }
 
 type versionPage struct {
 	Versions []version `json:"versions"`
@@ -51,7 +54,7 @@ func (a *api) listVersions(ctx context.Context, in *Page) (*answer[versionPage],
 	slices.Reverse(found)
 	versions := make([]version, len(found))
 	for i, v := range found {
-		versions[i] = version{v.Number, v.At, v.Author, v.Note}
+		versions[i] = versionOf(v)
 	}
 	// Numbers serve as instants: no two are the same.
 	page, next, err := timePage(versionsList, versions, func(v version) rapport.Instant { return rapport.Instant(v.Version) }, *in)
@@ -92,7 +95,7 @@ func (a *api) getVersion(ctx context.Context, in *struct {
 		}
 	}
 	changes := slices.DeleteFunc(workspace.Plan(before, docs), func(c workspace.Change) bool { return c.Action == workspace.Unchanged })
-	return &answer[versionInFull]{versionInFull{version{v.Number, v.At, v.Author, v.Note}, len(docs), against, append([]workspace.Change{}, changes...)}}, nil
+	return &answer[versionInFull]{versionInFull{versionOf(v), len(docs), against, append([]workspace.Change{}, changes...)}}, nil
 }
 
 // documentsOf returns a version with its documents. Kind NotFound if there is no such
@@ -122,6 +125,7 @@ func (a *api) exportVersion(ctx context.Context, in *VersionPath) (*rawAnswer, e
 }
 
 type rollbackRequest struct {
+	By
 	Dry  bool `query:"dry" doc:"Only say what would change"`
 	Body struct {
 		Version uint64 `json:"version,omitempty" doc:"The version whose documents are to be in force again; the one before that in force unless said"`
@@ -139,8 +143,14 @@ func (a *api) rollback(ctx context.Context, in *rollbackRequest) (*answer[applie
 	if err != nil {
 		return nil, err
 	}
-	note := cmp.Or(in.Body.Note, fmt.Sprintf("back to version %d", number))
-	out, err := a.change(ctx, workspace.Replace(docs), in.Dry, Signature{Author: author, Note: note})
+	by, err := in.sign(ctx, cmp.Or(in.Body.Note, fmt.Sprintf("back to version %d", number)))
+	if err != nil {
+		return nil, err
+	}
+	if in.Body.Version == 0 {
+		by.Expects = &inForce // the one before another is not the one that was meant
+	}
+	out, err := a.change(ctx, workspace.Replace(docs), in.Dry, by)
 	if p, ok := err.(*problem); ok && p.Code == "documents_invalid" {
 		p.Detail = fmt.Sprintf("Version %d can't be in force any more. %s", number, p.Detail)
 	}

@@ -80,13 +80,14 @@ func newWorld(t testing.TB, o options) *world {
 	metrics := api.NewMetrics()
 	collect := api.NewCollect(metrics.Admitter(admitter{w.flow}), []string{writeKey}, w.now, newID, log)
 	collect.OnRefused = metrics.Refused
+	keys := &ring{}
 	w.config = api.Config{
-		Flow: w.flow, Customers: w.store, Messages: w.store, Ledger: w.store, Workspaces: w.desk, Secrets: &drawer{}, Collect: collect, Key: theKey,
-		Columns:    flow.NewColumns(1<<30, w.flow.Do, w.store),
-		Authorised: func(key string) bool { return key == adminKey },
-		Ready:      func() error { return o.notReady },
-		Brand:      func(context.Context, rapport.Message) string { return "Lumen & Co" },
-		NewID:      newID, Log: log, Version: "test",
+		Flow: w.flow, Customers: w.store, Messages: w.store, Ledger: w.store, Workspaces: w.desk, Secrets: &drawer{}, Keys: keys, Collect: collect, Key: theKey,
+		Columns:  flow.NewColumns(1<<30, w.flow.Do, w.store),
+		KeyNamed: keys.named,
+		Ready:    func() error { return o.notReady },
+		Brand:    func(context.Context, rapport.Message) string { return "Lumen & Co" },
+		NewID:    newID, Log: log, Version: "test",
 		Home: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "home") }),
 	}
 	if !o.live {
@@ -304,13 +305,13 @@ func (d *desk) Change(ctx context.Context, edit workspace.Edit, by api.Signature
 		applied.Version = before.Running.Version
 		return applied, nil, nil
 	}
-	return applied, nil, d.put(ctx, next, by.Author, by.Note)
+	return applied, nil, d.put(ctx, next, by)
 }
 
-func (d *desk) put(ctx context.Context, next *api.Workspace, author, note string) error {
+func (d *desk) put(ctx context.Context, next *api.Workspace, by api.Signature) error {
 	next.Standings = d.current.Load().Standings
 	next.Running.Journeys = next.Running.Journeys.With(api.StatesOf(next.Standings))
-	v := store.Version{Number: next.Running.Version, At: d.now(), Author: author, Note: note}
+	v := store.Version{Number: next.Running.Version, At: d.now(), Key: by.Key, Author: by.Author, Note: by.Note}
 	for _, doc := range next.Documents {
 		v.Documents = append(v.Documents, store.Document{Kind: doc.Kind, Name: doc.Name, Body: doc.Body})
 	}

@@ -45,10 +45,11 @@ type App struct {
 	Flow       *flow.Flow
 	Store      *sqlite.Store
 	Workspaces *Workspaces
-	Admin      apiKey
+	Admin      apiKey // the server's own
 	Write      string // the key that events are sent with
 
 	config  Config
+	keys    *keyring
 	key     rapport.Key
 	within  string // the key with which the program calls its own face
 	lives   atomic.Pointer[Demo]
@@ -97,10 +98,14 @@ func (a *App) start(ctx context.Context) (err error) {
 	if a.Admin, err = openAdminKey(ctx, a.Store, a.config.AdminKey, "rk_"+kind); err != nil {
 		return err
 	}
+	a.keys = &keyring{settings: a.Store, prefix: "rk_" + kind, now: a.Now}
+	if err := a.keys.load(ctx); err != nil {
+		return err
+	}
 	if a.Write, err = openWriteKey(ctx, a.Store, a.config.WriteKey, "wk_"+kind); err != nil {
 		return err
 	}
-	if !a.config.Sandbox && a.Admin.Is(a.Write) {
+	if !a.config.Sandbox && a.isAdmin(a.Write) {
 		return rapport.Errorf(rapport.Invalid, "the write key, which everybody can read in your pages, is the admin's key too: set RAPPORT_ADMIN_KEY to another")
 	}
 	if err := a.openClock(ctx); err != nil {

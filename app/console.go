@@ -30,7 +30,7 @@ func (a *App) startPage(p Page, face http.Handler, key string) (http.Handler, fu
 		}
 	}
 	if !p.Open {
-		c.Authorised = a.Admin.Is
+		c.Authorised = a.isAdmin
 	}
 	home, err := console.New(c)
 	return home, func(events []rapport.Event) { pulse.Admitted(events, time.Now()) }, err

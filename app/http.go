@@ -14,19 +14,19 @@ import (
 // Handler returns the HTTP face of the program. Home serves whatever no other
 // address is; it may be nil.
 func (a *App) Handler(home http.Handler) (http.Handler, error) {
-	return a.handler(home, func([]rapport.Event) {}, a.Admin.Is)
+	return a.handler(home, func([]rapport.Event) {}, a.keyNamed)
 }
 
 // handler returns the face. Heard is told of events once they are admitted.
-func (a *App) handler(home http.Handler, heard func([]rapport.Event), authorised func(key string) bool) (http.Handler, error) {
+func (a *App) handler(home http.Handler, heard func([]rapport.Event), keyNamed func(key string) (string, bool)) (http.Handler, error) {
 	metrics := api.NewMetrics()
 	collect := api.NewCollect(metrics.Admitter(admitter{a, heard}), []string{a.Write}, a.Now, uuid.NewString, a.config.Log)
 	collect.OnRefused = metrics.Refused
 	a.Flow.OnBatch(metrics.Batch)
 	metrics.Gauge("rapport_events_waiting", "Events that wait to be admitted.", func() float64 { return float64(a.Flow.Waiting()) })
 	c := api.Config{
-		Flow: a.Flow, Customers: a.Store, Messages: a.Store, Ledger: a.Store, Workspaces: a.Workspaces, Secrets: a, Key: a.key,
-		Columns: flow.NewColumns(mirrorLimit, a.Flow.Do, a.Store), Authorised: authorised, Ready: a.Flow.Failure, Collect: collect,
+		Flow: a.Flow, Customers: a.Store, Messages: a.Store, Ledger: a.Store, Workspaces: a.Workspaces, Secrets: a, Keys: a.keys, Key: a.key,
+		Columns: flow.NewColumns(mirrorLimit, a.Flow.Do, a.Store), KeyNamed: keyNamed, Ready: a.Flow.Failure, Collect: collect,
 		Metrics: metrics, Home: home, NewID: uuid.NewString, Log: a.config.Log, Version: Version,
 	}
 	if a.ahead != nil {

@@ -39,7 +39,12 @@ func (a *App) Face(p Page) (http.Handler, error) {
 		return nil, err
 	}
 	pageKey := apiKey{hash: sha256.Sum256([]byte(a.within))}
-	whole, err = a.handler(home, heard, func(given string) bool { return a.Admin.Is(given) || pageKey.Is(given) })
+	whole, err = a.handler(home, heard, func(given string) (string, bool) {
+		if pageKey.Is(given) {
+			return pagesName, true
+		}
+		return a.keyNamed(given)
+	})
 	if err != nil || !p.Open {
 		return whole, err
 	}

@@ -121,12 +121,13 @@ func (w *Workspaces) Change(ctx context.Context, edit workspace.Edit, by api.Sig
 	if err != nil || len(problems) > 0 || !next.differs {
 		return next.applied, problems, err
 	}
-	return next.applied, nil, w.put(ctx, next, by.Author, by.Note)
+	return next.applied, nil, w.put(ctx, next, by)
 }
 
-// Apply puts documents among those in force, or in their place if prune is set.
-func (w *Workspaces) Apply(ctx context.Context, files []workspace.File, prune bool, author, note string) (api.Applied, []workspace.Problem, error) {
-	return w.Change(ctx, workspace.Put(files, prune), api.Signature{Author: author, Note: note})
+// Apply puts documents among those in force, or in their place if prune is set. By is
+// which part of the program does so.
+func (w *Workspaces) Apply(ctx context.Context, files []workspace.File, prune bool, by, note string) (api.Applied, []workspace.Problem, error) {
+	return w.Change(ctx, workspace.Put(files, prune), api.Signature{Key: by, Note: note})
 }
 
 // candidate is a version of the workspace that may come to be in force.
@@ -179,13 +180,13 @@ func (w *Workspaces) hasSecret(name string) bool {
 
 // put saves a version and puts it in force, whether or not who asked for it stays: a
 // version that was kept and is not in force, or is without being shown, would be neither.
-func (w *Workspaces) put(ctx context.Context, next candidate, author, note string) error {
+func (w *Workspaces) put(ctx context.Context, next candidate, by api.Signature) error {
 	ctx = context.WithoutCancel(ctx)
 	running, opened, err := w.run(next.compiled)
 	if err != nil {
 		return err
 	}
-	version := store.Version{Number: next.compiled.Version, At: w.now(), Author: author, Note: note}
+	version := store.Version{Number: next.compiled.Version, At: w.now(), Key: by.Key, Author: by.Author, Note: by.Note}
 	for _, d := range next.docs {
 		version.Documents = append(version.Documents, store.Document{Kind: d.Kind, Name: d.Name, Body: d.Body})
 	}

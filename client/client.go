@@ -23,9 +23,11 @@ import (
 
 // Client calls one server.
 type Client struct {
-	URL  string // such as http://127.0.0.1:8080
-	Key  string // an API key
-	HTTP *http.Client
+	URL string // such as http://127.0.0.1:8080
+	Key string // an API key
+	// Author is who changes documents, as the server is told. Optional.
+	Author string
+	HTTP   *http.Client
 }
 
 // New returns a client. Key may be empty for what is public.
@@ -106,8 +108,11 @@ func encode(body any) (contentType string, data []byte, err error) {
 	case []byte:
 		return "application/yaml", b, nil
 	}
-	data, err = json.Marshal(body)
-	return "application/json", data, err
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // templates would be half as large again
+	err = e.Encode(body)
+	return "application/json", b.Bytes(), err
 }
 
 func (c *Client) send(ctx context.Context, method, path, contentType string, body []byte) ([]byte, int, http.Header, error) {
@@ -120,6 +125,9 @@ func (c *Client) send(ctx context.Context, method, path, contentType string, bod
 	}
 	if c.Key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Key)
+	}
+	if c.Author != "" {
+		req.Header.Set("Rapport-Author", c.Author)
 	}
 	res, err := c.HTTP.Do(req)
 	if err != nil {

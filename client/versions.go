@@ -12,13 +12,17 @@ import (
 type version struct {
 	Version uint64    `json:"version"`
 	At      time.Time `json:"at"`
+	Key     string    `json:"key"`
 	Author  string    `json:"author"`
 	Note    string    `json:"note"`
 }
 
-// String puts it in a line.
+// String puts it in a line. What the key proves and what is only said are told apart.
 func (v version) String() string {
-	text := fmt.Sprintf("%5d  %s  %s", v.Version, v.At.UTC().Format("2006-01-02 15:04:05Z"), v.Author)
+	text := fmt.Sprintf("%5d  %s  key %s", v.Version, v.At.UTC().Format("2006-01-02 15:04:05Z"), v.Key)
+	if v.Author != "" {
+		text += " (says " + v.Author + ")"
+	}
 	if v.Note != "" {
 		text += ": " + v.Note
 	}

@@ -18,7 +18,7 @@ type Config struct {
 	Pulse   *Pulse // is told of every event that is admitted
 	Sandbox bool   // messages are captured and the clock can be moved
 
-	// Authorised reports whether a key is the admin's. Nil lets everybody in, which is
+	// Authorised reports whether a key is an admin's. Nil lets everybody in, which is
 	// right only where nobody can come from elsewhere.
 	Authorised func(key string) bool
 

@@ -19,7 +19,7 @@ func strict(next http.Handler) http.Handler {
 	})
 }
 
-// signedIn asks for the admin's key as the password of HTTP Basic, whatever the
+// signedIn asks for an admin's key as the password of HTTP Basic, whatever the
 // user is called.
 func (c *Console) signedIn(next http.Handler) http.Handler {
 	if c.Authorised == nil {

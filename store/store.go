@@ -175,7 +175,8 @@ type DecisionFilter struct {
 type Version struct {
 	Number    uint64 // 1, 2, 3, ...
 	At        rapport.Instant
-	Author    string
+	Key       string // the name of the key that it was made with
+	Author    string // who made it, as was said; "" for nobody
 	Note      string
 	Documents []Document
 }

@@ -45,6 +45,7 @@ type commands struct {
 	Import imports       `cmd:"" help:"Take in files of events or customers; an import that was interrupted goes on where it stood."`
 	Copy   copyCustomers `cmd:"" help:"Copy customers of a live server into a sandbox, under pseudonyms. What was copied before is not copied again."`
 	Secret secret        `cmd:"" help:"Keep secrets that documents name."`
+	Key    keys          `cmd:"" help:"Keep API keys, each under the name of whose it is."`
 	Clock  clock         `cmd:"" help:"Show or move a sandbox's clock."`
 
 	Test   test   `cmd:"" help:"Play the stories of a folder against its documents."`

@@ -13,6 +13,7 @@ import (
 
 type promote struct {
 	between
+	signed
 	Keep         bool   `help:"Leave documents that are only there; otherwise they are deleted."`
 	Dry          bool   `name:"dry-run" help:"Only say what would change."`
 	Yes          bool   `short:"y" help:"Do not ask."`
@@ -30,7 +31,7 @@ func (p *promote) Run(ctx context.Context, std *streams) error {
 		o.Confirm = func() (bool, error) { return confirm(std) }
 	}
 	from, to := p.clients()
-	return client.Promote(ctx, from, to, o, std.out)
+	return client.Promote(ctx, from, p.by(ctx, to), o, std.out)
 }
 
 // confirm asks whether to go on. No answer is no.

@@ -32,6 +32,7 @@ func (recipeList) Run(std *streams) error {
 
 type recipeApply struct {
 	remote
+	signed
 	Name string `arg:"" help:"The recipe."`
 	Dry  bool   `name:"dry-run" help:"Only say what would change."`
 }
@@ -42,7 +43,7 @@ func (a *recipeApply) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
-	return a.client().ApplyFS(ctx, folder, client.ApplyOptions{Dry: a.Dry, Note: "recipe " + a.Name}, std.out)
+	return a.by(ctx, a.client()).ApplyFS(ctx, folder, client.ApplyOptions{Dry: a.Dry, Note: "recipe " + a.Name}, std.out)
 }
 
 type recipeWrite struct {

@@ -43,6 +43,7 @@ func (b *between) clients() (from, to *client.Client) {
 
 type apply struct {
 	remote
+	signed
 	File  string `short:"f" required:"" help:"A file or folder of documents; - for standard input." placeholder:"PATH"`
 	Prune bool   `help:"Delete every document that is not among them."`
 	Note  string `help:"Why, for the log of versions."`
@@ -50,7 +51,7 @@ type apply struct {
 
 // Run applies documents.
 func (a *apply) Run(ctx context.Context, std *streams) error {
-	return a.client().Apply(ctx, a.File, std.in, client.ApplyOptions{Prune: a.Prune, Note: a.Note}, std.out)
+	return a.by(ctx, a.client()).Apply(ctx, a.File, std.in, client.ApplyOptions{Prune: a.Prune, Note: a.Note}, std.out)
 }
 
 type plan struct {

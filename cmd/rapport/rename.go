@@ -8,6 +8,7 @@ import (
 
 type rename struct {
 	remote
+	signed
 	Kind string `arg:"" help:"The document's kind."`
 	Old  string `arg:"" help:"Its name."`
 	New  string `arg:"" help:"The name that it is to have."`
@@ -17,11 +18,12 @@ type rename struct {
 
 // Run renames a document.
 func (r *rename) Run(ctx context.Context, std *streams) error {
-	return r.client().Rename(ctx, r.Kind, r.Old, r.New, client.ApplyOptions{Dry: r.Dry, Note: r.Note}, std.out)
+	return r.by(ctx, r.client()).Rename(ctx, r.Kind, r.Old, r.New, client.ApplyOptions{Dry: r.Dry, Note: r.Note}, std.out)
 }
 
 type remove struct {
 	remote
+	signed
 	Kind string `arg:"" help:"The document's kind."`
 	Name string `arg:"" help:"Its name."`
 	Dry  bool   `name:"dry-run" help:"Only say what would change."`
@@ -30,5 +32,5 @@ type remove struct {
 
 // Run deletes a document.
 func (r *remove) Run(ctx context.Context, std *streams) error {
-	return r.client().Delete(ctx, r.Kind, r.Name, client.ApplyOptions{Dry: r.Dry, Note: r.Note}, std.out)
+	return r.by(ctx, r.client()).Delete(ctx, r.Kind, r.Name, client.ApplyOptions{Dry: r.Dry, Note: r.Note}, std.out)
 }

@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 //	http [-key KEY] METHOD PATH [FILE]
 //	    makes a request with the admin key, or as the sender of events with wk_test_try;
 //	    stdout is the status and the body
+//	keyed FILE
+//	    lets the commands use the key in a file
 //	exits CODE COMMAND [ARGUMENT...]
 //	    runs a command that must end with just this exit code
 func TestScripts(t *testing.T) {
@@ -43,10 +45,11 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Values[serversKey{}] = servers{}
 			e.Setenv("RAPPORT_ADMIN_KEY", adminKey) // which the commands take for want of RAPPORT_API_KEY
+			e.Setenv("RAPPORT_AUTHOR", "Ann")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serveCommand, "halt": haltCommand, "crash": crashCommand, "http": httpCommand, "exits": exitsCommand,
+			"serve": serveCommand, "halt": haltCommand, "crash": crashCommand, "http": httpCommand, "keyed": keyedCommand, "exits": exitsCommand,
 		},
 	})
 }
@@ -133,6 +136,13 @@ func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = out.ReadFrom(res.Body)
 	ts.Check(err)
 	_, _ = ts.Stdout().Write(append(out.Bytes(), '\n'))
+}
+
+func keyedCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: keyed FILE")
+	}
+	ts.Setenv("RAPPORT_API_KEY", strings.TrimSpace(ts.ReadFile(args[0])))
 }
 
 func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {

@@ -31,6 +31,7 @@ func (v *versions) Run(ctx context.Context, std *streams) error {
 
 type rollback struct {
 	remote
+	signed
 	Version uint64 `arg:"" optional:"" help:"The version whose documents are put in force again, as a new version; the one before that in force unless said."`
 	Dry     bool   `name:"dry-run" help:"Only say what would change, and whom journeys would reach."`
 	Note    string `help:"Why, for the log of versions."`
@@ -38,5 +39,5 @@ type rollback struct {
 
 // Run goes back to an earlier version.
 func (r *rollback) Run(ctx context.Context, std *streams) error {
-	return r.client().Rollback(ctx, r.Version, client.ApplyOptions{Dry: r.Dry, Note: r.Note}, std.out)
+	return r.by(ctx, r.client()).Rollback(ctx, r.Version, client.ApplyOptions{Dry: r.Dry, Note: r.Note}, std.out)
 }

@@ -22,8 +22,8 @@ func (s *Store) SaveVersion(ctx context.Context, v store.Version) error {
 		if err := store.CheckVersion(v.Number, uint64(last)); err != nil {
 			return err
 		}
-		if _, err := w.exec("insert into version (number, at, author, note) values (?, ?, ?, ?)",
-			int64(v.Number), int64(v.At), v.Author, v.Note); err != nil {
+		if _, err := w.exec("insert into version (number, at, key, author, note) values (?, ?, ?, ?, ?)",
+			int64(v.Number), int64(v.At), v.Key, v.Author, v.Note); err != nil {
 			return err
 		}
 		return w.putDocuments(&v)
@@ -50,7 +50,7 @@ func (c *conn) putDocuments(v *store.Version) error {
 func (s *Store) Version(ctx context.Context, number uint64) (v store.Version, err error) {
 	err = s.snapshot(ctx, func(c *conn) error {
 		if err := c.query(ctx, func(r row) error { v = versionOf(r); return nil },
-			"select number, at, author, note from version where ?1 in (0, number) order by number desc limit 1", int64(number)); err != nil {
+			"select number, at, key, author, note from version where ?1 in (0, number) order by number desc limit 1", int64(number)); err != nil {
 			return err
 		}
 		if v.Number == 0 {
@@ -65,12 +65,12 @@ func (s *Store) Version(ctx context.Context, number uint64) (v store.Version, er
 }
 
 func versionOf(r row) store.Version {
-	return store.Version{Number: uint64(r.int(0)), At: rapport.Instant(r.int(1)), Author: r.text(2), Note: r.text(3)}
+	return store.Version{Number: uint64(r.int(0)), At: rapport.Instant(r.int(1)), Key: r.text(2), Author: r.text(3), Note: r.text(4)}
 }
 
 // Versions returns the versions without their documents, newest first.
 func (s *Store) Versions(ctx context.Context, limit int) (list []store.Version, err error) {
 	err = s.query(ctx, func(r row) error { list = append(list, versionOf(r)); return nil },
-		"select number, at, author, note from version order by number desc limit ?+0", limited(limit))
+		"select number, at, key, author, note from version order by number desc limit ?+0", limited(limit))
 	return list, err
 }

@@ -57,7 +57,7 @@ func testMarksAndSettings(t *testing.T, b *bench) {
 
 func testVersions(t *testing.T, b *bench) {
 	version := func(n uint64) store.Version {
-		return store.Version{Number: n, At: rapport.Instant(n), Author: "ann", Note: fmt.Sprint("№ ", n), Documents: []store.Document{
+		return store.Version{Number: n, At: rapport.Instant(n), Key: "desk", Author: "Ann Lê", Note: fmt.Sprint("№ ", n), Documents: []store.Document{
 			{Kind: "journey", Name: "welcome", Body: []byte("same in all\n")}, {Kind: "journey", Name: "copy", Body: []byte("same in all\n")},
 			{Kind: "template", Name: "a", Body: fmt.Append(nil, "body ", n, " \x00\xff")}, {Kind: "segment", Name: "empty"},
 		}}
