@@ -15,7 +15,8 @@ import (
 // api is the control plane: the operations that the OpenAPI document describes.
 type api struct {
 	Config
-	huma huma.API
+	huma   huma.API
+	common common
 }
 
 // answer is what an operation answers with if all is well.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"slices"
 
 	"rapport"
 )
@@ -14,17 +13,18 @@ import (
 // copyRows is how many events are sent at once.
 const copyRows = 1000
 
-// copyPage is how many customers are asked for at once: who are together in a page tell
-// which texts are common enough to be kept.
+// copyPage is how many customers are asked for at once.
 const copyPage = 500
 
 // CopyCustomers brings what customers of one server did, under pseudonyms, into another,
-// which must be a sandbox. Whom it has brought before it brings what she has done since.
+// which must be a sandbox. What it has brought before it does not bring again, also of
+// those who have become one customer since. Of whom is missed because she becomes part of
+// somebody else meanwhile, the next time brings what she did.
 func CopyCustomers(ctx context.Context, from, to *Client, customers int, out io.Writer) error {
 	if err := onlySandbox(ctx, to); err != nil {
 		return err
 	}
-	events, people, cursor := 0, 0, ""
+	done, people, cursor := copied{}, 0, ""
 	for people < customers {
 		query := url.Values{"customers": {fmt.Sprint(min(copyPage, customers-people))}}
 		if cursor != "" {
@@ -32,8 +32,10 @@ func CopyCustomers(ctx context.Context, from, to *Client, customers int, out io.
 		}
 		var page struct {
 			Customers []struct {
-				ID     string
-				Events []json.RawMessage
+				Histories []struct {
+					ID     string
+					Events []json.RawMessage
+				}
 			}
 			Next string
 		}
@@ -41,16 +43,20 @@ func CopyCustomers(ctx context.Context, from, to *Client, customers int, out io.
 			return err
 		}
 		for _, c := range page.Customers {
-			n, err := to.takeIn(ctx, "pseudonym-"+c.ID, c.Events)
-			if err != nil {
-				return err
+			for _, h := range c.Histories {
+				if err := to.takeIn(ctx, "pseudonym-"+h.ID, h.Events, &done); err != nil {
+					return err
+				}
 			}
-			events, people = events+n, people+1
+			people++
 		}
-		fmt.Fprintf(out, "%d customers, %d events\n", people, events)
+		fmt.Fprintf(out, "%d customers, %d events\n", people, done.events)
 		if cursor = page.Next; cursor == "" {
 			break
 		}
+	}
+	if done.refused > 0 {
+		fmt.Fprintf(out, "%d of the events were not taken in, the first of them since: %s\n", done.refused, done.why)
 	}
 	fmt.Fprintf(out, "%s now has %d customers of %s under pseudonyms\n", to.URL, people, from.URL)
 	return nil
@@ -67,19 +73,45 @@ func onlySandbox(ctx context.Context, c *Client) error {
 	return nil
 }
 
-// takeIn sends the rows of an import that were not taken in before, and returns how many.
-func (c *Client) takeIn(ctx context.Context, id string, rows []json.RawMessage) (sent int, err error) {
+// copied is what was sent, and what of it the sandbox does not take in.
+type copied struct {
+	events, refused int
+	why             string // of the first that was refused
+}
+
+// takeIn sends the rows of an import that were not taken in before.
+func (c *Client) takeIn(ctx context.Context, id string, rows []json.RawMessage, done *copied) error {
 	path := "/v1/imports/" + url.PathEscape(id)
-	var state struct{ Rows int }
+	var state importState
 	if err := c.Call(ctx, "GET", path, nil, &state); err != nil {
-		return 0, err
+		return err
 	}
-	from := min(state.Rows, len(rows))
-	for some := range slices.Chunk(rows[from:], copyRows) {
-		if err := c.Call(ctx, "POST", path+"/rows", map[string]any{"from": from + sent, "events": some}, &state); err != nil {
-			return sent, err
+	for from := min(int(state.Rows), len(rows)); from < len(rows); {
+		some := rows[from:]
+		some = some[:fitting(some)]
+		state = importState{}
+		if err := c.Call(ctx, "POST", path+"/rows", map[string]any{"from": from, "events": some}, &state); err != nil {
+			return err
 		}
-		sent += len(some)
+		if len(state.Refused) > 0 && done.refused == 0 {
+			done.why = state.Refused[0].Detail
+		}
+		done.refused += len(state.Refused)
+		done.events += len(some)
+		from += len(some)
 	}
-	return sent, nil
+	return nil
+}
+
+// fitting returns how many of the first rows are sent at once: at most copyRows, and no
+// more than a request may hold.
+func fitting(rows []json.RawMessage) int {
+	n, size := 0, 0
+	for n < len(rows) && n < copyRows {
+		if size += len(rows[n]) + 1; size > maxRequest && n > 0 {
+			break
+		}
+		n++
+	}
+	return n
 }

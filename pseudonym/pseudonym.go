@@ -4,61 +4,26 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
-	"net/url"
+	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/cespare/xxhash/v2"
+	"time"
+	_ "time/tzdata" // the same zones on every machine
 
 	"rapport"
 )
 
-// Shared is how many people must have a text in common for it to be kept: "SG" says
-// nothing of anybody, "the blue house behind the church" does.
-const Shared = 5
-
-// Pseudonyms makes pseudonyms for one group of people. It is not safe for concurrent use.
+// Pseudonyms makes pseudonyms. It is safe for concurrent use.
 type Pseudonyms struct {
 	key       rapport.Key
-	sensitive []string         // traits
-	people    map[uint64]uint8 // how many have a text, up to Shared
+	sensitive []string // traits
+	texts     *Texts
 }
 
-// New returns pseudonyms that only key leads back from. Sensitive traits are left out.
-func New(key rapport.Key, sensitive []string) *Pseudonyms {
-	return &Pseudonyms{key: key, sensitive: sensitive, people: map[uint64]uint8{}}
-}
-
-// Count notes the texts that one person has. Everybody is counted before anybody is
-// given pseudonyms.
-func (p *Pseudonyms) Count(events []rapport.Event) {
-	hers := map[uint64]struct{}{}
-	note := func(v rapport.Value) { eachText(v, func(s string) { hers[xxhash.Sum64String(s)] = struct{}{} }) }
-	for i := range events {
-		note(rapport.TextOf(events[i].Name))
-		note(parsed(events[i].Properties))
-		note(parsed(events[i].Context))
-	}
-	for text := range hers {
-		p.people[text] = min(p.people[text]+1, Shared)
-	}
-}
-
-func eachText(v rapport.Value, visit func(string)) {
-	switch v.Kind() {
-	case rapport.Text:
-		visit(v.Text())
-	case rapport.List:
-		for i := range v.Len() {
-			eachText(v.Item(i), visit)
-		}
-	case rapport.Object:
-		for i := range v.Len() {
-			_, item := v.Pair(i)
-			eachText(item, visit)
-		}
-	}
+// New returns pseudonyms that only key leads back from. Sensitive traits are left out, and
+// texts that many have in common stay.
+func New(key rapport.Key, sensitive []string, common *Texts) *Pseudonyms {
+	return &Pseudonyms{key: key, sensitive: sensitive, texts: common}
 }
 
 // parsed reads JSON; what is none says nothing.
@@ -72,8 +37,6 @@ func parsed(data []byte) rapport.Value {
 
 // Customer returns the pseudonym of a customer's id, which names her history.
 func (p *Pseudonyms) Customer(id rapport.CustomerID) string { return p.name("customer", id.String()) }
-
-func (p *Pseudonyms) shared(s string) bool { return p.people[xxhash.Sum64String(s)] >= Shared }
 
 // Event returns an event under pseudonyms, and false for one that is not passed on: what
 // the product itself told, other than what was agreed to.
@@ -97,9 +60,10 @@ func (p *Pseudonyms) Event(e *rapport.Event) (rapport.Event, bool) {
 	return out, true
 }
 
-// eventName returns an event's name. That of a page is a text as any other.
+// eventName returns an event's name. That of a page is a text as any other, and so is one
+// that looks as if it was made for somebody.
 func (p *Pseudonyms) eventName(e *rapport.Event) string {
-	if e.Type == rapport.Track && !strings.Contains(e.Name, "@") {
+	if e.Type == rapport.Track && !strings.Contains(e.Name, "@") && len(digits(e.Name)) < manyDigits {
 		return e.Name
 	}
 	return p.text(plain, e.Name)
@@ -147,7 +111,7 @@ func (p *Pseudonyms) context(c rapport.Value) rapport.Value {
 	for _, name := range kept {
 		switch v := c.Get(name); {
 		case !v.IsSet():
-		case name == "locale" || name == "timezone":
+		case name == "locale" && isLocale(v.Text()) || name == "timezone" && isZone(v.Text()):
 			pairs = append(pairs, rapport.TextOf(name), v)
 		default:
 			pairs = append(pairs, rapport.TextOf(name), p.value(name, v))
@@ -174,15 +138,20 @@ func (p *Pseudonyms) traits(v rapport.Value) rapport.Value {
 	return rapport.ObjectOf(pairs)
 }
 
+func isZone(text string) bool {
+	_, err := time.LoadLocation(text)
+	return err == nil
+}
+
 // own are traits that say who she is, and under which events tell of something else.
 var own = map[string]sort{"name": person, "id": id, "title": person, "description": person, "website": person, "company": person}
 
-// named returns a property's name, which may be somebody's address.
+// named returns a property's name, which may be somebody's id or address.
 func (p *Pseudonyms) named(name string) string {
-	if strings.Contains(name, "@") {
-		return p.text(mail, name)
+	if isName(name) {
+		return name
 	}
-	return name
+	return p.text(plain, name)
 }
 
 func (p *Pseudonyms) object(v rapport.Value) rapport.Value {
@@ -231,12 +200,23 @@ func (p *Pseudonyms) only(v rapport.Value, name string) rapport.Value {
 func (p *Pseudonyms) number(s sort, n float64) rapport.Value {
 	switch s {
 	case place:
-		return rapport.NumberOf(float64(int(n)))
-	case person, id, phone:
-		return rapport.NumberOf(float64(p.hash("number", rapport.FormatNumber(n)) % 1_000_000_000))
+		return rapport.NumberOf(math.Trunc(n))
+	case thing:
+		if p.texts.shared(rapport.FormatNumber(n)) {
+			return rapport.NumberOf(n)
+		}
+	case birth:
+		if n <= lastYear { // an age or a year
+			return rapport.NumberOf(n)
+		}
+	case plain, mail:
+		return rapport.NumberOf(n)
 	}
-	return rapport.NumberOf(n)
+	return rapport.NumberOf(float64(p.hash("number", rapport.FormatNumber(n)) % 1_000_000_000))
 }
+
+// lastYear is up to where a number may be a year, and tells no instant.
+const lastYear = 2999
 
 func (p *Pseudonyms) text(s sort, text string) string {
 	switch {
@@ -250,19 +230,30 @@ func (p *Pseudonyms) text(s sort, text string) string {
 		return p.name("id", text)
 	case s == person:
 		return p.name("text", text)
-	case p.shared(text) || utf8.RuneCountInString(text) <= len("SGD"):
+	case p.texts.shared(text) || isCode(text):
 		return text
 	}
-	if u, err := url.Parse(text); err == nil && u.Host != "" {
-		return u.Scheme + "://" + u.Host + "/" + p.name("text", text)
+	if host := hostOf(text); host != "" {
+		return "https://" + p.host(host) + "/" + p.name("text", text)
 	}
 	if day, ok := plainDate(text); ok {
 		return p.date(day)
 	}
-	if _, ok := rapport.TextOf(text).Instant(); ok {
+	if at, ok := rapport.TextOf(text).Instant(); ok {
+		if s == birth {
+			return p.date(at.Time().UTC())
+		}
 		return text
 	}
 	return p.name("text", text)
+}
+
+// host returns the name of a server, which may be somebody's own.
+func (p *Pseudonyms) host(name string) string {
+	if p.texts.shared(name) {
+		return name
+	}
+	return p.name("host", name) + ".example"
 }
 
 // name returns the pseudonym of a text; that of nothing is nothing.

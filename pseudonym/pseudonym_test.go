@@ -28,10 +28,12 @@ func people(n int, traits string) (all [][]rapport.Event) {
 }
 
 func scrubbed(all [][]rapport.Event, sensitive ...string) (out [][]rapport.Event) {
-	p := pseudonym.New(key, sensitive)
+	common := pseudonym.NewTexts()
 	for _, events := range all {
-		p.Count(events)
+		common.Count(events)
 	}
+	common.Settle()
+	p := pseudonym.New(key, sensitive, common)
 	for _, events := range all {
 		var hers []rapport.Event
 		for i := range events {
@@ -216,5 +218,59 @@ func TestMalformedSaysNothing(t *testing.T) {
 	e := scrubbed([][]rapport.Event{{{Type: rapport.Track, Name: "x", UserID: "u", Properties: []byte(`{"a":`), Context: []byte(`[`)}}})[0][0]
 	if string(e.Properties) != "{}" || !get(t, e.Context, "pseudonymised").Bool() {
 		t.Errorf("%s %s", e.Properties, e.Context)
+	}
+}
+
+// What says who somebody is goes also where it is short, a number, a place, a link or the
+// name of a property.
+func TestWhatIsHersGoesInEveryForm(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][2]string{
+		{`{"recipient_nick":"김민지"}`, "김민지"},
+		{`{"nick":"王伟"}`, "王伟"},
+		{`{"nick":"Ana"}`, "Ana"},
+		{`{"order_id":450789469}`, "450789469"},
+		{`{"orderID":450789469}`, "450789469"},
+		{`{"loyalty":{"card_number":6789}}`, "6789"},
+		{`{"items":[{"orderid":77}]}`, "77"},
+		{`{"where":{"type":"Point","coordinates":[103.8198,1.3521]}}`, "103.8198"},
+		{`{"from":"instagram://anna.smith/x"}`, "anna"},
+		{`{"from":"https://anna-smith.shop.test/x"}`, "anna"},
+		{`{"friends":{"user-48151623":true}}`, "48151623"},
+		{`{"seen":{"+65 9123 4567":2}}`, "4567"},
+		{`{"seen":{"Anna Smith":2}}`, "Anna"},
+		{`{"birthday":"1990-05-16T16:00:00.000Z"}`, "1990-05-16"},
+		{`{"born":642871200000}`, "642871200000"},
+	} {
+		body := []byte(c[0])
+		event := rapport.Event{Type: rapport.Track, Name: "Seen", UserID: "u", Properties: body, Context: []byte(`{"locale":"Anna Smith","timezone":"Anna/Smith","campaign":` + c[0] + `}`)}
+		e := scrubbed([][]rapport.Event{{event, {Type: rapport.Identify, UserID: "u", Properties: body}}})[0]
+		if told := string(e[0].Properties) + string(e[0].Context) + string(e[1].Properties); strings.Contains(told, c[1]) || strings.Contains(told, "Anna") {
+			t.Errorf("%s becomes %s", c[0], told)
+		}
+	}
+	if e := scrubbed([][]rapport.Event{{{Type: rapport.Track, Name: "Order 48151623", UserID: "u"}}})[0][0]; strings.Contains(e.Name, "4815") {
+		t.Errorf("it is called %q", e.Name)
+	}
+}
+
+// What many have in common, and what is counted or paid, stays.
+func TestWhatManyHaveStays(t *testing.T) {
+	t.Parallel()
+	const body = `{"product_id":4711,"total":1500000,"currency":"VND","size":"XL","quantity":12,"paid":4500.5,"url":"https://shop.test/sale","Order Count":1,"year":1990}`
+	var all [][]rapport.Event
+	for i := range pseudonym.Shared {
+		all = append(all, []rapport.Event{{Type: rapport.Track, Name: "장바구니 담기", UserID: fmt.Sprint(i), Properties: []byte(body), Context: []byte(`{"locale":"zh-Hant-TW","timezone":"Asia/Singapore"}`)}})
+	}
+	e := scrubbed(all)[0][0]
+	if string(e.Properties) != body || e.Name != "장바구니 담기" {
+		t.Errorf("%s: %s", e.Name, e.Properties)
+	}
+	if get(t, e.Context, "locale").Text() != "zh-Hant-TW" || get(t, e.Context, "timezone").Text() != "Asia/Singapore" {
+		t.Errorf("%s", e.Context)
+	}
+	few := scrubbed([][]rapport.Event{{{Type: rapport.Track, Name: "Bought", UserID: "u", Properties: []byte(`{"total":1500000,"currency":"VND","size":"XL","quantity":12,"paid":4500.5}`)}}})[0][0]
+	if get(t, few.Properties, "total").Number() != 1500000 || get(t, few.Properties, "paid").Number() != 4500.5 || get(t, few.Properties, "currency").Text() != "VND" {
+		t.Errorf("%s", few.Properties)
 	}
 }

@@ -1,6 +1,9 @@
 package pseudonym
 
 import (
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -13,6 +16,8 @@ const (
 	plain  sort = iota
 	person      // says who somebody is
 	id          // names somebody, or something of hers
+	thing       // names something, which may be hers or many's
+	birth       // the day somebody was born
 	mail
 	phone
 	place // where on earth
@@ -26,12 +31,68 @@ var sorts = map[string]sort{
 	"firstname": person, "lastname": person, "fullname": person, "surname": person, "givenname": person, "familyname": person, "middlename": person,
 	"username": person, "nickname": person, "avatar": person, "address": person, "billingaddress": person, "shippingaddress": person,
 	"street": person, "address1": person, "address2": person, "zip": person, "zipcode": person, "postcode": person, "postalcode": person,
-	"iban": person, "vat": person, "ssn": person, "passport": person, "ip": person, "ipaddress": person, "useragent": person,
-	"userid": id, "customerid": id, "anonymousid": id, "deviceid": id, "sessionid": id, "token": id, "accountid": id,
-	"latitude": place, "longitude": place, "lat": place, "lng": place, "lon": place,
+	"recipient": person, "recipientname": person, "contact": person, "contactname": person, "customername": person, "cardholder": person,
+	"iban": person, "vat": person, "ssn": person, "nric": person, "passport": person, "ip": person, "ipaddress": person, "useragent": person,
+	"password": person, "pin": person, "handle": person, "instagram": person, "facebook": person, "twitter": person,
+	"userid": id, "customerid": id, "anonymousid": id, "deviceid": id, "sessionid": id, "token": id, "accountid": id, "clientid": id,
+	"lineid": id, "idfa": id, "gaid": id, "advertisingid": id, "devicetoken": id, "pushtoken": id, "fingerprint": id,
+	"orderid": thing, "cartid": thing, "productid": thing, "transactionid": thing, "sku": thing,
+	"birthday": birth, "birthdate": birth, "dateofbirth": birth, "dob": birth, "born": birth, "birth": birth,
+	"latitude": place, "longitude": place, "lat": place, "lng": place, "lon": place, "coordinates": place, "geo": place, "gps": place, "latlng": place,
 }
 
-func sortOf(name string) sort { return sorts[sortName(name)] }
+// things are the words that end a name of what is numbered: order_id, cardNumber.
+var things = []string{"id", "ids", "uuid", "number", "no", "nr", "code", "key", "ref", "reference", "serial", "card"}
+
+func sortOf(name string) sort {
+	s := sorts[sortName(name)]
+	if s == plain && slices.Contains(things, lastWord(name)) {
+		return thing
+	}
+	return s
+}
+
+// lastWord returns the last word of a name in small letters: id of orderId, orderID and
+// order_id.
+func lastWord(name string) string {
+	letters := []rune(name)
+	begin := len(letters)
+	for begin > 0 && unicode.IsLetter(letters[begin-1]) {
+		begin--
+		capital := unicode.IsUpper(letters[begin])
+		if capital && (begin == 0 || !unicode.IsUpper(letters[begin-1])) {
+			break
+		}
+	}
+	return strings.ToLower(string(letters[begin:]))
+}
+
+// manyDigits is how many make of a name one that was made for somebody.
+const manyDigits = 4
+
+var identifier = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$.-]{0,63}$`)
+
+// isName reports whether a text looks like a name that programmers give.
+func isName(text string) bool { return identifier.MatchString(text) && len(digits(text)) < manyDigits }
+
+var locale = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$`)
+
+func isLocale(text string) bool { return locale.MatchString(text) }
+
+var code = regexp.MustCompile(`^([A-Z0-9]{1,3}|[a-z])$`)
+
+// isCode reports whether a text is as short as a code: SGD, XL, 38. What is longer, or in
+// small letters or other scripts, may be a name.
+func isCode(text string) bool { return code.MatchString(text) }
+
+// hostOf returns the server of a link to a page, "" if a text is none.
+func hostOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
 
 // sortName returns a name as the tables of sorts know it.
 func sortName(name string) string {
