@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rapport"
+	"rapport/internal/npm"
 )
 
 const sdkEvents = 10_000
@@ -29,19 +30,8 @@ type sent struct {
 // sdk finds Segment's client, and installs it if that was not done yet.
 func sdk(t *testing.T) (folder string) {
 	t.Helper()
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("Segment's official client is not tried: %s is not installed.", tool)
-		}
-	}
 	folder = filepath.Join("..", "test", "segment-sdk")
-	if _, err := os.Stat(filepath.Join(folder, "node_modules", ".package-lock.json")); err != nil {
-		install := exec.CommandContext(t.Context(), "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
-		install.Dir = folder
-		if out, err := install.CombinedOutput(); err != nil {
-			t.Fatalf("npm ci: %v\n%s", err, out)
-		}
-	}
+	npm.Install(t, folder)
 	return folder
 }
 

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rapport/internal/npm"
 )
 
 const (
@@ -190,19 +192,8 @@ type said struct {
 // client finds the official client, and installs it if that was not done yet.
 func client(t *testing.T) (folder string) {
 	t.Helper()
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("Segment's official client is not tried: %s is not installed.", tool)
-		}
-	}
 	folder = filepath.Join("..", "segment-sdk")
-	if _, err := os.Stat(filepath.Join(folder, "node_modules", ".package-lock.json")); err != nil {
-		install := exec.CommandContext(t.Context(), "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
-		install.Dir = folder
-		if out, err := install.CombinedOutput(); err != nil {
-			t.Fatalf("npm ci: %v\n%s", err, out)
-		}
-	}
+	npm.Install(t, folder)
 	return folder
 }
 
