@@ -79,24 +79,29 @@ func (w *Workspaces) past(ctx context.Context, origins map[string]origin) (works
 // new to old: those with runs under way, and the one in force, which somebody may enter
 // at this very moment.
 func (w *Workspaces) followed(ctx context.Context, name string, newest uint64) ([]uint64, error) {
-	prefix := "journey/" + name + "/version/"
-	totals, err := w.store.Counters(ctx, prefix)
+	versions, err := w.underWay(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	var versions []uint64
-	if o, ok := w.origins[name]; ok && o.Since != newest {
+	if o, ok := w.origins[name]; ok {
 		versions = append(versions, o.Since)
 	}
+	slices.Sort(versions)
+	versions = slices.DeleteFunc(slices.Compact(versions), func(version uint64) bool { return version == newest })
+	slices.Reverse(versions)
+	return versions[:min(len(versions), maxEarlier)], nil
+}
+
+// underWay returns the versions of a journey that have runs.
+func (w *Workspaces) underWay(ctx context.Context, name string) (versions []uint64, err error) {
+	prefix := "journey/" + name + "/version/"
+	totals, err := w.store.Counters(ctx, prefix)
 	for _, t := range totals {
-		version, err := strconv.ParseUint(strings.TrimPrefix(t.Name, prefix), 10, 64)
-		if err == nil && t.Bucket.IsZero() && t.Sum > 0 && version != newest && !slices.Contains(versions, version) {
+		if version, err := strconv.ParseUint(strings.TrimPrefix(t.Name, prefix), 10, 64); err == nil && t.Bucket.IsZero() && t.Sum > 0 {
 			versions = append(versions, version)
 		}
 	}
-	slices.Sort(versions)
-	slices.Reverse(versions)
-	return versions[:min(len(versions), maxEarlier)], nil
+	return versions, err
 }
 
 // documentOf returns the document of a journey in a version of the workspace. Each

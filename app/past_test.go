@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"rapport"
 	"rapport/app"
 )
 
@@ -232,4 +233,37 @@ func TestOnlySoManyVersionsAreKept(t *testing.T) {
 		want = append(want, fmt.Sprintf("t%02d", i))
 	}
 	o.wants("sent", o.sent(), append(want, "t21")...)
+}
+
+// A secret that runs of an earlier version call with stays until they have ended.
+func TestASecretThatRunsNeedStays(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	put := func(call string) {
+		o.ask(http.MethodPost, "/v1/apply", `
+kind: journey
+name: tips
+entry: { event: Signed Up }
+steps:
+  - { name: pause, wait: 1d }
+  - { name: call, webhook: { url: "https://crm.example/", `+call+` give_up: 1h } }
+`)
+	}
+	if _, err := o.app.SetSecret(t.Context(), "crm-token", "x"); err != nil {
+		t.Fatal(err)
+	}
+	put("headers: { Authorization: { secret: crm-token } },")
+	o.enters("ana")
+	put("")
+	for range 2 {
+		err := o.app.DeleteSecret(t.Context(), "crm-token")
+		if rapport.KindOf(err) != rapport.Conflict || !strings.Contains(err.Error(), "tips in version 1") {
+			t.Fatalf("%v", err)
+		}
+		o.restart()
+	}
+	o.ask(http.MethodPost, "/v1/clock", `{"advance": "48h"}`)
+	if err := o.app.DeleteSecret(t.Context(), "crm-token"); err != nil {
+		t.Error(err)
+	}
 }

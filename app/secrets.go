@@ -65,7 +65,8 @@ func (a *App) SetSecret(ctx context.Context, name, value string) ([]string, erro
 	return a.Workspaces.reopen(ctx, name)
 }
 
-// DeleteSecret forgets a secret, unless a channel or a journey in force needs it.
+// DeleteSecret forgets a secret, unless a channel or a journey in force needs it, or runs of
+// an earlier version do.
 func (a *App) DeleteSecret(ctx context.Context, name string) error {
 	a.secretsMu.Lock()
 	defer a.secretsMu.Unlock()
@@ -80,7 +81,11 @@ func (a *App) DeleteSecret(ctx context.Context, name string) error {
 	if users := a.Workspaces.Using(name); len(users) > 0 {
 		return rapport.Errorf(rapport.Conflict, "Channel %s needs the secret %s. Take it out of the document first, or set the secret to another value.", strings.Join(users, ", "), name)
 	}
-	if users := a.Workspaces.callers(name); len(users) > 0 {
+	users, err := a.Workspaces.callers(ctx, name)
+	if err != nil {
+		return err
+	}
+	if len(users) > 0 {
 		return rapport.Errorf(rapport.Conflict, "Journey %s needs the secret %s. Take it out of the document first, or set the secret to another value.", strings.Join(users, ", "), name)
 	}
 	return a.putSecret(ctx, name, nil, slices.Delete(names, i, i+1))

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -58,12 +59,26 @@ func (w *Workspaces) calls() (channel.Provider, error) {
 	return webhook.New(webhook.Config{Secrets: w.secrets, AllowPrivate: w.private}), nil
 }
 
-// callers returns the names of the journeys in force whose calls need a secret, in order.
-func (w *Workspaces) callers(secret string) (names []string) {
-	for _, j := range w.Current().Running.Journeys.Journeys() {
+// callers returns the journeys whose calls need a secret, in order: those in force by name,
+// and of earlier versions those that runs still follow.
+func (w *Workspaces) callers(ctx context.Context, secret string) (all []string, err error) {
+	journeys := w.Current().Running.Journeys
+	for _, j := range journeys.Journeys() {
 		if slices.Contains(j.Secrets(), secret) {
-			names = append(names, j.Name())
+			all = append(all, j.Name())
 		}
 	}
-	return names
+	for _, j := range journeys.Earlier() {
+		if !slices.Contains(j.Secrets(), secret) {
+			continue
+		}
+		versions, err := w.underWay(ctx, j.Name())
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(versions, j.Version()) {
+			all = append(all, fmt.Sprintf("%s in version %d, which runs still follow,", j.Name(), j.Version()))
+		}
+	}
+	return all, nil
 }

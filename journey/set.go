@@ -3,6 +3,7 @@ package journey
 import (
 	"cmp"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"strings"
 
@@ -150,6 +151,14 @@ func (r *reading) remember(where *rule.Rule, horizon durations.Span) {
 // Journeys returns the journeys in the order of their names. The slice must not
 // be changed.
 func (x *Set) Journeys() []*Journey { return x.journeys }
+
+// Earlier returns the earlier versions that runs may still follow, in the order of names and
+// versions.
+func (x *Set) Earlier() []*Journey {
+	return slices.SortedFunc(maps.Values(x.earlier), func(a, b *Journey) int {
+		return cmp.Or(compareNames(a, b), cmp.Compare(a.version, b.version))
+	})
+}
 
 // Scheduled returns the journeys that begin by themselves, by name.
 func (x *Set) Scheduled() (all []*Journey) {
