@@ -29,6 +29,7 @@ type Compiled struct {
 	Purposes  map[string]Purpose // the stock ones among them
 	Topics    map[string]Topic
 	Secrets   []string  // names of the secrets that documents need, in order
+	Mentions  []Mention // of journeys that are not there; told in Warnings as well
 	Refused   []Problem // what nobody can have meant; see Review
 	Warnings  []Problem // what is odd, and no reason to refuse anything
 }
@@ -71,6 +72,7 @@ func (past Past) Compile(docs []Document, version uint64) (*Compiled, []Problem)
 	w.Journeys = journey.NewSet(journeys, earlier...)
 	w.Facts = facts(w.Segments, slices.Concat(journeys, earlier))
 	w.Secrets = secrets(w.Secrets, slices.Concat(journeys, earlier))
+	c.mentions(w)
 	c.check(w, journeys)
 	return w, nil
 }

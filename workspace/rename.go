@@ -77,7 +77,9 @@ func (r *renaming) run() (*Compiled, []Problem) {
 	for {
 		compiled, problems := Compile(r.docs, 0)
 		if len(problems) == 0 {
-			return compiled, nil
+			if problems = r.mentioned(compiled); len(problems) == 0 {
+				return compiled, nil
+			}
 		}
 		var lost []Problem
 		for j, d := range r.docs {
@@ -94,6 +96,19 @@ func (r *renaming) run() (*Compiled, []Problem) {
 			return nil, lost
 		}
 	}
+}
+
+// mentioned returns where rules mention the journey by its old name.
+func (r *renaming) mentioned(w *Compiled) (problems []Problem) {
+	if r.kind != "journey" && r.kind != "campaign" {
+		return nil
+	}
+	for _, m := range w.Mentions {
+		if m.Name == r.from {
+			problems = append(problems, m.Problem)
+		}
+	}
+	return problems
 }
 
 // write puts the new name where problems of a document are about the old one, and returns

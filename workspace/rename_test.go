@@ -181,6 +181,7 @@ func TestRenameWarns(t *testing.T) {
 kind: segment
 name: reminded
 where: 'events("Message Sent").where(e, e.journey == "old-ways").exists()'
+description: 'the "old-ways" people'
 ---
 kind: journey
 name: again
@@ -195,7 +196,7 @@ steps: [ { wait: 1d } ]
 			`segment/new.yaml:2:7: name: its members are found anew under the new name: since when they are in it, and how its size went, is told from now on`,
 			`segment/new.yaml:2:7: name: the journey "again" starts anew for all its members, as far as its reentry lets them: it says existing: true`,
 		}},
-		{"journey", "old-ways", []string{`segment/reminded.yaml:3:55: "old-ways" is a text here and stays: if it means the journey, write "new"`}},
+		{"journey", "old-ways", []string{`segment/reminded.yaml:4:20: "old-ways" is a text here and stays: if it means the journey, write "new"`}},
 		{"block", "old", nil},
 		{"brand", "old", nil},
 	} {
@@ -311,5 +312,78 @@ provider: capture
 	}
 	if _, _, err := workspace.Remove("segment", "nobody")(docs); rapport.KindOf(err) != rapport.NotFound {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestRenameInRules: where rules compare the journey of what the product tells, its name is
+// written over, and no other text that happens to be the same.
+func TestRenameInRules(t *testing.T) {
+	t.Parallel()
+	docs := parse(t, `kind: segment
+name: met
+where: customer.name == "old" || events("Message Sent").where(e, e.journey == "old" && e.template == "old").exists()
+---
+kind: segment
+name: listed
+where: >-
+  events("Message Opened").where(e,
+    e.journey in ["other", 'old']).exists() || events("My Own").where(e, e.journey == "old").exists()
+---
+kind: template
+name: old
+channel: sms
+text: hello
+---
+kind: journey
+name: after
+entry: { event: Message Sent, where: 'event.journey == "old"' }
+exit: [ { event: Signed Up, where: 'event.journey == "old"' } ]
+steps: [ { wait: 1d } ]
+---
+kind: campaign
+name: other
+audience: '!events("Message Sent").where(m, m.journey == "old").exists()'
+schedule: { on: 11-11, at: "10:00" }
+steps: [ { send: { template: old, channel: sms, class: transactional } } ]
+---
+kind: journey
+name: old
+entry: { event: Signed Up }
+steps: [ { wait: 1d } ]
+`)
+	if w, problems := workspace.Compile(docs, 1); len(problems) > 0 || len(w.Mentions) > 0 {
+		t.Fatal(problems, w)
+	}
+	after, _ := renamed(t, docs, "journey", "old", "new")
+	text := string(workspace.Export(after))
+	for _, want := range []string{
+		`customer.name == "old" || events("Message Sent").where(e, e.journey == "new" && e.template == "old")`, `["other", 'new']`,
+		`events("My Own").where(e, e.journey == "old")`, `entry: { event: Message Sent, where: 'event.journey == "new"' }`,
+		`exit: [ { event: Signed Up, where: 'event.journey == "old"' } ]`, `m.journey == "new"`, "template: old",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not in\n%s", want, text)
+		}
+	}
+	back, _ := renamed(t, after, "journey", "new", "old")
+	if diff := cmp.Diff(string(workspace.Export(docs)), string(workspace.Export(back))); diff != "" {
+		t.Errorf("there and back:\n%s", diff)
+	}
+	// Without the journey, each place is warned of, and nothing is refused.
+	edited, _, err := workspace.Remove("journey", "old")(docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, problems := workspace.Review(edited.Documents, 2)
+	if len(problems) > 0 || len(w.Mentions) != 4 {
+		t.Fatalf("%v, %v", problems, w)
+	}
+	const want = `f.yaml:3:79: where: there is no journey or campaign "old": there is after, other; what was told of one that was called so is found still`
+	var warned []string
+	for _, p := range w.Warnings {
+		warned = append(warned, p.String())
+	}
+	if !strings.Contains(strings.Join(warned, "\n"), want) {
+		t.Errorf("warned of\n%s", strings.Join(warned, "\n"))
 	}
 }
