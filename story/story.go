@@ -41,10 +41,14 @@ func (r Result) String() string {
 // documents of their own folder and all in it; where there are none, about those
 // of the nearest folder around it that has some. An error means that files could
 // not be read.
-func Run(fsys fs.FS) ([]Result, error) {
+func Run(fsys fs.FS) ([]Result, error) { return RunFolder(fsys, ".") }
+
+// RunFolder is Run for one folder of those in fsys. What is around it there is around it
+// for the stories, too.
+func RunFolder(fsys fs.FS, dir string) ([]Result, error) {
 	var results []Result
 	played := map[string]*workspace.Compiled{}
-	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(fsys, dir, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || path.Ext(name) != Extension || strings.HasPrefix(entry.Name(), ".") {
 			return err
 		}

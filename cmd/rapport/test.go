@@ -43,38 +43,37 @@ func (t *test) Run(std *streams) error {
 	return err
 }
 
-// play plays a folder, or a file with the documents beside it or, if there are
+// play plays a folder, or a file, with the documents that are there or, if there are
 // none, in the folder above.
 func (t *test) play() ([]story.Result, error) {
 	info, err := os.Stat(t.Path)
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() {
-		results, err := story.Run(os.DirFS(t.Path))
-		return named(results, t.Path), err
-	}
-	file, err := filepath.Abs(t.Path)
+	path, err := filepath.Abs(t.Path)
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Dir(file)
-	above := filepath.Dir(dir)
-	name, err := filepath.Rel(above, file)
+	play, above := story.RunFolder, filepath.Dir(path)
+	if !info.IsDir() {
+		play, above = story.RunFile, filepath.Dir(above)
+	}
+	name, err := filepath.Rel(above, path)
 	if err != nil {
 		return nil, err
 	}
-	results, err := story.RunFile(os.DirFS(above), filepath.ToSlash(name))
+	results, err := play(os.DirFS(above), filepath.ToSlash(name))
 	for i := range results {
-		results[i].File = t.Path
+		results[i].File = t.called(filepath.Join(above, filepath.FromSlash(results[i].File)), path)
 	}
 	return results, err
 }
 
-// named puts the folder before the files' names, as they are called from here.
-func named(results []story.Result, folder string) []story.Result {
-	for i := range results {
-		results[i].File = filepath.Join(folder, filepath.FromSlash(results[i].File))
+// called returns how a file is called from here, given how the path is that was named.
+func (t *test) called(file, path string) string {
+	within, err := filepath.Rel(path, file)
+	if err != nil {
+		return file
 	}
-	return results
+	return filepath.Join(t.Path, within)
 }
