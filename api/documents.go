@@ -9,9 +9,8 @@ import (
 	"net/http"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"rapport"
+	"rapport/internal/strictyaml"
 	"rapport/internal/suggest"
 	"rapport/workspace"
 )
@@ -44,15 +43,15 @@ type bundled struct {
 	Body string `json:"body"`
 }
 
-// maxDocuments is how large the body of an apply may be.
-const maxDocuments = 16 << 20
+// maxDocuments is how large the body of an apply may be: a whole workspace in JSON, where
+// each character takes two bytes at most, and the names of its files.
+const maxDocuments = 2*workspace.MaxBytes + 8<<20
 
 type applyRequest struct {
-	By
+	Guarded
 	Dry     bool   `query:"dry" doc:"Only say what would change"`
 	Prune   bool   `query:"prune" doc:"Delete the documents that are not among these"`
 	Note    string `query:"note" maxLength:"500" doc:"Why, for the list of versions"`
-	Expects int64  `query:"expects" minimum:"-1" default:"-1" doc:"The version that has to be in force before, 0 for none yet, -1 for whichever; if another is, nothing is changed (409)"`
 	RawBody []byte `contentType:"application/yaml"`
 }
 
@@ -112,7 +111,7 @@ func (a *api) apply(ctx context.Context, in *applyRequest) (*answer[applied], er
 	if err != nil {
 		return nil, err
 	}
-	by.Expects = b.Expects
+	by.Expects = cmp.Or(by.Expects, b.Expects)
 	return a.change(ctx, workspace.Put(files, b.Prune), in.Dry, by)
 }
 
@@ -140,10 +139,6 @@ func filesOf(in *applyRequest) (bundle, error) {
 		b = bundle{Files: []bundled{{"body", string(in.RawBody)}}}
 	}
 	b.Prune, b.Note = in.Prune || b.Prune, cmp.Or(in.Note, b.Note)
-	if in.Expects >= 0 {
-		b.Expects = new(uint64)
-		*b.Expects = uint64(in.Expects)
-	}
 	return b, nil
 }
 
@@ -184,7 +179,7 @@ func faultsOf(problems []workspace.Problem) []fault {
 
 func (a *api) putDocument(ctx context.Context, in *struct {
 	DocumentPath
-	By
+	Guarded
 	Note    string `query:"note" maxLength:"500" doc:"Why, for the list of versions"`
 	RawBody []byte `contentType:"application/yaml"`
 }) (*answer[applied], error) {
@@ -201,7 +196,7 @@ func (a *api) putDocument(ctx context.Context, in *struct {
 
 func (a *api) deleteDocument(ctx context.Context, in *struct {
 	DocumentPath
-	By
+	Guarded
 	Dry  bool   `query:"dry" doc:"Only say what would change"`
 	Note string `query:"note" maxLength:"500" doc:"Why, for the list of versions; otherwise it says what was deleted"`
 }) (*answer[applied], error) {
@@ -273,43 +268,12 @@ func (a *api) getDocument(_ context.Context, in *struct {
 	if in.Raw {
 		return &rawAnswer{"application/yaml", d.Body}, nil
 	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(d.Body, &root); err != nil {
-		return nil, &rapport.Error{Kind: rapport.Internal, Message: "The document cannot be shown as JSON. Ask for it with raw=true.", Err: err}
+	tree, problems := strictyaml.Parse(strictyaml.Source{Text: d.Body})
+	if tree == nil {
+		return nil, rapport.Errorf(rapport.Internal, "The document cannot be shown as JSON. Ask for it with raw=true. %v", problems)
 	}
-	body, err := marshal(plain(&root))
+	body, err := marshal(tree.Value())
 	return &rawAnswer{"application/json", body}, err
-}
-
-// plain returns what a document says in the values that JSON has. Whatever is not
-// a number, a yes or no, or nothing is a text.
-func plain(n *yaml.Node) any {
-	switch n.Kind {
-	case yaml.DocumentNode:
-		return plain(n.Content[0])
-	case yaml.AliasNode:
-		return plain(n.Alias)
-	case yaml.SequenceNode:
-		items := make([]any, len(n.Content))
-		for i := range n.Content {
-			items[i] = plain(n.Content[i])
-		}
-		return items
-	case yaml.MappingNode:
-		pairs := map[string]any{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			pairs[n.Content[i].Value] = plain(n.Content[i+1])
-		}
-		return pairs
-	}
-	var value any
-	switch n.Tag {
-	case "!!int", "!!float", "!!bool", "!!null":
-		if n.Decode(&value) == nil {
-			return value
-		}
-	}
-	return n.Value
 }
 
 type schemaBrief struct {

@@ -84,6 +84,22 @@ type By struct {
 	Author string `header:"Rapport-Author" doc:"Who makes the change, up to 100 characters. It is recorded as said, beside the name of the key, which is proved"`
 }
 
+// Guarded is By for a change that may be kept to one version.
+type Guarded struct {
+	By
+	Expects int64 `query:"expects" minimum:"-1" default:"-1" doc:"The version that has to be in force before, 0 for none yet, -1 for whichever; if another is, nothing is changed (409)"`
+}
+
+// sign returns who makes a change, why, and of which version.
+func (g Guarded) sign(ctx context.Context, note string) (Signature, error) {
+	s, err := g.By.sign(ctx, note)
+	if g.Expects >= 0 {
+		version := uint64(g.Expects)
+		s.Expects = &version
+	}
+	return s, err
+}
+
 // maxAuthor is how long a name may be.
 const maxAuthor = 100
 

@@ -19,7 +19,7 @@ func (a *api) renameOperations() {
 }
 
 type renameRequest struct {
-	By
+	Guarded
 	Dry  bool `query:"dry" doc:"Only say what would change"`
 	Body struct {
 		Kind string `json:"kind" maxLength:"80" doc:"The document's kind"`

@@ -125,7 +125,7 @@ func (a *api) exportVersion(ctx context.Context, in *VersionPath) (*rawAnswer, e
 }
 
 type rollbackRequest struct {
-	By
+	Guarded
 	Dry  bool `query:"dry" doc:"Only say what would change"`
 	Body struct {
 		Version uint64 `json:"version,omitempty" doc:"The version whose documents are to be in force again; the one before that in force unless said"`
@@ -147,7 +147,7 @@ func (a *api) rollback(ctx context.Context, in *rollbackRequest) (*answer[applie
 	if err != nil {
 		return nil, err
 	}
-	if in.Body.Version == 0 {
+	if in.Body.Version == 0 && by.Expects == nil {
 		by.Expects = &inForce // the one before another is not the one that was meant
 	}
 	out, err := a.change(ctx, workspace.Replace(docs), in.Dry, by)

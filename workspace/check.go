@@ -19,11 +19,29 @@ func Review(docs []Document, version uint64) (*Compiled, []Problem) {
 
 // Review is [Review] for a workspace that follows others.
 func (past Past) Review(docs []Document, version uint64) (*Compiled, []Problem) {
+	if problem := tooMuch(docs); problem != "" {
+		return nil, []Problem{{Message: problem}}
+	}
 	w, problems := past.Compile(docs, version)
 	if w != nil && len(w.Refused) > 0 {
 		return nil, w.Refused
 	}
 	return w, problems
+}
+
+// tooMuch says that a workspace would hold more than it may.
+func tooMuch(docs []Document) string {
+	size := 0
+	for _, d := range docs {
+		size += len(d.Body) + len("---\n")
+	}
+	switch {
+	case len(docs) > maxDocuments:
+		return fmt.Sprintf("the workspace would have %d documents: at most %d", len(docs), maxDocuments)
+	case size > MaxBytes:
+		return fmt.Sprintf("the documents of the workspace would be larger than %d MB together", MaxBytes>>20)
+	}
+	return ""
 }
 
 // check looks at a workspace that compiles for what can't be meant and what is odd.
@@ -49,6 +67,7 @@ func (c *compiler) check(w *Compiled, journeys []*journey.Journey) {
 		c.untranslated(w, j)
 		c.withoutWayOut(w, j)
 	}
+	w.Refused = append(w.Refused, c.refused...)
 	slices.SortStableFunc(w.Refused, Problem.Compare)
 	slices.SortStableFunc(w.Warnings, Problem.Compare)
 }

@@ -99,6 +99,7 @@ type compiler struct {
 	trees    map[key]*strictyaml.Tree // of documents that can be read
 	faulty   map[key]bool             // of these, what does not fit its kind
 	problems []Problem
+	refused  []Problem // what is compiled all the same; see Review
 }
 
 // read parses every document. One whose kind is not known, or that stands twice,
@@ -122,6 +123,11 @@ func (c *compiler) read(docs []Document) {
 // add notes a problem of a document at a path.
 func (c *compiler) add(kind, name, path, message string) {
 	c.problems = append(c.problems, c.trees[key{kind, name}].Problem(path, message))
+}
+
+// refuse notes what nobody can have meant.
+func (c *compiler) refuse(kind, name, path, message string) {
+	c.refused = append(c.refused, c.trees[key{kind, name}].Problem(path, message))
 }
 
 // within notes a problem at a byte of the text at a path.

@@ -95,6 +95,7 @@ func (c *compiler) plan() *rule.Plan {
 				noun.Fields = map[string]rule.Type{}
 			}
 			m.fields(noun.Fields, says.Properties, strictyaml.Key(path, "properties"))
+			m.insensitive(says.Properties, strictyaml.Key(path, "properties"))
 			noun.Strict = noun.Strict || says.Strict
 			whole.Events[event] = noun
 		}
@@ -156,5 +157,16 @@ func (m merger) check(p Property, path string) {
 	}
 	for name, field := range p.Fields {
 		m.check(field, strictyaml.Key(strictyaml.Key(path, "fields"), name))
+	}
+	m.insensitive(p.Fields, strictyaml.Key(path, "fields"))
+}
+
+// insensitive refuses to call sensitive what is kept from nobody by it.
+func (m merger) insensitive(properties map[string]Property, path string) {
+	for name, p := range properties {
+		if p.Sensitive {
+			m.c.refuse("plan", m.plan, strictyaml.Key(strictyaml.Key(path, name), "sensitive"),
+				"only a whole trait can be sensitive: write it at the trait, or leave it out; of an event's property it keeps nothing from anybody")
+		}
 	}
 }

@@ -45,7 +45,10 @@ func Plan(before, after []Document) []Change {
 // Differ reports whether anything changes between two states of the workspace. If
 // not, applying the second makes no new version.
 func Differ(before, after []Document) bool {
-	return slices.ContainsFunc(Plan(before, after), func(c Change) bool { return c.Action != Unchanged })
+	were := index(before)
+	return len(before) != len(after) || slices.ContainsFunc(after, func(d Document) bool {
+		return action(were[d.key()].Body, d.Body) != Unchanged
+	})
 }
 
 func action(was, is []byte) Action {

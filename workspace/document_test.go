@@ -3,6 +3,7 @@ package workspace_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -287,5 +288,74 @@ func TestTooManyDocuments(t *testing.T) {
 		if last := problems[len(problems)-1].Message; want == 1 && !strings.Contains(last, "more than 10000 documents") {
 			t.Error(last)
 		}
+	}
+}
+
+// TestMarksOfFilesThatWereJoined: the mark that editors on Windows put before a file is no
+// part of a document, wherever a file was appended, so it is the same however it is exported.
+func TestMarksOfFilesThatWereJoined(t *testing.T) {
+	t.Parallel()
+	const mark = "\ufeff"
+	docs := parse(t, mark+"kind: segment\nname: b\nwhere: 'true'\n---\n"+mark+mark+"kind: segment\nname: a\nwhere: 'true'\n")
+	again := parse(t, string(workspace.Export(docs)))
+	alone, problems := workspace.Parse(workspace.Files(docs))
+	if len(problems) > 0 || workspace.Differ(docs, again) || workspace.Differ(docs, alone) {
+		t.Errorf("%v, then %v and %v; %v", docs, again, alone, problems)
+	}
+}
+
+// TestPruneNeedsADocument: what holds comments only deletes nothing.
+func TestPruneNeedsADocument(t *testing.T) {
+	t.Parallel()
+	empty := []workspace.File{{Name: "shop.yaml", Body: []byte("# nothing yet\n---\n")}}
+	if _, problems, err := workspace.Put(empty, true)(parse(t, three)); rapport.KindOf(err) != rapport.Invalid || len(problems) > 0 {
+		t.Errorf("%v %v", problems, err)
+	}
+	for _, prune := range []bool{true, false} {
+		if edited, problems, err := workspace.Put(empty, prune)(nil); err != nil || len(problems)+len(edited.Documents) > 0 {
+			t.Errorf("%v %v", problems, err)
+		}
+	}
+}
+
+// TestAWorkspaceIsBounded: what comes together by several applies is no more than one
+// could bring, so that its export can be applied.
+func TestAWorkspaceIsBounded(t *testing.T) {
+	t.Parallel()
+	comment := strings.Repeat("#"+strings.Repeat("x", 98)+"\n", 10_000)
+	var docs []workspace.Document
+	for i := range 17 {
+		name := fmt.Sprint("s", i)
+		docs = append(docs, workspace.Document{Kind: "segment", Name: name, Body: []byte("kind: segment\nname: " + name + "\nwhere: 'true'\n" + comment)})
+	}
+	if _, problems := workspace.Review(docs, 1); len(problems) != 1 || !strings.Contains(problems[0].Message, "larger than 16 MB") {
+		t.Errorf("%v", problems)
+	}
+	if _, problems := workspace.Review(docs[:16], 1); len(problems) > 0 {
+		t.Errorf("%v", problems)
+	}
+	if _, problems := workspace.Review(make([]workspace.Document, 10_001), 1); len(problems) != 1 || !strings.Contains(problems[0].Message, "at most 10000") {
+		t.Errorf("%v", problems)
+	}
+}
+
+// TestOnlyWholeTraitsAreSensitive: what would keep nothing from anybody is refused, and
+// keeps no server from starting.
+func TestOnlyWholeTraitsAreSensitive(t *testing.T) {
+	t.Parallel()
+	docs := parse(t, `kind: plan
+name: shop
+traits:
+  allergies: { type: text, sensitive: true }
+  health: { type: object, sensitive: true, fields: { weight: { type: number, sensitive: true } } }
+events:
+  Asked: { properties: { why: { type: text, sensitive: true } } }
+`)
+	_, problems := workspace.Review(docs, 1)
+	if len(problems) != 2 || problems[0].Path != "traits.health.fields.weight.sensitive" || problems[1].Path != "events.Asked.properties.why.sensitive" {
+		t.Errorf("%v", problems)
+	}
+	if _, problems := workspace.Compile(docs, 1); len(problems) > 0 {
+		t.Errorf("%v", problems)
 	}
 }

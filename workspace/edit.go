@@ -14,10 +14,14 @@ type Edited struct {
 }
 
 // Put puts the documents of files among those there are, or in their place if prune is
-// set.
+// set. Kind Invalid if there is none that could take their place: that is a slip more often
+// than it is meant.
 func Put(files []File, prune bool) Edit {
 	return func(current []Document) (Edited, []Problem, error) {
 		given, problems := Parse(files)
+		if prune && len(given) == 0 && len(problems) == 0 && len(current) > 0 {
+			return Edited{}, nil, rapport.Errorf(rapport.Invalid, "There is no document in what was sent, so to prune would delete all %d there are. Nothing was changed.", len(current))
+		}
 		return Edited{Documents: Upsert(current, given, prune)}, problems, nil
 	}
 }

@@ -11,8 +11,9 @@ import (
 	"rapport"
 )
 
-// maxFile is how large a file may be.
-const maxFile = 16 << 20
+// MaxBytes is how large a file may be, and all documents of a workspace together: so what
+// is exported can always be put in force at once.
+const MaxBytes = 16 << 20
 
 // Load reads the files of a folder and all folders in it, or one file. In a
 // folder it passes over what is no document: everything but .yaml, .yml and .json,
@@ -29,7 +30,7 @@ func Load(name string) ([]File, error) {
 		}
 		return files, err
 	}
-	if info.Size() > maxFile {
+	if info.Size() > MaxBytes {
 		return nil, tooLarge(name)
 	}
 	body, err := os.ReadFile(name)
@@ -59,7 +60,7 @@ func LoadFS(fsys fs.FS) ([]File, error) {
 		if err != nil {
 			return notReadable(name, err)
 		}
-		if info.Size() > maxFile {
+		if info.Size() > MaxBytes {
 			return tooLarge(name)
 		}
 		body, err := fs.ReadFile(fsys, name)
@@ -81,5 +82,5 @@ func notReadable(name string, err error) error {
 }
 
 func tooLarge(name string) error {
-	return rapport.Errorf(rapport.TooLarge, "%s is larger than %d MB", name, maxFile>>20)
+	return rapport.Errorf(rapport.TooLarge, "%s is larger than %d MB", name, MaxBytes>>20)
 }

@@ -186,10 +186,14 @@ func noSuch(what, name string, known []string) string {
 // split divides a file at its lines of three dashes, or three dots. A piece that
 // has no content, only comments, is none.
 func split(file File) (docs []Document) {
-	body := bytes.TrimPrefix(file.Body, []byte("\ufeff"))
+	body, mark := file.Body, []byte("\ufeff") // of the order of bytes
 	begin, line, number := 0, 0, 0
 	add := func(end int) {
-		if text := body[begin:end]; hasContent(text) {
+		text := body[begin:end]
+		for bytes.HasPrefix(text, mark) {
+			text = text[len(mark):] // it has come in with a file that was appended
+		}
+		if hasContent(text) {
 			docs = append(docs, Document{Body: ended(text), File: file.Name, Line: line})
 		}
 	}

@@ -307,6 +307,10 @@ func number(n *yaml.Node) (float64, bool) {
 	return f, err == nil && (n.Tag == "!!int" || n.Tag == "!!float") && !math.IsInf(f, 0) && !math.IsNaN(f)
 }
 
+// Value returns what the document says in the values that JSON has: maps, slices, texts,
+// numbers, bools and nil. Whatever is none of the others is a text.
+func (t *Tree) Value() any { return plain(t.root) }
+
 // plain returns a value as encoding/json would: maps, slices, texts, numbers,
 // bools and nil.
 func plain(n *yaml.Node) any {
