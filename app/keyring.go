@@ -24,6 +24,9 @@ const (
 	pagesName = "pages" // the one that the program's own pages call its face with
 )
 
+// taken are the names under which what the program does by itself is recorded.
+var taken = []string{pagesName, "rapport", "demo"}
+
 // maxKeys is how many may be added: more than people change documents.
 const maxKeys = 1000
 
@@ -74,13 +77,16 @@ func (k *keyring) name(given string) (string, bool) {
 
 // AddKey makes an admin key and returns it. It can't be had again.
 func (k *keyring) AddKey(ctx context.Context, name string) (string, error) {
-	if !keyName.MatchString(name) || name == pagesName {
-		return "", rapport.Errorf(rapport.Invalid, "A key's name has up to 40 small letters, digits and dashes, begins with a letter or digit, and is not %s: write whose key it is, such as mai-li.", pagesName)
+	if !keyName.MatchString(name) {
+		return "", rapport.Errorf(rapport.Invalid, "A key's name has up to 40 small letters, digits and dashes, and begins with a letter or digit: write whose key it is, such as mai-li.")
+	}
+	if slices.Contains(taken, name) {
+		return "", rapport.Errorf(rapport.Invalid, "Under the name %s stands what the program does by itself: write whose key it is, such as mai-li.", name)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	i, taken := k.find(name)
-	if taken || name == adminName {
+	i, found := k.find(name)
+	if found || name == adminName {
 		return "", rapport.Errorf(rapport.Conflict, "There is a key %q already. Give this one another name, or take that one away first.", name)
 	}
 	if len(k.keys) == maxKeys {

@@ -3,12 +3,14 @@ package flow
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"rapport"
 	"rapport/decide"
 	"rapport/profile"
+	"rapport/render"
 	"rapport/store"
 )
 
@@ -124,6 +126,22 @@ func (b *Batch) render(m *rapport.Message, c *customer) (rapport.Delivery, error
 		delivery.Unsubscribe = b.g.unsubscribe(m.ID)
 	}
 	return delivery, nil
+}
+
+// render renders a message. One that has waited while its template got another name is
+// rendered with the template that its step sends by now.
+func (b *Batch) render(m *rapport.Message, c *customer) (rapport.Delivery, error) {
+	w := b.g.workspace
+	delivery, err := w.Renderer.Render(m, c.record, c.zone, b.now)
+	if e := (*rapport.Error)(nil); !errors.As(err, &e) || e.Code != render.TemplateUnknown {
+		return delivery, err
+	}
+	now, ok := w.Journeys.TemplateAt(m.Journey, m.Step, m.Channel)
+	if !ok || now == m.Template {
+		return delivery, err
+	}
+	m.Template = now
+	return w.Renderer.Render(m, c.record, c.zone, b.now)
 }
 
 // reasonOf returns why a decision said no.

@@ -8,6 +8,8 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/journey"
+	"rapport/profile"
+	"rapport/render"
 	"rapport/store"
 )
 
@@ -220,5 +222,38 @@ func TestMessageOfADeviceReachesWhomItBecame(t *testing.T) {
 	w.advance(0)
 	if m := w.only(); m.Status != rapport.Handed || len(w.outbox.handed) != 1 || w.told(flow.MessageSent) != 1 {
 		t.Errorf("%v: %s", m.Status, m.Reason)
+	}
+}
+
+// only renders one template; there is no other.
+type only string
+
+func (o only) Render(m *rapport.Message, c *profile.Record, zone *time.Location, now rapport.Instant) (rapport.Delivery, error) {
+	if m.Template != string(o) {
+		return rapport.Delivery{}, &rapport.Error{Kind: rapport.Invalid, Code: render.TemplateUnknown, Message: "there is no such template"}
+	}
+	return plain{}.Render(m, c, zone, now)
+}
+
+// TestAMessageOutlivesTheNameOfItsTemplate: what waits while a template gets another name
+// is sent with it; what waits for one that is gone fails.
+func TestAMessageOutlivesTheNameOfItsTemplate(t *testing.T) {
+	t.Parallel()
+	for template, want := range map[string]rapport.Status{"note": rapport.Handed, "letter": rapport.Failed} {
+		w := newWorld(t, letters(t, "transactional"))
+		w.signUp("ana", "ana@example.com")
+		next := build(t, 2, nil, map[string]journey.Doc{"letter": {
+			Entry: journey.Entry{Event: []string{"Signed Up"}},
+			Steps: []journey.Step{{Name: "send", Send: &journey.Send{Template: template, Channel: "email", Class: "transactional"}}},
+		}})
+		next.Renderer = only("note")
+		w.apply(next)
+		m := w.only()
+		if m.Status != want {
+			t.Errorf("with %s: %v, %s", template, m.Status, m.Reason)
+		}
+		if want == rapport.Handed && m.Subject != "note for " {
+			t.Errorf("it is %q", m.Subject)
+		}
 	}
 }

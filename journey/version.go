@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"rapport"
 )
 
 // edition is a journey in one of its versions.
@@ -26,6 +28,20 @@ func (x *Set) of(r *Run) *Journey {
 		return own
 	}
 	return j
+}
+
+// TemplateAt returns the template that a step sends by a channel by now; false if there is no
+// such step any more.
+func (x *Set) TemplateAt(journey, step string, by rapport.Channel) (string, bool) {
+	j := x.Get(journey)
+	if j == nil {
+		return "", false
+	}
+	i, ok := j.at(placeHash(step))
+	if !ok || j.nodes[i].kind != sendNode || j.nodes[i].send.channel != by {
+		return "", false
+	}
+	return j.nodes[i].send.template, true
 }
 
 // carry lets a run go on with the newest version of its journey, if that is what it

@@ -82,6 +82,9 @@ func NewSet(templates []*Template) *Set {
 // Get returns a template, nil if there is none of this name.
 func (s *Set) Get(name string) *Template { return s.byName[name] }
 
+// TemplateUnknown is the code of the error that says that there is no such template.
+const TemplateUnknown = "template_unknown"
+
 // Render renders the template that a message names. Its error is a
 // [rapport.Error] of kind Invalid: this message can't be rendered for this
 // customer, now or later.
@@ -89,7 +92,7 @@ func (s *Set) Render(r Request, now rapport.Instant) (Letter, error) {
 	t := s.byName[r.Message.Template]
 	if t == nil {
 		return Letter{}, &rapport.Error{
-			Kind: rapport.Invalid, Code: "template_unknown",
+			Kind: rapport.Invalid, Code: TemplateUnknown,
 			Message: "there is no template " + quote(r.Message.Template),
 		}
 	}
