@@ -53,7 +53,7 @@ func LoadFS(fsys fs.FS) ([]File, error) {
 				return fs.SkipDir
 			}
 			return nil
-		case entry.IsDir() || !isDocument(name):
+		case entry.IsDir() || !IsDocument(name):
 			return nil
 		}
 		info, err := entry.Info()
@@ -73,7 +73,8 @@ func LoadFS(fsys fs.FS) ([]File, error) {
 	return files, err
 }
 
-func isDocument(name string) bool {
+// IsDocument reports whether a file is called as those with documents are.
+func IsDocument(name string) bool {
 	return slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(path.Ext(name)))
 }
 
