@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -79,10 +80,11 @@ func (w *Workspaces) past(ctx context.Context, origins map[string]origin) (works
 // new to old: those with runs under way, and the one in force, which somebody may enter
 // at this very moment.
 func (w *Workspaces) followed(ctx context.Context, name string, newest uint64) ([]uint64, error) {
-	versions, err := w.underWay(ctx, name)
+	runs, err := w.underWay(ctx, name)
 	if err != nil {
 		return nil, err
 	}
+	versions := slices.Collect(maps.Keys(runs))
 	if o, ok := w.origins[name]; ok {
 		versions = append(versions, o.Since)
 	}
@@ -92,16 +94,38 @@ func (w *Workspaces) followed(ctx context.Context, name string, newest uint64) (
 	return versions[:min(len(versions), maxEarlier)], nil
 }
 
-// underWay returns the versions of a journey that have runs.
-func (w *Workspaces) underWay(ctx context.Context, name string) (versions []uint64, err error) {
+// underWay returns how many runs of a journey are under way, by the version that they follow.
+func (w *Workspaces) underWay(ctx context.Context, name string) (map[uint64]int64, error) {
 	prefix := "journey/" + name + "/version/"
 	totals, err := w.store.Counters(ctx, prefix)
+	runs := map[uint64]int64{}
 	for _, t := range totals {
 		if version, err := strconv.ParseUint(strings.TrimPrefix(t.Name, prefix), 10, 64); err == nil && t.Bucket.IsZero() && t.Sum > 0 {
-			versions = append(versions, version)
+			runs[version] = t.Sum
 		}
 	}
-	return versions, err
+	return runs, err
+}
+
+// ended warns of the runs that end because their journey is deleted.
+func (w *Workspaces) ended(ctx context.Context, next candidate) (warnings []workspace.Problem, err error) {
+	for _, c := range next.applied.Changes {
+		if c.Action != workspace.Deleted || c.Kind != "journey" && c.Kind != "campaign" || next.compiled.Journeys.Get(c.Name) != nil {
+			continue
+		}
+		runs, err := w.underWay(ctx, c.Name)
+		if err != nil {
+			return nil, err
+		}
+		sum := int64(0)
+		for _, n := range runs {
+			sum += n
+		}
+		if sum > 0 {
+			warnings = append(warnings, workspace.Problem{Message: fmt.Sprintf("runs of the %s %q that are under way, %d of them, end with it", c.Kind, c.Name, sum)})
+		}
+	}
+	return warnings, nil
 }
 
 // documentOf returns the document of a journey in a version of the workspace. Each

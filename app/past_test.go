@@ -267,3 +267,22 @@ steps:
 		t.Error(err)
 	}
 }
+
+// Whoever deletes a journey reads first how many runs end with it.
+func TestDeletingAJourneyTellsWhoseRunsEnd(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.puts("one", "")
+	if told := fmt.Sprint(o.ask(http.MethodDelete, "/v1/documents/journey/tips?dry=true", "")["warnings"]); told != "[]" {
+		t.Errorf("warned of %s", told)
+	}
+	o.enters("ana")
+	o.puts("two", "")
+	o.enters("bob")
+	for _, how := range []string{"?dry=true", ""} {
+		gone := o.ask(http.MethodDelete, "/v1/documents/journey/tips"+how, "")
+		if told := fmt.Sprint(gone["warnings"]); !strings.Contains(told, `runs of the journey "tips" that are under way, 2 of them, end with it`) {
+			t.Errorf("warned of %s", told)
+		}
+	}
+}

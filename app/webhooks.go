@@ -72,11 +72,11 @@ func (w *Workspaces) callers(ctx context.Context, secret string) (all []string, 
 		if !slices.Contains(j.Secrets(), secret) {
 			continue
 		}
-		versions, err := w.underWay(ctx, j.Name())
+		runs, err := w.underWay(ctx, j.Name())
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(versions, j.Version()) {
+		if runs[j.Version()] > 0 {
 			all = append(all, fmt.Sprintf("%s in version %d, which runs still follow,", j.Name(), j.Version()))
 		}
 	}

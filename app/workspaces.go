@@ -170,7 +170,9 @@ func (w *Workspaces) compile(ctx context.Context, docs []workspace.Document) (ca
 		next.applied.Version = current.Running.Version
 	}
 	next.applied.Report(next.compiled)
-	return next, nil, nil
+	ended, err := w.ended(ctx, next)
+	next.applied.Warnings = slices.Concat(ended, next.applied.Warnings)
+	return next, nil, err
 }
 
 func (w *Workspaces) hasSecret(name string) bool {

@@ -40,3 +40,18 @@ warning: tips.yaml:4:5: steps[0].branch: nothing is said of the others
 		t.Errorf("(-want +told):\n%s", diff)
 	}
 }
+
+// TestVersionsObeyNobody: what somebody wrote as a note moves no cursor.
+func TestVersionsObeyNobody(t *testing.T) {
+	t.Parallel()
+	const answer = `{"versions": [{"version": 2, "at": "2026-11-01T08:00:00Z", "key": "mai", "author": "Mai Nguyễn", "note": "a\u001b[2Jb\nc"}]}`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) }))
+	defer server.Close()
+	var out strings.Builder
+	if err := client.New(server.URL, "key").Versions(t.Context(), 1, &out); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("    2  2026-11-01 08:00:00Z  key mai (says Mai Nguyễn): a [2Jb c\n", out.String()); diff != "" {
+		t.Errorf("(-want +told):\n%s", diff)
+	}
+}

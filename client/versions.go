@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // version is one state of the workspace, as the server tells it.
@@ -26,7 +28,15 @@ func (v version) String() string {
 	if v.Note != "" {
 		text += ": " + v.Note
 	}
-	return text
+	return strings.Map(printed, text)
+}
+
+// printed leaves out of a text what a terminal would obey.
+func printed(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return ' '
 }
 
 // Versions lists the newest versions, at most so many.
