@@ -179,14 +179,17 @@ func (c *Client) files(ctx context.Context, version uint64) ([]workspace.File, e
 	return workspace.Files(docs), nil
 }
 
-// ExportTo writes what Export returns into a folder, one file a document.
+// ExportTo writes what Export returns into a folder, one file a document, and tells of
+// documents that are there besides: applied together with these they would come back.
 func (c *Client) ExportTo(ctx context.Context, version uint64, dir string, out io.Writer) error {
 	files, err := c.files(ctx, version)
 	if err != nil {
 		return err
 	}
+	written := map[string]bool{}
 	for _, f := range files {
 		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		written[filepath.ToSlash(path)] = true
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
@@ -197,5 +200,14 @@ func (c *Client) ExportTo(ctx context.Context, version uint64, dir string, out i
 			return err
 		}
 	}
-	return nil
+	there, err := workspace.Load(dir)
+	if err != nil && len(files) == 0 {
+		return nil // nothing was written, and there is no such folder
+	}
+	for _, f := range there {
+		if docs, _ := workspace.Parse([]workspace.File{f}); len(docs) > 0 && !written[f.Name] {
+			fmt.Fprintf(out, "still there, and not what is in force: %s\n", f.Name)
+		}
+	}
+	return err
 }
