@@ -20,8 +20,8 @@ type Pseudonyms struct {
 	texts     *Texts
 }
 
-// New returns pseudonyms that only key leads back from. Sensitive traits are left out, and
-// texts that many have in common stay.
+// New returns pseudonyms that only key leads back from. Sensitive traits are left out, and so
+// is whatever else is called like one; texts that many have in common stay.
 func New(key rapport.Key, sensitive []string, common *Texts) *Pseudonyms {
 	return &Pseudonyms{key: key, sensitive: sensitive, texts: common}
 }
@@ -160,8 +160,9 @@ func (p *Pseudonyms) object(v rapport.Value) rapport.Value {
 	}
 	pairs := make([]rapport.Value, 0, 2*v.Len())
 	for i := range v.Len() {
-		name, item := v.Pair(i)
-		pairs = append(pairs, rapport.TextOf(p.named(name)), p.value(name, item))
+		if name, item := v.Pair(i); !slices.Contains(p.sensitive, name) {
+			pairs = append(pairs, rapport.TextOf(p.named(name)), p.value(name, item))
+		}
 	}
 	return rapport.ObjectOf(pairs)
 }

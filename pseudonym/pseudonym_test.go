@@ -274,3 +274,23 @@ func TestWhatManyHaveStays(t *testing.T) {
 		t.Errorf("%s", few.Properties)
 	}
 }
+
+// What a data plan calls sensitive is left out wherever something is called so, also where
+// many say the same.
+func TestSensitiveIsLeftOutEverywhere(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"health":"asthma","survey":[{"health":"asthma","mood":"fine"}]}`)
+	var all [][]rapport.Event
+	for i := range pseudonym.Shared {
+		user := fmt.Sprint("user-", i)
+		all = append(all, []rapport.Event{
+			{Type: rapport.Track, Name: "Survey Answered", UserID: user, Properties: body, Context: []byte(`{"traits":` + string(body) + `,"campaign":` + string(body) + `}`)},
+			{Type: rapport.Identify, UserID: user, Properties: body},
+		})
+	}
+	for _, e := range scrubbed(all, "health")[0] {
+		if told := string(e.Properties) + string(e.Context); strings.Contains(told, "asthma") || !strings.Contains(told, "fine") {
+			t.Errorf("%s", told)
+		}
+	}
+}
