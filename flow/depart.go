@@ -135,7 +135,7 @@ func (b *Batch) leaves(m *rapport.Message) (rapport.Delivery, bool) {
 	if b.recheck(m, c).Outcome != decide.Send {
 		return rapport.Delivery{}, false
 	}
-	delivery, err := b.render(m, c)
+	delivery, err := b.fillIn(m, c)
 	if err != nil {
 		return rapport.Delivery{}, false
 	}

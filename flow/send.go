@@ -97,7 +97,7 @@ func (b *Batch) prepare(m *rapport.Message, c *customer) (rapport.Delivery, bool
 		b.end(m, rapport.Dropped, reasonOf(d))
 		return rapport.Delivery{}, false
 	}
-	delivery, err := b.render(m, c)
+	delivery, err := b.fillIn(m, c)
 	if err != nil {
 		m.Reason = rapport.MessageOf(err)
 		b.fault(c, m, false)
@@ -115,9 +115,9 @@ func (b *Batch) recheck(m *rapport.Message, c *customer) rapport.Decision {
 	return b.g.workspace.Policy.Recheck(wish, m.To, person{c}, b.now)
 }
 
-// render fills a message in for its customer.
-func (b *Batch) render(m *rapport.Message, c *customer) (rapport.Delivery, error) {
-	delivery, err := b.g.workspace.Renderer.Render(m, c.record, c.zone, b.now)
+// fillIn returns what is handed over of a message that may go out.
+func (b *Batch) fillIn(m *rapport.Message, c *customer) (rapport.Delivery, error) {
+	delivery, err := b.render(m, c)
 	if err != nil {
 		return rapport.Delivery{}, err
 	}
