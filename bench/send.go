@@ -16,10 +16,11 @@ import (
 // Mailing says how a campaign is sent and measured.
 type Mailing struct {
 	Program   string
-	Customers int      // each of whom gets one mail
-	Provider  string   // smtp or capture
-	Rate      int      // events a second that come in meanwhile; 0: none
-	Flags     []string // of the server
+	Customers int           // each of whom gets one mail
+	Provider  string        // smtp or capture
+	Rate      int           // events a second that come in meanwhile; 0: none
+	Alone     time.Duration // how long they come in alone, before
+	Flags     []string      // of the server
 	Progress  io.Writer
 }
 
@@ -37,7 +38,8 @@ type SendReport struct {
 	PerSecond   float64 `json:"mails_per_second"`
 	MemoryMB    float64 `json:"memory_mb"`
 	DiskMB      float64 `json:"disk_mb"`
-	// Beside says, where events came in meanwhile, how these fared.
+	// Beside says, where events came in meanwhile, how these fared; Alone, how they did before.
+	Alone  *Beside `json:"alone,omitempty"`
 	Beside *Beside `json:"beside,omitempty"`
 	Place
 }
@@ -152,6 +154,10 @@ func (r *mailingRun) campaign(ctx context.Context) (*SendReport, error) {
 	if err := r.invite(ctx); err != nil {
 		return nil, err
 	}
+	alone, sent, err := r.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
 	at = time.Now().UTC().Add(time.Minute + 5*time.Second).Truncate(time.Minute)
 	if err := r.apply(ctx, campaignDocuments(r.sink.port, r.Provider, at)); err != nil {
 		return nil, err
@@ -165,7 +171,7 @@ func (r *mailingRun) campaign(ctx context.Context) (*SendReport, error) {
 		return nil, err
 	}
 	mails, bytes := r.sink.received()
-	stream := r.beside(ctx)
+	stream := r.beside(ctx, sent)
 	if err := r.out(ctx, mails); err != nil {
 		return nil, err
 	}
@@ -179,7 +185,7 @@ func (r *mailingRun) campaign(ctx context.Context) (*SendReport, error) {
 		return nil, err
 	}
 	report := &SendReport{
-		Work: "send", Provider: r.Provider, Mails: r.Customers, Beside: besides, Place: here(),
+		Work: "send", Provider: r.Provider, Mails: r.Customers, Alone: alone, Beside: besides, Place: here(),
 		CPUSeconds: (used.cpu - before).Seconds(), CPUPer10k: per10k(used.cpu-before, r.Customers),
 		WallSeconds: wall.Seconds(), PerSecond: float64(r.Customers) / wall.Seconds(), MemoryMB: float64(used.memory) / (1 << 20),
 	}

@@ -15,19 +15,34 @@ type besideStream struct {
 	stop   chan struct{}
 	done   sync.WaitGroup
 	load   *load
+	first  int // what its orders are numbered from
 	made   int
 	wall   time.Duration
 	failed error
 	due    map[string]time.Time // of each order
 }
 
-// beside starts the stream, at the rate that was asked for.
-func (r *mailingRun) beside(ctx context.Context) *besideStream {
-	b := &besideStream{stop: make(chan struct{}), load: new(load), due: map[string]time.Time{}}
+// beside starts the stream, at the rate that was asked for, after so many events.
+func (r *mailingRun) beside(ctx context.Context, first int) *besideStream {
+	b := &besideStream{stop: make(chan struct{}), load: new(load), first: first, due: map[string]time.Time{}}
 	if r.Rate > 0 {
 		b.done.Go(func() { b.run(ctx, r) })
 	}
 	return b
+}
+
+// alone measures the stream without a campaign, and returns how many events it had.
+func (r *mailingRun) alone(ctx context.Context) (*Beside, int, error) {
+	if r.Rate == 0 || r.Alone == 0 {
+		return nil, 0, nil
+	}
+	r.say("%d events a second come in alone", r.Rate)
+	b := r.beside(ctx, 0)
+	if err := sleepUntil(ctx, time.Now().Add(r.Alone)); err != nil {
+		return nil, 0, err
+	}
+	report, err := b.end(r.sink)
+	return report, b.made, err
 }
 
 func (b *besideStream) run(ctx context.Context, r *mailingRun) {
@@ -47,9 +62,9 @@ func (b *besideStream) run(ctx context.Context, r *mailingRun) {
 			return
 		case <-time.After(time.Until(due)):
 		}
-		order := fmt.Sprintf("o%d", b.made)
+		order := fmt.Sprintf("o%d", b.first+b.made)
 		b.due[order] = due
-		body := bought(order, b.made, r.Customers)
+		body := bought(order, b.first+b.made, r.Customers)
 		b.made += steadyBatch
 		room <- struct{}{}
 		wait.Go(func() {

@@ -153,11 +153,12 @@ func (b *benchGrowth) Run(ctx context.Context, std *streams) error {
 }
 
 type benchSend struct {
-	Customers int      `help:"How many customers there are; each gets one mail." default:"10000"`
-	Provider  string   `help:"Who takes the mails: a mail server of the benchmark's own (smtp), or nobody (capture)." default:"smtp" enum:"smtp,capture"`
-	Rate      int      `help:"Events a second that come in meanwhile; one in ten is an order, for which a transactional mail is sent." default:"0"`
-	Program   string   `help:"The program to measure; this one unless said." type:"path"`
-	Flag      []string `help:"A further flag of the server; may be given several times." sep:"none"`
+	Customers int           `help:"How many customers there are; each gets one mail." default:"10000"`
+	Provider  string        `help:"Who takes the mails: a mail server of the benchmark's own (smtp), or nobody (capture)." default:"smtp" enum:"smtp,capture"`
+	Rate      int           `help:"Events a second that come in meanwhile; one in ten is an order, for which a transactional mail is sent." default:"0"`
+	Alone     time.Duration `help:"How long these events come in alone, before." default:"20s"`
+	Program   string        `help:"The program to measure; this one unless said." type:"path"`
+	Flag      []string      `help:"A further flag of the server; may be given several times." sep:"none"`
 }
 
 // Help says more.
@@ -172,7 +173,7 @@ func (b *benchSend) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	report, err := bench.Send(ctx, bench.Mailing{
-		Program: program, Customers: b.Customers, Provider: b.Provider, Rate: b.Rate, Flags: b.Flag, Progress: std.err,
+		Program: program, Customers: b.Customers, Provider: b.Provider, Rate: b.Rate, Alone: b.Alone, Flags: b.Flag, Progress: std.err,
 	})
 	if err != nil {
 		return err
