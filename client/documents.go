@@ -2,9 +2,11 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -179,16 +181,24 @@ func (c *Client) files(ctx context.Context, version uint64) ([]workspace.File, e
 	return workspace.Files(docs), nil
 }
 
-// ExportTo writes what Export returns into a folder, one file a document, and tells of
-// documents that are there besides: applied together with these they would come back.
+// ExportTo writes what Export returns into a folder, one file a document: into the file that
+// holds it there by itself, if there is one, else into a new one. It tells of documents that
+// are there besides: applied together with these they would come back.
 func (c *Client) ExportTo(ctx context.Context, version uint64, dir string, out io.Writer) error {
 	files, err := c.files(ctx, version)
 	if err != nil {
 		return err
 	}
-	written := map[string]bool{}
+	there, err := loadFolder(dir)
+	if err != nil {
+		return err
+	}
+	homes, written := homesOf(there), map[string]bool{}
 	for _, f := range files {
 		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if home, ok := homes[homeOf(f)]; ok {
+			path = filepath.FromSlash(home)
+		}
 		written[filepath.ToSlash(path)] = true
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
@@ -200,14 +210,47 @@ func (c *Client) ExportTo(ctx context.Context, version uint64, dir string, out i
 			return err
 		}
 	}
-	there, err := workspace.Load(dir)
-	if err != nil && len(files) == 0 {
-		return nil // nothing was written, and there is no such folder
-	}
 	for _, f := range there {
 		if docs, _ := workspace.Parse([]workspace.File{f}); len(docs) > 0 && !written[f.Name] {
 			fmt.Fprintf(out, "still there, and not what is in force: %s\n", f.Name)
 		}
 	}
-	return err
+	return nil
+}
+
+// loadFolder returns the documents of a folder; none if it is not there yet.
+func loadFolder(dir string) ([]workspace.File, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return workspace.Load(dir)
+}
+
+// home is which document a file holds by itself, and in which language.
+type home struct {
+	kind, name string
+	json       bool
+}
+
+// homeOf returns what a file holds; the zero home if that is not one document.
+func homeOf(f workspace.File) home {
+	docs, problems := workspace.Parse([]workspace.File{f})
+	if len(docs) != 1 || len(problems) > 0 {
+		return home{}
+	}
+	return home{docs[0].Kind, docs[0].Name, filepath.Ext(f.Name) == ".json"}
+}
+
+// homesOf returns the files that hold one document each. One that several hold has no home.
+func homesOf(files []workspace.File) map[home]string {
+	homes, several := map[home]string{}, map[home]bool{{}: true}
+	for _, f := range files {
+		h := homeOf(f)
+		if _, again := homes[h]; again {
+			several[h] = true
+		}
+		homes[h] = f.Name
+	}
+	maps.DeleteFunc(homes, func(h home, _ string) bool { return several[h] })
+	return homes
 }
