@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -34,13 +33,4 @@ func floorOf(bodies [][]byte, dir string) (time.Duration, error) {
 		}
 	}
 	return ownCPU() - before, nil
-}
-
-// ownCPU returns the processor time that this process has taken.
-func ownCPU() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

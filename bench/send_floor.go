@@ -9,7 +9,6 @@ import (
 	"net"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -86,17 +85,6 @@ func errOf(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-// rusageThread asks Linux for the calling thread alone.
-const rusageThread = 1
-
-func threadCPU() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(rusageThread, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // mailHTML is a mail of about five kilobytes, filled in for each customer.

@@ -128,11 +128,7 @@ func (s *server) stop() (usage, error) {
 		return usage{}, fmt.Errorf("the server did not stop well: %w\n%s", s.failed, s.output)
 	}
 	state := s.command.ProcessState
-	u := usage{cpu: state.UserTime() + state.SystemTime()}
-	if r, ok := state.SysUsage().(*syscall.Rusage); ok {
-		u.memory = r.Maxrss << 10
-	}
-	return u, nil
+	return usage{cpu: state.UserTime() + state.SystemTime(), memory: mostMemory(state)}, nil
 }
 
 // over reports whether the server has ended by itself. Its connections break a
