@@ -204,6 +204,13 @@ func (g *Engine) nextOf(j *journey.Journey, a *Agenda) rapport.Instant {
 	return next
 }
 
+// waitsForRoom reports whether an agenda would go on now if there were room for messages.
+func (g *Engine) waitsForRoom(j *journey.Journey, a *Agenda, now rapport.Instant) bool {
+	free := *a
+	free.later = 0
+	return a.full && g.nextOf(j, &free) <= now
+}
+
 // agenda returns a journey's agenda, to be changed: it is kept once the batch is.
 func (b *Batch) agenda(name string) *Agenda {
 	if b.agendas == nil {

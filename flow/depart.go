@@ -80,8 +80,8 @@ func (g *Engine) hasRoomForTurns(ctx context.Context, now rapport.Instant, room 
 		return false
 	}
 	for name, a := range g.agendas.all {
-		full := a.full && g.anyLane(g.workspace.Journeys.Get(name), func(l store.Lane) bool { return g.roomIn(ctx, l, now, room) == 0 })
-		if a.full && !full {
+		j := g.workspace.Journeys.Get(name)
+		if g.waitsForRoom(j, a, now) && !g.anyLane(j, func(l store.Lane) bool { return g.roomIn(ctx, l, now, room) == 0 }) {
 			return true
 		}
 	}

@@ -227,3 +227,60 @@ func TestCampaignFollowsItsProvider(t *testing.T) {
 	o.pass(time.Hour)
 	o.until(rapport.Handed, people)
 }
+
+// A campaign that waits for room, and is paused or stops by itself meanwhile, gives no more
+// turns, however much room there is then; nobody's is lost when it goes on.
+func TestNobodyHasATurnWhoseCampaignStandsStill(t *testing.T) {
+	t.Parallel()
+	for name, halt := range map[string]func(*world){
+		"paused": func(w *world) { w.stand("news", journey.Paused) },
+		"stopped": func(w *world) {
+			for _, m := range w.messages() {
+				if _, err := w.engine.Run(context.Background(), w.now, flow.Hear(m.ID, flow.FeedbackComplained)); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+		},
+	} {
+		w := newWorld(t, scheduled(t, 1, journey.Schedule{On: []string{day(1)}, At: "00:00", Zone: "UTC", Canary: &journey.Canary{Stages: []float64{90}}}))
+		w.crowd(100)
+		for i := range 100 {
+			w.consent(fmt.Sprint("user", i))
+		}
+		w.now = w.now.Add(16 * time.Hour)
+		w.handOver(w.departTurns(40))
+		if w.begun() != 40 {
+			t.Fatalf("%s: %d turns", name, w.begun())
+		}
+		halt(w)
+		for range 3 {
+			w.now = w.now.Add(2 * time.Second)
+			if parcels := w.departTurns(40); len(parcels) > 0 || w.begun() != 40 {
+				t.Errorf("%s: %d turns, %d parcels", name, w.begun(), len(parcels))
+			}
+		}
+		w.stand("news", journey.Paused)
+		w.stand("news", journey.Active)
+		w.now = w.now.Add(2 * time.Second)
+		if w.departTurns(100); w.begun() < 80 {
+			t.Errorf("%s: %d turns after it went on", name, w.begun())
+		}
+	}
+}
+
+// departTurns gives turns in a batch with which messages may leave.
+func (w *world) departTurns(room int) []flow.Parcel {
+	w.t.Helper()
+	parcels, err := w.engine.DepartTurns(context.Background(), w.now, roomFor(room), 5, 64)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return parcels
+}
+
+func (w *world) handOver(parcels []flow.Parcel) {
+	w.t.Helper()
+	if err := w.engine.Settle(context.Background(), w.now, parcels, flow.Hand(parcels)); err != nil {
+		w.t.Fatal(err)
+	}
+}

@@ -24,7 +24,8 @@ func turns(enough func() bool) Work {
 		tired := false
 		for _, name := range slices.Sorted(maps.Keys(b.g.agendas.all)) {
 			j, a := b.g.workspace.Journeys.Get(name), b.g.agendas.all[name]
-			if b.g.nextOf(j, a) > b.now && !(a.full && !b.isFull(j)) || tired && !b.g.hasCome(j.Calendar(), a, b.now) {
+			goesOn := b.g.nextOf(j, a) <= b.now || b.g.waitsForRoom(j, a, b.now) && !b.isFull(j)
+			if !goesOn || tired && !b.g.hasCome(j.Calendar(), a, b.now) {
 				continue
 			}
 			f := &fanOut{b: b, j: j, c: j.Calendar(), a: b.agenda(name), asks: b.g.workspace.audienceReads(j), enough: enough, tired: tired}

@@ -17,6 +17,7 @@ func sendFaults() []fault {
 		{"a consent withdrawn in the same batch is not heard", "flow/depart.go", "b.recheck(m, c).Outcome != decide.Send", "b.recheck(m, c).Outcome == decide.Send+\"?\"", leaving, 0},
 		{"of a journey that was just paused one more goes out", "flow/depart.go", "b.room == nil || b.next != nil", "b.room == nil", leaving, 0},
 		{"turns are given though nobody can be written to", "flow/depart.go", "return gate.born >= gate.room", "return gate.born < 0", leaving, 0},
+		{"a campaign that has stopped goes on when there is room", "flow/agenda.go", "return a.full && g.nextOf(j, &free) <= now", "return a.full", tests{pkg: "./flow", run: "TestNobodyHasATurn"}, 0},
 		{"a provider that is down gets as much as before", "flow/lane.go", "l.room = min(fewest, l.most)\n", "", rests, 0},
 		{"after a rest everything is tried at once", "flow/lane.go", "return min(fewest, l.most)\n\t}", "return l.most\n\t}", rests, 0},
 		{"when a provider said to come again is forgotten", "flow/lane.go", "down, retryAt = true, max(retryAt, o.RetryAt)", "down = true", rests, 0},
