@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -283,4 +285,142 @@ func (w *world) handOver(parcels []flow.Parcel) {
 	if err := w.engine.Settle(context.Background(), w.now, parcels, flow.Hand(parcels)); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// held is a carrier that holds the first parcel back until it is let go, and then answers;
+// it counts how often it was called.
+type held struct {
+	answer rapport.Outcome
+	begun  chan struct{}
+	letGo  chan struct{}
+	calls  atomic.Int32
+}
+
+func newHeld(answer rapport.Outcome) *held {
+	return &held{answer: answer, begun: make(chan struct{}), letGo: make(chan struct{})}
+}
+
+func (h *held) carrier() *carrier {
+	return &carrier{func(batch []rapport.Delivery) []rapport.Outcome {
+		if h.calls.Add(1) == 1 {
+			close(h.begun)
+			<-h.letGo
+		}
+		return answers(batch, h.answer)
+	}}
+}
+
+// A provider that says that it is down, in the batch with which more would leave, gets none
+// of it: its lane rests from then on.
+func TestNothingLeavesToAProviderThatIsDown(t *testing.T) {
+	t.Parallel()
+	h := newHeld(rapport.Outcome{Kind: rapport.Retry, Reason: "down", Down: true})
+	o := newOffice(t, flow.Limits{}, map[rapport.Channel]flow.Provider{rapport.Email: h.carrier()})
+	o.hear("News", 10)
+	<-h.begun
+	resume := o.holdLoop()
+	close(h.letGo)
+	o.queued(1) // what came of them
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		o.hear("News", 10)
+	}()
+	o.queued(2)
+	resume()
+	<-heard
+	o.until(rapport.Waiting, 20)
+	o.settled()
+	if n := h.calls.Load(); n != 1 {
+		t.Errorf("it was called %d times", n)
+	}
+}
+
+// holdLoop keeps the loop busy until what it returns is called.
+func (o *office) holdLoop() (resume func()) {
+	busy, release := make(chan struct{}), make(chan struct{})
+	go func() {
+		_ = o.flow.Do(context.Background(), func(*flow.Batch) error {
+			close(busy)
+			<-release
+			return nil
+		})
+	}()
+	<-busy
+	return func() { close(release) }
+}
+
+// queued waits until so many requests wait for the loop.
+func (o *office) queued(n int) {
+	for o.flow.Queued() < n && o.Context().Err() == nil {
+		runtime.Gosched()
+	}
+}
+
+// A store that can't be written to is tried again a little later, not over and over, whatever
+// is due.
+func TestFullStoreIsTriedLater(t *testing.T) {
+	t.Parallel()
+	o := officeOf(t, scheduled(t, 1, journey.Schedule{On: []string{day(0)}, At: "09:00", Zone: "UTC"}), flow.Limits{}, map[rapport.Channel]flow.Provider{rapport.Email: &carrier{accepts}})
+	o.hearAll(`{"email":"%[1]s@example.com","phone":"+49301%07[2]d","in":true}`, "Product Viewed", 10)
+	o.store.full.Store(true)
+	o.pass(time.Hour)
+	o.waitsAWhile()
+	o.store.full.Store(false)
+	o.pass(time.Second)
+	o.until(rapport.Handed, 10)
+}
+
+// waitsAWhile sees that the loop, once the store has refused a batch, goes on a little later.
+func (o *office) waitsAWhile() {
+	o.Helper()
+	for o.store.refused.Load() == 0 && o.Context().Err() == nil {
+		runtime.Gosched()
+	}
+	o.settled()
+	o.settled() // the turn of before has set the alarm
+	now := rapport.InstantOf(o.clock.Now())
+	if at := o.alarm.next(); at <= now || at > now.Add(time.Second) {
+		o.Errorf("the loop goes on at %v, it is %v", at, now)
+	}
+}
+
+// So it is while many are brought up to another workspace.
+func TestFullStoreIsTriedLaterBySweep(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, flow.Limits{}, nil)
+	o.hear("Seen", 300)
+	o.store.full.Store(true)
+	if err := o.flow.Apply(o.Context(), build(t, 2, map[string]string{"seen": `events("Seen").exists()`}, nil)); err != nil {
+		t.Fatal(err)
+	}
+	o.waitsAWhile()
+}
+
+// Nothing runs alone beside messages in the air, also when what came of others can't be
+// written down.
+func TestNothingIsAloneBesideMessagesInTheAir(t *testing.T) {
+	t.Parallel()
+	h := newHeld(rapport.Outcome{Kind: rapport.Accepted})
+	var o *office
+	fills := &carrier{func(batch []rapport.Delivery) []rapport.Outcome {
+		o.store.full.Store(true)
+		return accepts(batch)
+	}}
+	o = newOffice(t, flow.Limits{}, map[rapport.Channel]flow.Provider{rapport.Email: h.carrier(), rapport.SMS: fills})
+	o.hear("News", 1)
+	<-h.begun
+	o.hear("Text", 1)
+	err := o.flow.Alone(o.Context(), func(context.Context, *flow.Engine) error {
+		t.Error("it ran while a message was in the air")
+		return nil
+	})
+	if rapport.KindOf(err) != rapport.Unavailable {
+		t.Errorf("%v", err)
+	}
+	close(h.letGo)
+	o.store.full.Store(false)
+	o.pass(time.Second)
+	o.until(rapport.Handed, 2)
+	o.settled()
 }

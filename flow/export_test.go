@@ -35,3 +35,6 @@ func (g *Engine) SetCrowd(n int) { g.crowd = n }
 
 // Building reports whether customers are being brought up to the workspace.
 func (g *Engine) Building() bool { return g.sweep != nil }
+
+// Queued returns how many requests wait for the loop.
+func (f *Flow) Queued() int { return len(f.inbox) }

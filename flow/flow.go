@@ -64,7 +64,7 @@ type Flow struct {
 	span     *Span           // read, and being installed; of the loop
 	reading  bool            // a span is being read; of the loop
 	readAt   rapport.Instant // when one may be read again, if the last could not be; of the loop
-	stuck    bool            // messages could not be let go, or claimed; of the loop
+	stuck    bool            // something that is due could not be done; of the loop
 	failed   []*request      // settlements that could not be committed yet; of the loop
 	sending  sync.WaitGroup
 	changed  atomic.Pointer[chan struct{}] // closed at the next commit
@@ -80,7 +80,8 @@ type request struct {
 	alone   func(ctx context.Context) error
 	note    func()     // something for the loop to know
 	inAir   bool       // alone does not mind messages being handed over
-	settled func()     // for the loop to know once it is committed: parcels are no longer in the air
+	heard   func()     // for the loop to know before it is committed: what came of parcels
+	settled func()     // for the loop to know once it is: they are no longer in the air
 	from    *lane      // in which these were
 	landed  int        // how many they were
 	done    chan error // nil if nobody waits
@@ -219,14 +220,24 @@ func (f *Flow) turn(ctx context.Context, first *request) {
 	f.claim(ctx)
 	f.sweep(ctx)
 	if alone != nil {
-		if !alone.inAir {
-			f.settleAll(ctx)
-		}
-		err := alone.alone(ctx)
-		f.tellChange() // it may have committed batches of its own
-		alone.answer(err)
+		f.runAlone(ctx, alone)
 	}
 	f.tellStops()
+}
+
+// runAlone does what needs the engine for itself, unless it minds messages being handed
+// over and what came of some can't be written down.
+func (f *Flow) runAlone(ctx context.Context, r *request) {
+	if !r.inAir {
+		f.settleAll(ctx)
+		if f.flying > 0 {
+			r.answer(rapport.Errorf(rapport.Unavailable, "The store cannot be written to at the moment. Try again in a moment."))
+			return
+		}
+	}
+	err := r.alone(ctx)
+	f.tellChange() // it may have committed batches of its own
+	r.answer(err)
 }
 
 // gather takes what waits from the inbox, as much as one batch may hold, up to
@@ -260,9 +271,7 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 	events := 0
 	works := make([]Work, 0, len(batch)+1)
 	for _, r := range batch {
-		if r.from != nil {
-			r.from.landing += r.landed
-		}
+		r.land()
 		if r.work != nil {
 			works = append(works, r.work)
 			continue
@@ -301,6 +310,19 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 	}
 	f.answer(batch, errs, err)
 	f.handAll(parcels)
+}
+
+// land notes what came of parcels: they take no room from the batch on in which that is
+// committed, and what that tells of their provider holds for it already.
+func (r *request) land() {
+	if r.from == nil {
+		return
+	}
+	r.from.landing += r.landed
+	if r.heard != nil {
+		r.heard()
+		r.heard = nil
+	}
 }
 
 // patience is how long a turn goes on with what nobody waits for while others wait:
@@ -365,10 +387,11 @@ func (f *Flow) report(doing string, err error) {
 	}
 }
 
-// settleAll waits until nothing is in the air.
+// settleAll waits until nothing is in the air, or what came of something can't be committed.
 func (f *Flow) settleAll(ctx context.Context) {
+	before := f.grounded
 	f.grounded = true
-	defer func() { f.grounded = false }()
+	defer func() { f.grounded = before }()
 	var later []*request
 	for f.flying > 0 && len(f.failed) == 0 {
 		r := <-f.inbox
@@ -380,7 +403,7 @@ func (f *Flow) settleAll(ctx context.Context) {
 	}
 	for _, r := range later {
 		if r.alone != nil {
-			r.answer(r.alone(ctx))
+			f.runAlone(ctx, r)
 			continue
 		}
 		f.commit(ctx, []*request{r})
@@ -417,23 +440,24 @@ func (f *Flow) finish(ctx context.Context) {
 	}
 }
 
-// again is how long the loop waits before it tries again what the store refused.
+// again is how long the loop waits before it tries again what the store refused, whatever
+// else is due.
 const again = 500 * time.Millisecond
 
 func (f *Flow) setAlarm(ctx context.Context) {
 	at, err := f.nextDue(ctx)
 	if err != nil {
 		f.report("looking for what is due", err)
-		at = f.Now().Add(again)
-	}
-	if len(f.failed) > 0 || f.unwell() {
-		at = min(at, f.Now().Add(again))
+		f.stuck = true
 	}
 	switch {
 	case f.span != nil:
 		at = f.engine.now
 	case f.engine.sweep != nil && !f.reading:
 		at = min(at, f.readAt)
+	}
+	if f.stuck || f.failing.Load() != nil {
+		at = f.Now().Add(again)
 	}
 	f.alarm.Set(at)
 }
@@ -451,9 +475,6 @@ func (f *Flow) nextDue(ctx context.Context) (rapport.Instant, error) {
 	}
 	if err == nil && f.engine.hasRoomForTurns(ctx, f.Now(), f.roomOf) {
 		next = f.Now()
-	}
-	if f.stuck {
-		next = max(next, f.Now().Add(again))
 	}
 	return next, err
 }

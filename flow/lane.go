@@ -137,7 +137,6 @@ func (l *lane) next(ctx context.Context, now rapport.Instant, g *Engine) (rappor
 
 // parcel is what is handed over in one call: what is known of it when it comes back.
 type parcel struct {
-	size   int
 	flying int // of the lane when it was begun, itself included
 	turn   int // of the circuit
 	begun  rapport.Instant
@@ -146,12 +145,11 @@ type parcel struct {
 // begin notes that so many messages are handed over.
 func (l *lane) begin(messages int, now rapport.Instant) parcel {
 	l.flying += messages
-	return parcel{size: messages, flying: l.flying, turn: l.circuit.Begin(), begun: now}
+	return parcel{flying: l.flying, turn: l.circuit.Begin(), begun: now}
 }
 
-// returned notes what came of a parcel, and when.
-func (l *lane) returned(p parcel, outcomes []rapport.Outcome, came, now rapport.Instant) {
-	l.flying -= p.size
+// heard notes what came of a parcel, and when.
+func (l *lane) heard(p parcel, outcomes []rapport.Outcome, came, now rapport.Instant) {
 	if l.Channel == rapport.Webhook {
 		l.circuit.Worked(p.turn)
 		return // each call goes to a machine of its own: one that is down tells nothing of the others
@@ -277,9 +275,11 @@ func (f *Flow) hand(l *lane, parcels []Parcel) {
 	f.sending.Go(func() {
 		outcomes := Hand(parcels)
 		came := f.Now()
-		f.inbox <- &request{from: l, landed: len(parcels), settled: func() {
+		f.inbox <- &request{from: l, landed: len(parcels), heard: func() {
+			l.heard(p, outcomes, came, f.Now())
+		}, settled: func() {
 			f.flying -= len(parcels)
-			l.returned(p, outcomes, came, f.Now())
+			l.flying -= len(parcels)
 		}, work: func(b *Batch) error {
 			for i := range parcels {
 				m := parcels[i].Message

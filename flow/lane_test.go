@@ -12,7 +12,8 @@ import (
 // fly puts as many messages into the air as a lane lets, and takes them back after a time.
 func (l *lane) fly(o rapport.Outcome, took time.Duration) {
 	n := l.free(0)
-	l.returned(l.begin(n, 0), slices.Repeat([]rapport.Outcome{o}, n), rapport.Instant(0).Add(took), 0)
+	l.heard(l.begin(n, 0), slices.Repeat([]rapport.Outcome{o}, n), rapport.Instant(0).Add(took), 0)
+	l.flying -= n
 }
 
 // What is in the air grows while a provider is quick, up to what there may be at most, and

@@ -78,10 +78,20 @@ func (a *steppedAlarm) next() rapport.Instant {
 
 func (a *steppedAlarm) C() <-chan struct{} { return a.rung }
 
-// queue is a store whose messages can't be asked for while it is jammed.
+// queue is a store whose messages can't be asked for while it is jammed, and that can't be
+// written to while it is full.
 type queue struct {
 	*memory.Store
-	jammed atomic.Bool
+	jammed, full atomic.Bool
+	refused      atomic.Int32 // batches
+}
+
+func (q *queue) Commit(ctx context.Context, b *store.Batch) error {
+	if q.full.Load() {
+		q.refused.Add(1)
+		return rapport.Errorf(rapport.Unavailable, "full")
+	}
+	return q.Store.Commit(ctx, b)
 }
 
 func (q *queue) Pending(ctx context.Context, lane store.Lane, now rapport.Instant, limit int) ([]rapport.Message, error) {

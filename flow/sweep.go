@@ -178,6 +178,7 @@ func (f *Flow) sweep(ctx context.Context) {
 		more, err := f.engine.Install(ctx, start, f.span, func() bool { return f.Now().Sub(start) >= patience })
 		if err != nil {
 			f.report("bringing customers up to the workspace", err)
+			f.stuck = true // the next turn tries again
 			return
 		}
 		if more {
