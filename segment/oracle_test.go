@@ -11,7 +11,7 @@ import (
 
 // clause is one rule of a small family.
 type clause struct {
-	form  string // count, spent, lapsed, lapsed-after, trait, not-trait, and, and-not, or
+	form  string // count, few, older, older-lapsed, recently, spent, lapsed, lapsed-after, trait, not-trait, and, and-not, recent-or
 	event string
 	hours int64 // of the window
 	total float64
@@ -27,6 +27,14 @@ func (c clause) text() string {
 	switch c.form {
 	case "count":
 		return fmt.Sprintf(`events(%q).within("%dh").where(e, e.total >= %g).count() >= %d`, c.event, c.hours, c.total, c.n)
+	case "few":
+		return fmt.Sprintf(`events(%q).within("%dh").count() < %d`, c.event, c.hours, c.n)
+	case "older":
+		return fmt.Sprintf(`events(%q).between("%dh", "%dh").count() >= %d`, c.event, longHours, c.hours, c.n)
+	case "older-lapsed":
+		return fmt.Sprintf(`events(%[1]q).between("%[2]dh", "%[3]dh").exists() && (events(%[1]q).count() >= %[4]d && !events(%[1]q).within("%[3]dh").exists())`, c.event, longHours, c.hours, c.n)
+	case "recently":
+		return fmt.Sprintf(`events(%q).last() > ago("%dh")`, c.event, c.hours)
 	case "lapsed":
 		return fmt.Sprintf(`events(%q).exists() && !events(%q).within("%dh").exists()`, c.event, c.event, c.hours)
 	case "lapsed-after":
@@ -60,7 +68,7 @@ type happening struct {
 
 const (
 	hourMillis = 3600_000
-	longHours  = 100 // of the longer window of lapsed-after
+	longHours  = 100 // of the longer window of older and lapsed-after
 )
 
 // oracle has admitted some happenings.
@@ -76,6 +84,17 @@ func (o *oracle) holds(c clause, at int64) int {
 	switch c.form {
 	case "count":
 		return yesNo(o.count(c.event, c.hours, c.total, at) >= c.n)
+	case "few":
+		return yesNo(o.count(c.event, c.hours, -1e9, at) < c.n)
+	case "older":
+		return yesNo(o.older(c, at) >= c.n)
+	case "older-lapsed":
+		return yesNo(o.older(c, at) > 0 && o.count(c.event, 1<<30, -1e9, at) >= c.n && o.count(c.event, c.hours, -1e9, at) == 0)
+	case "recently":
+		if o.count(c.event, 1<<30, -1e9, at) == 0 {
+			return 0
+		}
+		return yesNo(o.count(c.event, c.hours, -1e9, at) > 0)
 	case "lapsed":
 		return yesNo(o.count(c.event, 1<<30, -1e9, at) > 0 && o.count(c.event, c.hours, -1e9, at) == 0)
 	case "lapsed-after":
@@ -114,6 +133,11 @@ func (o *oracle) count(event string, hours int64, total float64, at int64) (n in
 		}
 	}
 	return n
+}
+
+// older counts the events that the longer window holds and that of the clause does not.
+func (o *oracle) older(c clause, at int64) int {
+	return o.count(c.event, longHours, -1e9, at) - o.count(c.event, c.hours, -1e9, at)
 }
 
 // spent adds the totals up of the events that count would count.

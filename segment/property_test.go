@@ -86,7 +86,7 @@ func drawClauses(t *rapid.T, label string) map[string]clause {
 	var names []string
 	for i := range rapid.IntRange(1, 8).Draw(t, label) {
 		c := clause{
-			form:  rapid.SampledFrom([]string{"count", "count", "spent", "lapsed", "lapsed-after", "trait", "not-trait", "and", "and-not", "recent-or"}).Draw(t, "form"),
+			form:  rapid.SampledFrom([]string{"count", "count", "few", "older", "older-lapsed", "recently", "spent", "lapsed", "lapsed-after", "trait", "not-trait", "and", "and-not", "recent-or"}).Draw(t, "form"),
 			event: rapid.SampledFrom([]string{"A", "B"}).Draw(t, "event"),
 			hours: rapid.SampledFrom([]int64{1, 2, 24, 50}).Draw(t, "hours"),
 			total: rapid.SampledFrom([]float64{0, 10}).Draw(t, "total"),
