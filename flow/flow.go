@@ -102,6 +102,19 @@ func Start(engine *Engine, c clock.Clock, alarm Alarm, limits Limits, log *slog.
 // Now returns the instant that the flow's clock shows.
 func (f *Flow) Now() rapport.Instant { return rapport.InstantOf(f.clock.Now()) }
 
+// reached returns the instant that time has come to: what the clock shows, unless that was
+// set back.
+func (f *Flow) reached() rapport.Instant { return max(f.Now(), f.engine.now) }
+
+// rings returns when an alarm rings at an instant by a clock that shows now and may have been
+// set back: at once if time has come to it.
+func (g *Engine) rings(at, now rapport.Instant) rapport.Instant {
+	if at <= g.now {
+		return min(at, now)
+	}
+	return at
+}
+
 // Submit admits events and returns when they are committed. The kinds of its
 // errors: Exhausted if too much waits already, Unavailable while stopping or when
 // the store cannot write; in both cases nothing was admitted, and the same events
@@ -280,7 +293,7 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 		events += len(r.events)
 		works = append(works, Admit(r.events))
 	}
-	ids, err := f.engine.dueCustomers(ctx, f.Now())
+	ids, err := f.engine.dueCustomers(ctx, f.reached())
 	if err == nil {
 		err = f.engine.Preload(ctx, groups...)
 	}
@@ -288,7 +301,7 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 		begun := f.Now()
 		works = append(works, wakeUntil(ids, func() bool { return len(f.inbox) > 0 && f.Now().Sub(begun) >= patience }))
 	}
-	if f.engine.agendas.next <= f.Now() || f.engine.agendas.full {
+	if f.engine.agendas.next <= f.reached() || f.engine.agendas.full {
 		begun, pages := f.Now(), pagesOf(batchTurns)
 		works = append(works, turns(func() bool { return pages() || len(f.inbox) > 0 && f.Now().Sub(begun) >= patience }))
 	}
@@ -452,7 +465,7 @@ func (f *Flow) setAlarm(ctx context.Context) {
 	}
 	switch {
 	case f.span != nil:
-		at = f.engine.now
+		at = f.Now()
 	case f.engine.sweep != nil && !f.reading:
 		at = min(at, f.readAt)
 	}
@@ -465,6 +478,7 @@ func (f *Flow) setAlarm(ctx context.Context) {
 // nextDue returns when there is something to do by itself.
 func (f *Flow) nextDue(ctx context.Context) (rapport.Instant, error) {
 	next, err := f.engine.nextWork(ctx)
+	next = f.engine.rings(next, f.Now())
 	for _, l := range f.lanes {
 		if err != nil {
 			break
@@ -473,7 +487,7 @@ func (f *Flow) nextDue(ctx context.Context) (rapport.Instant, error) {
 		at, err = l.next(ctx, f.Now(), f.engine)
 		next = min(next, at)
 	}
-	if err == nil && f.engine.hasRoomForTurns(ctx, f.Now(), f.roomOf) {
+	if err == nil && f.engine.hasRoomForTurns(ctx, f.reached(), f.roomOf) {
 		next = f.Now()
 	}
 	return next, err

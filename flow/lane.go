@@ -128,7 +128,8 @@ func (l *lane) next(ctx context.Context, now rapport.Instant, g *Engine) (rappor
 	if !rests && l.free(now) == 0 {
 		return rapport.Never, nil
 	}
-	at, err := g.nextPending(ctx, l.Lane, now)
+	at, err := g.nextPending(ctx, l.Lane, max(now, g.now))
+	at = g.rings(at, now)
 	if rests {
 		at = max(at, rapport.InstantOf(until))
 	}
@@ -197,12 +198,11 @@ func verdict(outcomes []rapport.Outcome) (answered, down bool, retryAt rapport.I
 // air.
 func (f *Flow) claim(ctx context.Context) {
 	for _, l := range f.lanes {
-		now := f.Now()
-		room := f.room(ctx, l, now)
+		room := f.room(ctx, l)
 		if room == 0 {
 			continue
 		}
-		parcels, err := f.engine.Claim(ctx, now, l.Lane, room)
+		parcels, err := f.engine.Claim(ctx, f.reached(), l.Lane, room)
 		if err != nil {
 			f.report("claiming messages", err)
 			f.stuck = true // the next turn tries again
@@ -253,12 +253,13 @@ func (f *Flow) handLane(l *lane, parcels []Parcel) {
 
 // room returns how many messages of a lane are to be claimed. Those that nobody can carry
 // are told so a few at a time.
-func (f *Flow) room(ctx context.Context, l *lane, now rapport.Instant) int {
+func (f *Flow) room(ctx context.Context, l *lane) int {
+	now := f.Now()
 	free := min(l.free(now), batchSends)
 	if free == 0 {
 		return 0
 	}
-	if at, err := f.engine.nextPending(ctx, l.Lane, now); err == nil && at > now {
+	if at, err := f.engine.nextPending(ctx, l.Lane, f.reached()); err == nil && at > f.reached() {
 		return 0
 	}
 	if f.engine.workspace.Providers[l.Channel] != nil {

@@ -135,10 +135,16 @@ func newOffice(t *testing.T, limits flow.Limits, providers map[rapport.Channel]f
 // officeOf runs a flow of any workspace.
 func officeOf(t *testing.T, workspace *flow.Workspace, limits flow.Limits, providers map[rapport.Channel]flow.Provider) *office {
 	t.Helper()
+	return openOffice(t, workspace, limits, providers, start)
+}
+
+// openOffice is officeOf where the store's last owner came to an instant.
+func openOffice(t *testing.T, workspace *flow.Workspace, limits flow.Limits, providers map[rapport.Channel]flow.Provider, last rapport.Instant) *office {
+	t.Helper()
 	workspace.Providers = providers
 	o := &office{T: t, store: &queue{Store: memory.New()}, clock: clock.NewStepped(start.Time()), workspace: workspace}
 	o.alarm = &steppedAlarm{clock: o.clock, rung: make(chan struct{}, 1)}
-	engine, err := flow.Open(t.Context(), flow.Config{Key: key, Store: o.store, Workspace: workspace}, start)
+	engine, err := flow.Open(t.Context(), flow.Config{Key: key, Store: o.store, Workspace: workspace}, last)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,10 @@ const (
 	MessageFailed  = rapport.MessageFailed
 )
 
-// admit takes an event from outside through all stages.
+// admit takes an event from outside through all stages. It has happened by now, even where
+// the clock was set back since it came.
 func (b *Batch) admit(e *rapport.Event) {
+	e.Timestamp = min(e.Timestamp, b.now)
 	key := b.g.seen.keyOf(e)
 	if b.g.seen.has(key) {
 		return

@@ -1,0 +1,43 @@
+package flow_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"rapport"
+	"rapport/flow"
+	"rapport/journey"
+)
+
+// An event that the clock has been set back behind since it came happened when it is admitted
+// at the latest: it is inside every window that ends then, and leaves it as long after.
+func TestNothingHappensAfterItIsAdmitted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, map[string]string{"seen": `events("Seen").within("2h").exists()`}, nil))
+	e := track("ana", "", "Seen", "")
+	e.MessageID, e.Timestamp, e.ReceivedAt = "early", w.now.Add(time.Minute), w.now.Add(time.Minute)
+	if _, err := w.engine.Run(context.Background(), w.now, flow.Admit([]rapport.Event{e})); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		after time.Duration
+		in    int64
+	}{{0, 1}, {2*time.Hour - time.Millisecond, 1}, {time.Millisecond, 0}} {
+		w.advance(c.after)
+		if sizes, _, _ := w.engine.Sizes(); sizes["seen"] != c.in {
+			t.Errorf("%s later %d are in it", c.after, sizes["seen"])
+		}
+	}
+}
+
+// Time never goes back though a clock may: what is due by then is due, and nothing waits for
+// the clock to come there once more.
+func TestClockThatWasSetBackKeepsNothingWaiting(t *testing.T) {
+	t.Parallel()
+	later := start.Add(time.Hour)
+	o := openOffice(t, scheduled(t, 1, journey.Schedule{On: []string{day(0)}, At: "09:00", Zone: "UTC"}), flow.Limits{}, map[rapport.Channel]flow.Provider{rapport.Email: &carrier{accepts}}, later)
+	const people = 300
+	o.hearAll(`{"email":"%[1]s@example.com","phone":"+49301%07[2]d","in":true}`, "Product Viewed", people)
+	o.until(rapport.Handed, people)
+}
