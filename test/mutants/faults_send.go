@@ -23,7 +23,7 @@ func sendFaults() []fault {
 		{"a provider that has just said that it is down gets more", "flow/flow.go", "r.land()", "", tests{pkg: "./flow", run: "TestNothingLeaves"}, 0},
 		{"something runs alone beside messages in the air", "flow/flow.go", "if f.flying > 0 {\n\t\t\tr.answer", "if f.flying < 0 {\n\t\t\tr.answer", tests{pkg: "./flow", run: "TestNothingIsAlone"}, 0},
 		{"a store that is full is tried over and over", "flow/flow.go", "if f.stuck || f.failing.Load() != nil {", "if f.stuck {", tests{pkg: "./flow", run: "TestFullStore"}, 0},
-		{"a clock that was set back keeps messages waiting", "flow/lane.go", "at = g.rings(at, now)\n", "", tests{pkg: "./flow", run: "TestClockThat"}, 0},
+		{"a clock that was set back keeps turns waiting", "flow/flow.go", "f.engine.agendas.next <= f.reached()", "f.engine.agendas.next <= f.Now()", tests{pkg: "./flow", run: "TestClockThat"}, 0},
 		{"an event happens after it was admitted", "flow/step.go", "e.Timestamp = min(e.Timestamp, b.now)\n", "", tests{pkg: "./flow", run: "TestNothingHappens"}, 0},
 		{"when a provider said to come again is forgotten", "flow/lane.go", "down, retryAt = true, max(retryAt, o.RetryAt)", "down = true", rests, 0},
 		{"one that answers nothing is taken to be well", "flow/lane.go", "return answered, down || !answered, retryAt", "return true, down, retryAt", tests{pkg: "./flow", run: "TestCallsDoNotRest"}, 0},
