@@ -18,8 +18,22 @@ type campaign struct {
 	Hypothesis  string `json:"hypothesis,omitempty" doc:"What was expected of it"`
 	Result      string `json:"result,omitempty" doc:"What came of it"`
 	journeyCount
+	Canary    *canary         `json:"canary,omitempty" doc:"How a few go first, where its schedule says so"`
 	Next      rapport.Instant `json:"next,omitzero" doc:"When somebody has her turn next"`
 	Occasions []occasion      `json:"occasions" doc:"Its days, new to old: those under way, and the last thirty"`
+}
+
+// canary is how a few go first as it is in force, with what the document left unsaid.
+type canary struct {
+	Stages []float64 `json:"stages" doc:"So many of a hundred customers go first, then so many; the last is everybody"`
+	Wait   string    `json:"wait" doc:"How long each stage is watched"`
+	Stop   stopRules `json:"stop" doc:"How many of a hundred messages may meet something before it stops by itself"`
+}
+
+type stopRules struct {
+	Unsubscribes float64 `json:"unsubscribes"`
+	Complaints   float64 `json:"complaints"`
+	Failures     float64 `json:"failures"`
 }
 
 type occasion struct {
@@ -80,7 +94,7 @@ func (a *api) campaign(ctx context.Context, j *journey.Journey) (campaign, error
 	if err != nil {
 		return campaign{}, err
 	}
-	out := campaign{journeyCount: counts, Occasions: []occasion{}}
+	out := campaign{journeyCount: counts, Canary: canaryOf(j.Calendar().Pace()), Occasions: []occasion{}}
 	if d, err := a.document("campaign", j.Name()); err == nil {
 		doc := campaignOf(d)
 		out.Description, out.Hypothesis, out.Result = doc.Description, doc.Hypothesis, doc.Result
@@ -102,9 +116,25 @@ func (a *api) campaign(ctx context.Context, j *journey.Journey) (campaign, error
 	return out, nil
 }
 
+// canaryOf returns nil where nothing is watched.
+func canaryOf(p journey.Pace) *canary {
+	stop := p.Stop
+	if stop == (journey.Thresholds{}) {
+		return nil
+	}
+	out := &canary{Wait: p.Wait.String(), Stop: stopRules{*stop.Unsubscribes, *stop.Complaints, *stop.Failures}}
+	for _, share := range p.Stages {
+		out.Stages = append(out.Stages, shareOf(share))
+	}
+	return out
+}
+
+// shareOf returns a share of everybody as so many of a hundred.
+func shareOf(share int) float64 { return float64(share) * 100 / journey.Everybody }
+
 func showOccasion(o *flow.Occasion, state string) occasion {
 	return occasion{
-		Day: o.Day.String(), State: state, Begun: o.Begun, Ended: o.Ended, Share: float64(o.Share) * 100 / journey.Everybody, Entered: o.Entered,
+		Day: o.Day.String(), State: state, Begun: o.Begun, Ended: o.Ended, Share: shareOf(o.Share), Entered: o.Entered,
 		Handed: o.Met.Handed, Failed: o.Met.Failed, Unsubscribed: o.Met.Unsubscribed, Complained: o.Met.Complained, Why: o.Stopped,
 	}
 }
