@@ -176,7 +176,7 @@ func (t teller) campaign(ctx context.Context) (Beat, bool) {
 	return Beat{
 		"The campaign " + c.Name + " goes out next",
 		"On " + c.Next.Time().Format("2 January at 15:04 UTC") + ". " + c.Description + ".",
-		"/messages?journey=" + url.QueryEscape(c.Name),
+		"/campaigns/" + url.PathEscape(c.Name),
 	}, true
 }
 
@@ -193,13 +193,13 @@ func (t teller) feast(ctx context.Context) (Beat, bool) {
 	now := t.demo.app.clock.Now()
 	switch {
 	case now.Before(from(time.November, 10, 16)):
-		return Beat{"The evening before 11.11", "At midnight in Singapore the rush begins; at two in each customer's afternoon those who have not bought are told that a purchase today earns credit.", "/messages?journey=festival-afternoon"}, true
+		return Beat{"The evening before 11.11", "At midnight in Singapore the rush begins; at two in each customer's afternoon those who have not bought are told that a purchase today earns credit.", "/campaigns/festival-afternoon"}, true
 	case now.Before(from(time.November, 12, 0)):
-		return Beat{"It is 11.11", t.sent(ctx, "festival-afternoon", "afternoon", "were told in their afternoon that a purchase today earns credit") + " " + t.sent(ctx, "festival-credit", "earned", "have earned some and were told how much"), "/messages?journey=festival-afternoon"}, true
+		return Beat{"It is 11.11", t.sent(ctx, "festival-afternoon", "afternoon", "were told in their afternoon that a purchase today earns credit") + " " + t.sent(ctx, "festival-credit", "earned", "have earned some and were told how much"), "/campaigns/festival-afternoon"}, true
 	case now.Before(from(time.December, 27, 0)):
-		return Beat{"After 11.11: the credit waits for Christmas", "It can be used from 20 to 26 December, and the weeks until then pass twenty times as fast. On the evening of 20 December whoever has not used hers is reminded, once.", "/messages?journey=festival-credit"}, true
+		return Beat{"After 11.11: the credit waits for Christmas", "It can be used from 20 to 26 December, and the weeks until then pass twenty times as fast. On the evening of 20 December whoever has not used hers is reminded, once.", "/journeys/festival-credit"}, true
 	}
-	return Beat{"11.11 and Christmas are over", t.sent(ctx, "festival-credit", "reminder", "were reminded of their credit, once") + " What was not used has expired.", "/messages?journey=festival-credit"}, true
+	return Beat{"11.11 and Christmas are over", t.sent(ctx, "festival-credit", "reminder", "were reminded of their credit, once") + " What was not used has expired.", "/journeys/festival-credit"}, true
 }
 
 // sent says to how many customers a step of a journey has brought something.

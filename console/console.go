@@ -92,8 +92,16 @@ func (c *Console) guarded() (http.Handler, error) {
 	mux.HandleFunc("GET /messages", c.messages)
 	mux.HandleFunc("GET /messages/{id}", c.message)
 	mux.HandleFunc("GET /messages/{id}/body", c.body)
+	for _, kind := range []string{"campaign", "journey"} {
+		at := "/" + kind + "s"
+		mux.HandleFunc("GET "+at, c.journeys(kind))
+		mux.HandleFunc("GET "+at+"/{name}", c.journey(kind))
+		mux.HandleFunc("GET "+at+"/{name}/{act}", c.confirm)
+		mux.HandleFunc("POST "+at+"/{name}/{act}", c.act)
+	}
+	mux.HandleFunc("GET /channels", c.channels)
 	mux.HandleFunc("POST /clock", c.moveClock)
 	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(files)))
 	mux.HandleFunc("/", c.nothing)
-	return strict(http.NewCrossOriginProtection().Handler(c.signedIn(mux))), nil
+	return strict(c.ours(c.signedIn(mux))), nil
 }

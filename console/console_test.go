@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -25,6 +26,8 @@ type face struct {
 	asked   []*http.Request
 	bodies  []string
 	moved   chan struct{} // a move of the clock waits for it, if there is one
+
+	after map[string]map[string]string // what is answered otherwise once something was asked for
 }
 
 // ServeHTTP answers, or says that there is nothing.
@@ -33,6 +36,7 @@ func (f *face) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.asked, f.bodies = append(f.asked, r), append(f.bodies, string(body))
 	answer, ok := f.answers[r.Method+" "+r.URL.EscapedPath()]
+	maps.Copy(f.answers, f.after[r.Method+" "+r.URL.EscapedPath()])
 	f.mu.Unlock()
 	if r.Method == http.MethodPost && f.moved != nil {
 		<-f.moved
@@ -61,7 +65,7 @@ func newFace() *face {
 		"orders":[{"id":"o1","at":"2026-11-02T00:00:00Z","total":1234.5,"currency":"SGD","products":2}],
 		"segments":[{"name":"regulars","since":"2026-11-03T00:00:00Z"}],"journeys":[{"journey":"cart-recovery","step":"quiet","entered":"2026-11-03T00:00:00Z"}]}`
 	mail := `{"id":"msg_1","customer":"cus_ann","journey":"cart-recovery","step":"reminder","status":"handed","subject":` + string(quoted) + `,"to":"ann@example.com","channel":"email","class":"promotional","createdAt":"2026-11-21T23:00:00Z","attempts":1`
-	return &face{answers: map[string]string{
+	return (&face{answers: map[string]string{
 		"GET /v1/clock":                      `{"now":"2026-11-21T23:06:40.000Z","sandbox":true}`,
 		"POST /v1/clock":                     `{"now":"2026-11-22T00:06:40.000Z","sandbox":true}`,
 		"GET /v1/customers":                  `{"customers":[` + ann + `],"next":"page2"}`,
@@ -85,7 +89,7 @@ func newFace() *face {
 			{"segment":"regulars","enteredAt":"2026-11-03T00:00:00Z","enteredBy":{"cause":"event","event":"Order Completed","messageId":"m7"}},
 			{"segment":"newcomers","enteredAt":"2026-10-03T00:00:00Z","enteredBy":{"cause":"event","event":"Signed Up"},"leftAt":"2026-11-02T00:00:00Z","leftBy":{"cause":"time"}}]}`,
 		"GET /v1/journeys": `{"journeys":[{"name":"cart-recovery","running":2,"entered":7,"goal":1,"exited":{"finished":5},"refused":{},"steps":[{"name":"quiet","passed":6},{"name":"reminder","passed":5,"asked":5,"dropped":2}]}]}`,
-	}}
+	}}).withCampaigns()
 }
 
 // site opens the pages over a face.
@@ -177,7 +181,7 @@ func TestEmptyStartPageSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	f := &face{answers: map[string]string{
 		"GET /v1/clock": `{"now":"2026-11-21T23:06:40.000Z"}`, "GET /v1/customers": `{"customers":[]}`, "GET /v1/segments": `{"segments":[]}`,
-		"GET /v1/journeys": `{"journeys":[]}`, "GET /v1/messages": `{"messages":[]}`,
+		"GET /v1/journeys": `{"journeys":[]}`, "GET /v1/campaigns": `{"campaigns":[]}`, "GET /v1/messages": `{"messages":[]}`,
 	}}
 	server := site(t, f, func(c *console.Config) { c.Pulse, c.Figures, c.Sandbox = &console.Pulse{}, figures{}, false })
 	_, _, body := get(t, server.URL)
@@ -273,12 +277,17 @@ func TestOnlyTheKeyOpensThePages(t *testing.T) {
 // post sends a form as a browser would that shows a page of another site, or ours.
 func post(t *testing.T, address, site, advance string) (status int, header http.Header, body string) {
 	t.Helper()
-	r, err := http.NewRequest(http.MethodPost, address, strings.NewReader(url.Values{"advance": {advance}}.Encode()))
+	return send(t, address, url.Values{"advance": {advance}}, http.Header{"Sec-Fetch-Site": {site}})
+}
+
+func send(t *testing.T, address string, form url.Values, header http.Header) (int, http.Header, string) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
+	maps.Copy(r.Header, header)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Sec-Fetch-Site", site)
 	res, err := http.DefaultTransport.RoundTrip(r)
 	return read(t, res, err)
 }

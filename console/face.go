@@ -12,25 +12,34 @@ import (
 
 // call asks the program's HTTP face, within the program, and reads the answer.
 func (c *Console) call(ctx context.Context, method, path string, body, out any) error {
+	told, err := c.ask(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(told, out)
+}
+
+// ask returns what the face answers.
+func (c *Console) ask(ctx context.Context, method, path string, body any) ([]byte, error) {
 	var sent []byte
 	if body != nil {
 		var err error
 		if sent, err = json.Marshal(body); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	r, err := http.NewRequestWithContext(ctx, method, path, bytes.NewReader(sent))
 	if err != nil {
-		return rapport.Errorf(rapport.Invalid, "This is no address: %w.", err)
+		return nil, rapport.Errorf(rapport.Invalid, "This is no address: %w.", err)
 	}
 	r.Header.Set("Authorization", "Bearer "+c.Key)
 	r.Header.Set("Content-Type", "application/json")
 	w := &answer{header: http.Header{}, status: http.StatusOK}
 	c.Face.ServeHTTP(w, r)
 	if w.status >= 300 {
-		return refused(w)
+		return nil, refused(w)
 	}
-	return json.Unmarshal(w.body.Bytes(), out)
+	return w.body.Bytes(), nil
 }
 
 func (c *Console) get(ctx context.Context, path string, out any) error {

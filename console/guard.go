@@ -11,12 +11,22 @@ func strict(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Referrer-Policy", "same-origin") // with no-referrer a browser would not say either that a form is of this site
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Robots-Tag", "noindex, nofollow")
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// ours refuses what a page of another site asks to be done, of which a browser tells:
+// the key that it sends along by itself proves only who is asked, not that she wants it.
+func (c *Console) ours(next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c.show(w, http.StatusForbidden, "failure", failure{Title: "Nothing was done", Text: "Another site asked for this. What is to be done here is asked for on these pages."})
+	}))
+	return guard.Handler(next)
 }
 
 // signedIn asks for an admin's key as the password of HTTP Basic, whatever the

@@ -19,6 +19,7 @@ type live struct {
 	Latest        []latestRow
 	Segments      []segment
 	Journeys      []journey
+	Campaigns     []journey
 	Messages      []message
 	Story         []Beat
 	StoryAt       time.Time // it was told
@@ -74,7 +75,7 @@ func (c *Console) lookAnew(ctx context.Context, l live) live {
 		l.Loading, l.Part = c.Progress()
 	}
 	for _, part := range []func(context.Context, *live) error{
-		c.lookClock, c.lookFigures, c.lookLatest, c.lookSegments, c.lookJourneys, c.lookMessages, c.lookStory,
+		c.lookClock, c.lookFigures, c.lookLatest, c.lookSegments, c.lookJourneys, c.lookCampaigns, c.lookMessages, c.lookStory,
 	} {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		l.Late = part(ctx, &l) != nil || l.Late
@@ -154,6 +155,15 @@ func (c *Console) lookJourneys(ctx context.Context, l *live) error {
 	err := c.get(ctx, "/v1/journeys?limit=40", &page)
 	if err == nil {
 		l.Journeys = page.Journeys
+	}
+	return err
+}
+
+func (c *Console) lookCampaigns(ctx context.Context, l *live) error {
+	var page struct{ Campaigns []journey }
+	err := c.get(ctx, "/v1/campaigns?limit=40", &page)
+	if err == nil {
+		l.Campaigns = page.Campaigns
 	}
 	return err
 }

@@ -169,13 +169,3 @@ type segment struct {
 	Name, State, Where string
 	Size               int64
 }
-
-type journey struct {
-	Name                   string
-	Running, Entered, Goal int64
-	Exited, Refused        map[string]int64
-	Steps                  []struct {
-		Name                   string
-		Passed, Asked, Dropped int64
-	}
-}

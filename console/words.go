@@ -17,7 +17,7 @@ import (
 func words() template.FuncMap {
 	return template.FuncMap{
 		"count": count, "decimal": decimal, "money": money, "percent": percent, "bars": bars, "tallies": tallies,
-		"moment": momentOf, "brieftime": briefly, "plain": plain, "pretty": pretty, "share": share, "said": said, "brief": brief,
+		"moment": momentOf, "brieftime": briefly, "plain": plain, "pretty": pretty, "share": share, "said": said, "daybrief": dayBrief, "lasting": lasting, "number": number, "way": way, "brief": brief,
 		"pair": func(first, second any) pair { return pair{first, second} },
 		"word": func(status string, sandbox bool) word { return word{status, sandbox} },
 	}
@@ -63,6 +63,9 @@ func money(amount float64, currency string) string {
 	}
 	return strings.TrimSpace(currency + "\u00a0" + text)
 }
+
+// number writes a share of a hundred with as many decimals as it has.
+func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
 func percent(part float64) string { return strconv.Itoa(int(math.Round(part*100))) + "\u00a0%" }
 
@@ -159,6 +162,15 @@ func said(status string, sandbox bool) string {
 		return "captured"
 	}
 	return status
+}
+
+// way writes which way of a step was taken: cases without a name are called by their
+// places.
+func way(name string) string {
+	if _, err := strconv.Atoi(name); err == nil {
+		return "case " + name
+	}
+	return name
 }
 
 // bars draws numbers as the points of a line, 0 to 100 wide and 0 to 30 high.
