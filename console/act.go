@@ -18,8 +18,8 @@ type act struct {
 // has stopped by itself is another thing to decide than to resume what somebody paused.
 var acts = map[string]struct{ name, effect string }{
 	"pause":   {"Pause", "Nobody enters any more, whoever is on the way stands still, and messages that wait are held. Exits and goals still take effect. It stays so until somebody lets it go on."},
-	"resume":  {"Go on", "What fell due meanwhile is done now, and judged as of now. Turns that are too late by now are missed."},
-	"spite":   {"Go on in spite of that", "What was met so far is forgiven, those who went first are watched anew, and it stops again if too many mind. What fell due meanwhile is done now."},
+	"resume":  {"Go on", "What fell due meanwhile is done now, and judged as of now. Whose turn had come before has it now, however late that is; turns that came meanwhile are missed if they are too late."},
+	"spite":   {"Go on in spite of that", "What was met so far is forgiven, those who went first are watched anew, and it stops again if too many mind. Who had not had her turn yet when it stopped has it then, however late that is."},
 	"archive": {"Archive", "Runs under way end, messages that wait are dropped, and nobody enters. Restored later, it begins anew: the runs that have ended stay ended."},
 	"restore": {"Restore", "Whoever meets its entry from now on enters. The runs that ended when it was archived stay ended."},
 }

@@ -167,7 +167,7 @@ func TestWhatIsDoneIsConfirmedFirst(t *testing.T) {
 	tells(t, at+"/archive", []string{"Runs under way end"}, nil)
 	tells(t, at+"/resume", []string{`href="/campaigns/careful/pause"`}, []string{"<form"}) // it is not paused: back to its page
 	f.says("GET /v1/campaigns/careful", stopped)
-	tells(t, at+"/resume", []string{"9 of 230 messages", "What was met so far is forgiven", "Go on in spite of that</button>"}, []string{`name="reason"`})
+	tells(t, at+"/resume", []string{"9 of 230 messages", "What was met so far is forgiven", "however late that is", "Go on in spite of that</button>"}, []string{`name="reason"`})
 	for _, path := range []string{"/spite", "/delete", "/runs"} {
 		if status, _, _ := get(t, at+path); status != http.StatusNotFound {
 			t.Errorf("%s: status %d", path, status)
