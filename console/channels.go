@@ -72,7 +72,7 @@ type kindOfSending struct {
 func (c *Console) channels(w http.ResponseWriter, r *http.Request) {
 	p := channelsPage{Kinds: []kindOfSending{
 		{Kind: "topic", Plural: "Topics", None: "None, so whoever unsubscribes leaves all that her consent allowed. docs/documents.md says how to make one."},
-		{Kind: "brand", Plural: "Brands", None: "None, so e-mails name no sender and no postal address."},
+		{Kind: "brand", Plural: "Brands", None: "None, so e-mails come from whom their channel names, and show no postal address."},
 	}}
 	if c.Sandbox {
 		p.Kinds = slices.Insert(p.Kinds, 0, kindOfSending{Kind: "channel", Plural: "Channels of the documents", None: "None. A live environment needs one: docs/operations.md says how to set up a mail server."})
