@@ -19,7 +19,8 @@ func (c *Console) call(ctx context.Context, method, path string, body, out any) 
 	return json.Unmarshal(told, out)
 }
 
-// ask returns what the face answers.
+// ask returns what the face answers. What is to be done is asked for with the key of who
+// has signed in, so that it is recorded as hers.
 func (c *Console) ask(ctx context.Context, method, path string, body any) ([]byte, error) {
 	var sent []byte
 	if body != nil {
@@ -33,6 +34,10 @@ func (c *Console) ask(ctx context.Context, method, path string, body any) ([]byt
 		return nil, rapport.Errorf(rapport.Invalid, "This is no address: %w.", err)
 	}
 	r.Header.Set("Authorization", "Bearer "+c.Key)
+	if by, ok := ctx.Value(signed{}).(signature); ok && method != http.MethodGet {
+		r.Header.Set("Authorization", "Bearer "+by.key)
+		r.Header.Set("Rapport-Author", by.name)
+	}
 	r.Header.Set("Content-Type", "application/json")
 	w := &answer{header: http.Header{}, status: http.StatusOK}
 	c.Face.ServeHTTP(w, r)

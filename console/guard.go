@@ -1,6 +1,9 @@
 package console
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // policy lets a page load what this server serves and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
@@ -29,6 +32,12 @@ func (c *Console) ours(next http.Handler) http.Handler {
 	return guard.Handler(next)
 }
 
+// signature is who has signed in: with which key, and who she says that she is. It goes
+// along with the request's context, under signed.
+type signature struct{ key, name string }
+
+type signed struct{}
+
 // signedIn asks for an admin's key as the password of HTTP Basic, whatever the
 // user is called.
 func (c *Console) signedIn(next http.Handler) http.Handler {
@@ -36,13 +45,13 @@ func (c *Console) signedIn(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, key, ok := r.BasicAuth(); ok && c.Authorised(key) {
-			next.ServeHTTP(w, r)
+		if name, key, ok := r.BasicAuth(); ok && c.Authorised(key) {
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), signed{}, signature{key, name})))
 			return
 		}
-		w.Header().Set("WWW-Authenticate", `Basic realm="Rapport: any user, the admin key as password", charset="UTF-8"`)
+		w.Header().Set("WWW-Authenticate", `Basic realm="Rapport: your name, and an admin key as password", charset="UTF-8"`)
 		c.show(w, http.StatusUnauthorized, "failure", failure{
-			Title: "Sign in", Text: "Reload the page, leave any user name, and give the admin key as the password. It was shown when the data folder was made; RAPPORT_ADMIN_KEY sets another.",
+			Title: "Sign in", Text: "Reload the page, and give your name, which is recorded with what you do, or any other, and an admin key as the password. The first was shown when the data folder was made; RAPPORT_ADMIN_KEY sets another.",
 		})
 	})
 }

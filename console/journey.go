@@ -20,8 +20,8 @@ type journey struct {
 		Ways                   map[string]int64
 	}
 	Standing struct {
-		State, By, Reason string
-		At                rapport.Instant
+		State, By, Author, Reason string
+		At                        rapport.Instant
 	}
 	Versions  []edition
 	WorstCase *struct {
@@ -42,11 +42,11 @@ type journey struct {
 
 // edition is how many runs follow a version, and what is known of that.
 type edition struct {
-	Version      uint64
-	Runs         int64
-	Newest       bool
-	At           rapport.Instant
-	Author, Note string
+	Version           uint64
+	Runs              int64
+	Newest            bool
+	At                rapport.Instant
+	Key, Author, Note string
 }
 
 // occasion is one day of a campaign.

@@ -22,7 +22,7 @@ const (
 
 	going   = `{` + careful + `,"standing":{"state":"active"},"next":"2026-11-21T23:30:00Z","occasions":[{"day":"2026-11-21","state":"watching","share":2,"entered":234,"handed":230,"failed":0,"unsubscribed":1,"complained":0},` + days + `]}`
 	stopped = `{` + careful + `,"standing":{"state":"paused","at":"2026-11-21T23:05:00Z","by":"rapport","reason":"it stopped by itself: too much"},"occasions":[{"day":"2026-11-21","state":"stopped","share":2,"entered":234,"handed":230,"failed":0,"unsubscribed":9,"complained":0,"why":"9 of 230 messages were answered by unsubscribing"},` + days + `]}`
-	paused  = `{` + careful + `,"standing":{"state":"paused","at":"2026-11-21T23:05:00Z","by":"api","reason":"wrong price"},"occasions":[{"day":"2026-11-21","state":"going","share":2,"entered":234,"handed":230,"failed":0,"unsubscribed":1,"complained":0},` + days + `]}`
+	paused  = `{` + careful + `,"standing":{"state":"paused","at":"2026-11-21T23:05:00Z","by":"mai-li","author":"Mai Li","reason":"wrong price"},"occasions":[{"day":"2026-11-21","state":"going","share":2,"entered":234,"handed":230,"failed":0,"unsubscribed":1,"complained":0},` + days + `]}`
 )
 
 func archived() string {
@@ -38,7 +38,7 @@ func (f *face) withCampaigns() *face {
 		"/v1/documents/journey/cart-recovery": `{"kind":"journey","description":"Reminds","entry":{"event":["Product Added","Cart Viewed"],"where":"event.price > 3"}}`,
 		"/v1/journeys/careful":                `{"name":"careful","worstCase":{"messages":2,"exact":true}}`,
 		"/v1/journeys/cart-recovery":          `{"name":"cart-recovery","running":2,"entered":7,"standing":{"state":"active"},"versions":[],"worstCase":{"messages":null,"unbounded":"nothing bounds it"},"steps":[]}`,
-		"/v1/versions":                        `{"versions":[{"version":4,"at":"2026-11-20T00:00:00Z","author":"api","note":"another price"},{"version":2,"at":"2026-11-01T00:00:00Z","author":"api"}]}`,
+		"/v1/versions":                        `{"versions":[{"version":4,"at":"2026-11-20T00:00:00Z","key":"admin","author":"Kai","note":"another price"},{"version":2,"at":"2026-11-01T00:00:00Z","key":"admin"}]}`,
 		"/v1/channels": `{"channels":[{"name":"mail","channel":"email","provider":"smtp","since":"2026-11-01T00:00:00Z","servers":[
 			{"name":"east","weight":3,"state":"open","handed":1200,"failed":1},
 			{"name":"south","weight":2,"state":"resting","until":"2026-11-21T23:08:00Z","why":"no connection","handed":12,"failed":30},
@@ -107,7 +107,7 @@ func TestCampaignsAndJourneysAreTold(t *testing.T) {
 	tells(t, server.URL+"/campaigns/careful", []string{
 		"What is new", "Every week on Monday and Thursday", "At 10:00 in Singapore", "From 2 November 2026 on", "22 Nov 2026, 07:30:00 Singapore", "Everybody", "Order Completed within 1 day", "2 messages to one customer",
 		"At most 20000 an hour", "2 of 100, then 20 of 100, then all; each watched for 30 minutes", "more than 0.5 of 100 messages make somebody unsubscribe, 0.1 are complained of, or 10 fail",
-		"2 of 100 come back", "not written down yet", "another price", "by api", "moves runs under way", "60 case 1, 30 otherwise", "2 of 100 so far", "/messages?journey=careful", "/messages/msg_1",
+		"2 of 100 come back", "not written down yet", "another price", "by Kai, with the key admin,", "by admin,", "moves runs under way", "60 case 1, 30 otherwise", "2 of 100 so far", "/messages?journey=careful", "/messages/msg_1",
 		`href="/campaigns/careful/pause"`, `href="/campaigns/careful/archive"`,
 	}, []string{"Go on", "/restore", `method="post"`})
 	tells(t, server.URL+"/journeys", []string{`href="/journeys/cart-recovery"`}, nil)
@@ -126,7 +126,7 @@ func TestStandingsAreTold(t *testing.T) {
 		want, not []string
 	}{
 		{stopped, []string{">stopped<", "It stopped by itself", "9 of 230 messages were answered by unsubscribing", "Go on in spite of that", "none while it is paused"}, []string{"/pause\"", "rapport: it"}},
-		{paused, []string{">paused<", "<b>Paused</b>", "by api: wrong price", ">Go on<"}, []string{"in spite", ">going<", ">watching<"}},
+		{paused, []string{">paused<", "<b>Paused</b>", "by Mai Li, with the key mai-li: wrong price", ">Go on<"}, []string{"in spite", ">going<", ">watching<"}},
 		{archived(), []string{"<b>Archived</b>", "not in season", ">Restore<"}, []string{">Go on<", ">Archive<"}},
 	} {
 		f.says("GET /v1/campaigns/careful", c.answer)
@@ -231,6 +231,10 @@ func TestAFormOfAnotherSiteDoesNothing(t *testing.T) {
 	}
 	if status, header, _ := send(t, server.URL+"/campaigns/careful/pause", nil, own); status != http.StatusSeeOther {
 		t.Errorf("a form of its own: status %d, %v", status, header)
+	}
+	done := f.asked[len(f.asked)-1].Header
+	if done.Get("Authorization") != "Bearer one" || done.Get("Rapport-Author") != "any" {
+		t.Errorf("it was done by %v", done)
 	}
 	if status, _, _ := send(t, server.URL+"/campaigns/careful/pause", nil, http.Header{"Origin": {server.URL}}); status != http.StatusUnauthorized {
 		t.Errorf("without a key: status %d", status)

@@ -137,7 +137,7 @@ func (c *Console) lookVersions(ctx context.Context, of []edition) error {
 	for i := range of {
 		for _, v := range told.Versions {
 			if v.Version == of[i].Version {
-				of[i].At, of[i].Author, of[i].Note = v.At, v.Author, v.Note
+				of[i].At, of[i].Key, of[i].Author, of[i].Note = v.At, v.Key, v.Author, v.Note
 			}
 		}
 	}
