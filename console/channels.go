@@ -28,12 +28,12 @@ type channel struct {
 // sending is what the page reads of the documents that messages go out by: topics, brands
 // and, in a sandbox, the channels that are not used there.
 type sending struct {
-	Name, Provider, Purpose, Description text
-	Channel                              text
+	Name, Provider, Purpose, Description string
+	Channel                              string
 	Channels                             texts
 	Title                                title
-	Sender                               *struct{ Name, Address text }
-	Address                              text
+	Sender                               *struct{ Name, Address string }
+	Address                              string
 }
 
 // title is a title; of one by language all of them.
@@ -41,14 +41,14 @@ type title string
 
 // UnmarshalJSON takes either.
 func (t *title) UnmarshalJSON(data []byte) error {
-	var by map[string]text
+	var by map[string]string
 	if json.Unmarshal(data, &by) != nil {
 		*t = title(plain(data))
 		return nil
 	}
 	var all []string
 	for _, language := range slices.Sorted(maps.Keys(by)) {
-		all = append(all, string(by[language]))
+		all = append(all, by[language])
 	}
 	*t = title(strings.Join(all, " / "))
 	return nil
@@ -97,7 +97,7 @@ func (c *Console) lookSending(ctx context.Context, kind string) (all []sending, 
 		if err = cmp.Or(err, c.get(ctx, "/v1/documents/"+kind+"/"+url.PathEscape(d.Name), &s)); err != nil {
 			break
 		}
-		s.Name = text(d.Name)
+		s.Name = d.Name
 		all = append(all, s)
 	}
 	return all, err

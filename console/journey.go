@@ -146,18 +146,18 @@ func (j journey) Sends() (sum struct{ Asked, Dropped int64 }) {
 // document is what the pages read of the document of a journey or campaign.
 type document struct {
 	Kind                  string
-	Description, Audience text
+	Description, Audience string
 	Schedule              *schedule
-	Versions              text
+	Versions              string
 	Entry                 struct {
 		Event, Trait   texts
-		Segment, Where text
+		Segment, Where string
 		Left, API      bool
 		Schedule       *schedule
 	}
 	Goal *struct {
 		Event         texts
-		Where, Within text
+		Where, Within string
 	}
 }
 
@@ -170,7 +170,7 @@ func (d document) Days() *schedule {
 }
 
 // Who returns the rule that holds of those who enter.
-func (d document) Who() text {
+func (d document) Who() string {
 	if d.Audience != "" {
 		return d.Audience
 	}
@@ -186,22 +186,13 @@ func (d document) Begins() string {
 	case len(e.Trait) > 0:
 		return "A change of " + strings.Join(e.Trait, " or ")
 	case e.Segment != "" && e.Left:
-		return "Leaving the segment " + string(e.Segment)
+		return "Leaving the segment " + e.Segment
 	case e.Segment != "":
-		return "Entering the segment " + string(e.Segment)
+		return "Entering the segment " + e.Segment
 	case e.API:
 		return "A request of a program"
 	}
 	return ""
-}
-
-// text is a text of a document, which may look like a number or a yes.
-type text string
-
-// UnmarshalJSON takes whatever stands there.
-func (t *text) UnmarshalJSON(data []byte) error {
-	*t = text(plain(data))
-	return nil
 }
 
 // texts are one text or a list of them.
@@ -209,12 +200,10 @@ type texts []string
 
 // UnmarshalJSON takes a list, or one text for a list of it.
 func (t *texts) UnmarshalJSON(data []byte) error {
-	var list []text
-	if json.Unmarshal(data, &list) != nil {
-		list = []text{text(plain(data))}
+	var one string
+	if json.Unmarshal(data, &one) == nil {
+		*t = texts{one}
+		return nil
 	}
-	for _, one := range list {
-		*t = append(*t, string(one))
-	}
-	return nil
+	return json.Unmarshal(data, (*[]string)(t))
 }

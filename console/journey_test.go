@@ -33,7 +33,7 @@ func archived() string {
 func (f *face) withCampaigns() *face {
 	f.says("GET /v1/campaigns/careful", going)
 	for path, answer := range map[string]string{
-		"/v1/documents/campaign/careful": `{"kind":"campaign","audience":true,"versions":"move","goal":{"event":"Order Completed","within":"1d"},
+		"/v1/documents/campaign/careful": `{"kind":"campaign","audience":"true","versions":"move","goal":{"event":"Order Completed","within":"1d"},
 			"schedule":{"repeat":"FREQ=WEEKLY;BYDAY=MO,TH","from":"2026-11-02","at":"10:00","zone":"Asia/Singapore","rate":"20000/h"}}`,
 		"/v1/documents/journey/cart-recovery": `{"kind":"journey","description":"Reminds","entry":{"event":["Product Added","Cart Viewed"],"where":"event.price > 3"}}`,
 		"/v1/journeys/careful":                `{"name":"careful","worstCase":{"messages":2,"exact":true}}`,

@@ -112,7 +112,7 @@ func (c *Console) lookJourney(ctx context.Context, name string) (p journeyPage, 
 	if err == nil {
 		err = c.lookVersions(ctx, p.Journey.Versions)
 	}
-	p.Journey.Description = cmp.Or(p.Journey.Description, string(p.Document.Description))
+	p.Journey.Description = cmp.Or(p.Journey.Description, p.Document.Description)
 	return p, err
 }
 

@@ -12,7 +12,7 @@ import (
 // schedule is when a campaign is, as its document says.
 type schedule struct {
 	On                                                         texts
-	Repeat, Feast, Date, Shift, At, Zone, From, To, Late, Rate text
+	Repeat, Feast, Date, Shift, At, Zone, From, To, Late, Rate string
 	Yearly                                                     bool
 }
 
@@ -21,14 +21,14 @@ func (s schedule) Words() []string {
 	lines := []string{s.days() + s.shifted(), s.time()}
 	switch {
 	case s.From != "" && s.To != "":
-		lines = append(lines, "From "+dated(string(s.From))+" to "+dated(string(s.To)))
+		lines = append(lines, "From "+dated(s.From)+" to "+dated(s.To))
 	case s.From != "":
-		lines = append(lines, "From "+dated(string(s.From))+" on")
+		lines = append(lines, "From "+dated(s.From)+" on")
 	case s.To != "":
-		lines = append(lines, "Until "+dated(string(s.To)))
+		lines = append(lines, "Until "+dated(s.To))
 	}
 	if s.Late != "" {
-		lines = append(lines, "Made up for up to "+lasting(string(s.Late))+" late, if the server was down")
+		lines = append(lines, "Made up for up to "+lasting(s.Late)+" late, if the server was down")
 	}
 	return lines
 }
@@ -36,13 +36,13 @@ func (s schedule) Words() []string {
 func (s schedule) days() string {
 	switch {
 	case s.Repeat != "":
-		return repeated(string(s.Repeat))
+		return repeated(s.Repeat)
 	case s.Feast != "":
-		return "On the feast " + string(s.Feast) + " of each customer's market"
+		return "On the feast " + s.Feast + " of each customer's market"
 	case s.Date != "" && s.Yearly:
-		return "On the day of each customer's " + strings.TrimPrefix(string(s.Date), "customer.") + ", every year"
+		return "On the day of each customer's " + strings.TrimPrefix(s.Date, "customer.") + ", every year"
 	case s.Date != "":
-		return "On the day of each customer's " + strings.TrimPrefix(string(s.Date), "customer.")
+		return "On the day of each customer's " + strings.TrimPrefix(s.Date, "customer.")
 	}
 	var days []string
 	for _, day := range s.On {
@@ -53,28 +53,28 @@ func (s schedule) days() string {
 
 // shifted says how many days before or after that it is.
 func (s schedule) shifted() string {
-	switch before, ok := strings.CutPrefix(string(s.Shift), "-"); {
+	switch before, ok := strings.CutPrefix(s.Shift, "-"); {
 	case s.Shift == "":
 		return ""
 	case ok:
 		return ", " + lasting(before) + " earlier"
 	}
-	return ", " + lasting(string(s.Shift)) + " later"
+	return ", " + lasting(s.Shift) + " later"
 }
 
 func (s schedule) time() string {
 	switch s.Zone {
 	case "":
-		return "At " + string(s.At) + " by the clocks of each customer's market"
+		return "At " + s.At + " by the clocks of each customer's market"
 	case "UTC":
-		return "At " + string(s.At) + " UTC, for everybody at the same instant"
+		return "At " + s.At + " UTC, for everybody at the same instant"
 	}
-	return "At " + string(s.At) + " in " + placeOf(string(s.Zone)) + ", for everybody at the same instant"
+	return "At " + s.At + " in " + placeOf(s.Zone) + ", for everybody at the same instant"
 }
 
 // Pace says how many may begin how fast.
 func (s schedule) Pace() string {
-	if n, per, ok := strings.Cut(string(s.Rate), "/"); ok {
+	if n, per, ok := strings.Cut(s.Rate, "/"); ok {
 		return "At most " + n + " a" + map[string]string{"s": " second", "m": " minute", "h": "n hour", "d": " day"}[per]
 	}
 	return "As fast as their turns come"
