@@ -37,7 +37,8 @@ type Batch struct {
 	agendas map[string]*Agenda // as the batch has changed them
 	room    Room               // of the lanes of messages that leave with the batch; nil: none does
 	gates   []gate
-	parcels []Parcel // that leave with it
+	parcels []Parcel                  // that leave with it
+	movedAt map[rapport.MessageID]int // where the last move of each message stands; nil until somebody asks
 }
 
 func (g *Engine) begin(ctx context.Context, now rapport.Instant) *Batch {

@@ -161,14 +161,23 @@ func (b *Batch) release(m *rapport.Message, c *customer) {
 }
 
 // move writes down that a message's life went on.
-func (b *Batch) move(m *rapport.Message) { b.out.Moved = append(b.out.Moved, *m) }
+func (b *Batch) move(m *rapport.Message) {
+	if b.movedAt != nil {
+		b.movedAt[m.ID] = len(b.out.Moved)
+	}
+	b.out.Moved = append(b.out.Moved, *m)
+}
 
 // message returns a message as it stands: as the batch has left it so far, else as it is kept.
 func (b *Batch) message(id rapport.MessageID) (rapport.Message, error) {
-	for i := len(b.out.Moved) - 1; i >= 0; i-- {
-		if m := &b.out.Moved[i]; m.ID == id {
-			return *m, nil
+	if b.movedAt == nil {
+		b.movedAt = make(map[rapport.MessageID]int, len(b.out.Moved))
+		for i := range b.out.Moved {
+			b.movedAt[b.out.Moved[i].ID] = i
 		}
+	}
+	if i, ok := b.movedAt[id]; ok {
+		return b.out.Moved[i], nil
 	}
 	return b.g.store.Message(b.ctx, id)
 }
