@@ -16,7 +16,7 @@ type Room func(store.Lane) int
 // Depart is Run for whoever hands over what it returns: messages that the works ask for
 // and that are due at once leave with the batch, as far as there is room. They are written
 // down as being attempted from the beginning, never as waiting, so that most messages cost
-// one commit and two writes less. All others wait, and are claimed. What is returned is to be
+// one commit and one write less. All others wait, and are claimed. What is returned is to be
 // treated as what [Engine.Claim] returns.
 func (g *Engine) Depart(ctx context.Context, now rapport.Instant, room Room, works ...Work) (errs []error, parcels []Parcel, err error) {
 	b := g.begin(ctx, now)
@@ -65,10 +65,11 @@ func (b *Batch) born(m rapport.Message) {
 
 func (b *Batch) mayLeave(m *rapport.Message) bool { return m.DueAt <= b.now && b.g.departs(m.Channel) }
 
-// isFull reports whether no further message of a journey could leave with the batch. Whoever
-// gives turns then waits until there is room again: nobody is decided on who can't be written to.
-func (b *Batch) isFull(j *journey.Journey) bool {
-	return b.room != nil && b.g.anyLane(j, func(l store.Lane) bool {
+// isFull reports whether no further message could leave with the batch in one of some lanes.
+// Whoever gives turns then waits until there is room again: nobody is decided on who can't be
+// written to.
+func (b *Batch) isFull(lanes []store.Lane) bool {
+	return b.room != nil && slices.ContainsFunc(lanes, func(l store.Lane) bool {
 		gate := b.gate(l)
 		return gate.born >= gate.room
 	})
@@ -79,23 +80,27 @@ func (g *Engine) hasRoomForTurns(ctx context.Context, now rapport.Instant, room 
 	if !g.agendas.full {
 		return false
 	}
+	isFull := func(l store.Lane) bool { return g.roomIn(ctx, l, now, room) == 0 }
 	for name, a := range g.agendas.all {
 		j := g.workspace.Journeys.Get(name)
-		if g.waitsForRoom(j, a, now) && !g.anyLane(j, func(l store.Lane) bool { return g.roomIn(ctx, l, now, room) == 0 }) {
+		if g.waitsForRoom(j, a, now) && !slices.ContainsFunc(g.lanesOf(j), isFull) {
 			return true
 		}
 	}
 	return false
 }
 
-// anyLane reports whether a test holds of one of the lanes in which messages of a journey may
-// leave.
-func (g *Engine) anyLane(j *journey.Journey, test func(store.Lane) bool) bool {
-	return slices.ContainsFunc(j.Channels(), func(channel rapport.Channel) bool {
-		return g.departs(channel) && slices.ContainsFunc(rapport.Urgencies(), func(u rapport.Urgency) bool {
-			return test(store.Lane{Channel: channel, Urgency: u})
-		})
-	})
+// lanesOf returns the lanes in which messages of a journey may leave with a batch.
+func (g *Engine) lanesOf(j *journey.Journey) (lanes []store.Lane) {
+	for _, channel := range j.Channels() {
+		if !g.departs(channel) {
+			continue
+		}
+		for _, urgency := range rapport.Urgencies() {
+			lanes = append(lanes, store.Lane{Channel: channel, Urgency: urgency})
+		}
+	}
+	return lanes
 }
 
 // departs reports whether messages of a channel may leave with a batch. A call to a machine

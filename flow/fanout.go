@@ -24,11 +24,11 @@ func turns(enough func() bool) Work {
 		tired := false
 		for _, name := range slices.Sorted(maps.Keys(b.g.agendas.all)) {
 			j, a := b.g.workspace.Journeys.Get(name), b.g.agendas.all[name]
-			goesOn := b.g.nextOf(j, a) <= b.now || b.g.waitsForRoom(j, a, b.now) && !b.isFull(j)
+			goesOn := b.g.nextOf(j, a) <= b.now || b.g.waitsForRoom(j, a, b.now) && !b.isFull(b.g.lanesOf(j))
 			if !goesOn || tired && !b.g.hasCome(j.Calendar(), a, b.now) {
 				continue
 			}
-			f := &fanOut{b: b, j: j, c: j.Calendar(), a: b.agenda(name), asks: b.g.workspace.audienceReads(j), enough: enough, tired: tired}
+			f := &fanOut{b: b, j: j, c: j.Calendar(), a: b.agenda(name), lanes: b.g.lanesOf(j), asks: b.g.workspace.audienceReads(j), enough: enough, tired: tired}
 			f.run()
 			tired = f.tired
 		}
@@ -42,9 +42,10 @@ type fanOut struct {
 	j      *journey.Journey
 	c      *journey.Calendar
 	a      *Agenda
-	o      *Occasion   // at hand
-	asks   []rule.Fact // by which it is told who belongs to the audience
-	looked int         // customers, since enough was asked
+	o      *Occasion    // at hand
+	lanes  []store.Lane // in which its messages may leave with the batch
+	asks   []rule.Fact  // by which it is told who belongs to the audience
+	looked int          // customers, since enough was asked
 	enough func() bool
 	tired  bool
 }
@@ -96,7 +97,7 @@ const (
 // isFull reports whether nobody who is given a turn now could be written to with this batch.
 // It is looked at again when there is room, and in any case after crowdTime.
 func (f *fanOut) isFull() bool {
-	if f.b.isFull(f.j) {
+	if f.b.isFull(f.lanes) {
 		f.a.full, f.a.later = true, f.b.now.Add(crowdTime)
 	}
 	return f.a.full
