@@ -59,15 +59,15 @@ func TestEveryBoxIsTried(t *testing.T) {
 		"docs/cli.md":                      "sh",                        // TestCommandPage
 		"docs/concepts.md":                 "story yaml",                // story
 		"docs/de/first-steps.md":           "sh",                        // TestFirstSteps
-		"docs/demo.md":                     "sh",                        // TestScripts/shop, at another server
-		"docs/documents.md":                "json problems sh yaml",     // workspace, TestBoxesRun
+		"docs/demo.md":                     "sh",                        // TestBoxesOfTwoServersRun
+		"docs/documents.md":                "json problems sh yaml",     // workspace, TestBoxesRun, TestBoxesOfTwoServersRun
 		"docs/import.md":                   "console file",              // TestImportDocs
 		"docs/journeys.md":                 "story yaml",                // story
 		"docs/ko/first-steps.md":           "sh",                        // TestFirstSteps
-		"docs/operations.md":               "sh yaml",                   // TestBoxesRun; copying, TestScripts/copy
+		"docs/operations.md":               "sh yaml",                   // TestBoxesRun, TestBoxesOfTwoServersRun
 		"docs/recipes.md":                  "sh",                        // TestBoxesRun
 		"docs/rules.md":                    "rule",                      // rule
-		"docs/stories.md":                  "failure sh story yaml",     // story; TestScripts/stories
+		"docs/stories.md":                  "failure sh story yaml",     // story, TestBoxesOfTwoServersRun
 		"docs/templates.md":                "liquid problems text yaml", // render
 		"recipes/behaviour/README.md":      "yaml",                      // TestDocumentsOfRecipesPages
 		"recipes/customer-types/README.md": "yaml",
@@ -188,6 +188,43 @@ func TestBoxesRun(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestBoxesOfTwoServersRun runs the boxes for which a live server and a sandbox are needed.
+// What differs from the pages: addresses, keys and folders, and that the shop closes.
+func TestBoxesOfTwoServersRun(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"bash", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("The boxes are not run: %s is not installed.", tool)
+		}
+	}
+	recipes, err := filepath.Abs("../../recipes/welcome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, sandbox := freeAddress(t), freeAddress(t)
+	box := func(page string, i int, replaced ...string) string {
+		return strings.NewReplacer(append(replaced, "rk_live_…", "rk_live_docs", "rk_test_…", "rk_test_docs")...).Replace(boxes(pages(t)[page])[i].text)
+	}
+	lines := []string{
+		"RAPPORT_ADMIN_KEY=rk_live_docs RAPPORT_WRITE_KEY=wk_live_docs RAPPORT_LISTEN=" + live + " " + strings.TrimSpace(box("docs/operations.md", 0, "/var/lib/rapport", "live")) + " > live.txt & live=$!",
+		"RAPPORT_ADMIN_KEY=rk_test_docs RAPPORT_WRITE_KEY=wk_test_docs rapport serve --sandbox --data tried --listen " + sandbox + " > sandbox.txt & tried=$!",
+		"for at in " + live + " " + sandbox + "; do until curl -sf -o ready.txt http://$at/readyz; do sleep 0.02; done; done",
+		"rapport recipe apply welcome --url http://" + sandbox + " --api-key rk_test_docs",
+		"echo yes > yes.txt; exec < yes.txt",
+		box("docs/documents.md", 4, "https://sandbox.shop.example", "http://"+sandbox, "https://rapport.shop.example", "http://"+live),
+		strings.TrimSpace(box("docs/demo.md", 0, "http://127.0.0.1:8080", "http://"+live, "wk_live_...", "wk_live_docs", "--speed 60", "--speed 6000")) + " --days 0.1",
+		box("docs/operations.md", 1, "https://rapport.example", "http://"+live, "http://127.0.0.1:8081", "http://"+sandbox),
+		box("docs/stories.md", 0, "PATH", recipes),
+		"kill $live $tried", "wait $live $tried",
+	}
+	printed := runBash(t, folderWithProgram(t), nil, strings.Join(lines, "\n"))
+	for _, want := range []string{"version 1 is in force in " + live, "lives at http://" + live, "customers of http://" + live + " under pseudonyms", "stories"} {
+		if !strings.Contains(printed, want) {
+			t.Errorf("the boxes do not tell %q:\n%s", want, printed)
+		}
 	}
 }
 
