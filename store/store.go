@@ -34,8 +34,8 @@ type Batch struct {
 	Records     []Record
 	Identifiers []Identifier
 	Addresses   []Address
-	Events      []Block // the chunk; its number is Position+1
-	Messages    []rapport.Message
+	Events      []Block           // the chunk; its number is Position+1
+	Messages    []rapport.Message // new ones, or anew; one of a known id was created at the same instant
 	Moved       []rapport.Message // known ones whose life went on, see [Move]; after Messages
 	Contents    []Content
 	Decisions   []rapport.Decision

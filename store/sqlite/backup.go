@@ -19,7 +19,7 @@ func (s *Store) Stats(ctx context.Context) (stats store.Stats, err error) {
 		}
 		return nil
 	}, `select (select count(*) from record), (select count(*) from identifier), (select count(*) from address),
-		(select count(*) from chunk), (select coalesce(sum(events), 0) from chunk), (select count(*) from message), (select count(*) from decision)`)
+		(select count(*) from chunk), (select coalesce(sum(events), 0) from chunk), (select count(*) from message), (select count(*) from decision) + (select decided from state)`)
 	if err != nil {
 		return stats, err
 	}

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 // Commit keeps a batch whole, or refuses it with kind Conflict if it does not
 // follow the store's position and epoch. Once begun it is not interrupted.
 func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
+	var turning turning
 	return s.write(ctx, func(w *conn) error {
 		now := *s.state.Load()
 		if err := store.CheckBatch(b, now); err != nil {
@@ -24,12 +24,17 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 		if err := w.putBatch(b); err != nil {
 			return err
 		}
+		turning = s.attempts.turn(b)
+		if err := w.putAttempts(s.attempts, turning); err != nil {
+			return err
+		}
 		if s.inCommit != nil {
 			s.inCommit()
 		}
 		return nil
 	}, func() {
 		s.state.Store(&store.State{Position: b.Position + 1, Epoch: b.Epoch, At: b.At})
+		s.attempts.take(turning)
 	})
 }
 
@@ -46,7 +51,9 @@ func (s *Store) write(ctx context.Context, do func(*conn) error, after func()) e
 	}
 	if err := s.writer.atomically(beginWrite, func() error { return do(s.writer) }); err != nil {
 		if rapport.KindOf(err) != rapport.Conflict {
-			s.stand()
+			if s.advanced() {
+				after()
+			}
 		}
 		return explain(err)
 	}
@@ -55,19 +62,17 @@ func (s *Store) write(ctx context.Context, do func(*conn) error, after func()) e
 	return nil
 }
 
-// stand finds out, after a transaction has failed, where the store stands: a disk
-// that refused something may have kept the batch all the same. If it can't be
-// read now, the next commit is refused as long as that is so.
-func (s *Store) stand() {
+// advanced finds out, after a transaction has failed, whether the store is a position further
+// than is known: a disk that refused something may have kept the batch all the same. If it
+// can't be read now, the next commit is refused as long as that is so.
+func (s *Store) advanced() bool {
 	known := *s.state.Load()
 	var now store.State
 	err := s.writer.query(context.Background(), func(r row) error {
-		now = store.State{Position: uint64(r.int(0)), Epoch: uint64(r.int(1)), At: rapport.Instant(r.int(2))}
+		now = store.State{Position: uint64(r.int(0)), Epoch: uint64(r.int(1))}
 		return nil
-	}, "select position, epoch, at from state")
-	if err == nil && now.Epoch == known.Epoch && now.Position == known.Position+1 {
-		s.state.Store(&now)
-	}
+	}, "select position, epoch from state")
+	return err == nil && now.Epoch == known.Epoch && now.Position == known.Position+1
 }
 
 // claim moves the store one position on, if it still stands where b says: what
@@ -83,7 +88,7 @@ func (c *conn) claim(b *store.Batch, epoch uint64) error {
 
 func (c *conn) putBatch(b *store.Batch) error {
 	for _, step := range []func(*store.Batch) error{
-		c.putRecords, c.putIdentifiers, c.putAddresses, c.putChunk, c.putMessages, c.putContents, c.putDecisions, c.putCounters, c.putMarks,
+		c.putRecords, c.putIdentifiers, c.putAddresses, c.putChunk, c.putMessages, c.putContents, c.putCounters, c.putMarks,
 	} {
 		if err := step(b); err != nil {
 			return err
@@ -174,19 +179,6 @@ func (c *conn) putContents(b *store.Batch) error {
 		_, err := c.exec(`insert into content (message, at, subject, html, text) values (?, ?, ?, ?, ?)
 			on conflict (message) do update set at = excluded.at, subject = excluded.subject, html = excluded.html, text = excluded.text`,
 			v.Message[:], int64(v.At), v.Subject, v.HTML, v.Text)
-		return err
-	})
-}
-
-func (c *conn) putDecisions(b *store.Batch) error {
-	return each(b.Decisions, func(d *rapport.Decision) error {
-		checks, err := json.Marshal(d.Checks)
-		if err != nil {
-			return err
-		}
-		_, err = c.exec(`insert into decision (customer, journey, step, outcome, at, message, checks, change, workspace)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			d.Customer[:], d.Journey, d.Step, d.Outcome, int64(d.At), d.Message[:], string(checks), d.Change, int64(d.Workspace))
 		return err
 	})
 }

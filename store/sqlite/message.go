@@ -2,7 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
+	"encoding/binary"
 	"strconv"
 	"strings"
 
@@ -10,19 +10,62 @@ import (
 	"rapport/store"
 )
 
+// putMessages adds messages, each with the decision that made it where the batch holds that,
+// then those decisions that no message took along.
 func (c *conn) putMessages(b *store.Batch) error {
-	if err := each(b.Messages, c.putMessage); err != nil {
+	decisions := newDecided(b)
+	for i := range b.Messages {
+		if err := c.putMessage(&b.Messages[i], decisions); err != nil {
+			return err
+		}
+	}
+	if err := each(b.Moved, c.moveMessage); err != nil {
 		return err
 	}
-	return each(b.Moved, c.moveMessage)
+	return c.putDecisions(decisions)
 }
 
-func (c *conn) putMessage(m *rapport.Message) error {
-	_, err := c.exec(`insert or replace into message (`+messageColumns+`) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+func (c *conn) putMessage(m *rapport.Message, decisions *decided) error {
+	with := decisions.of(m)
+	fresh, err := c.exec(`insert into message (`+messageColumns+`, decided) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
 		m.ID[:], m.Customer[:], m.Journey, int64(m.Version), int64(m.Run), m.Step, m.Template, string(m.Channel), int64(m.Class),
 		int64(m.Status), m.To, m.Subject, int64(m.CreatedAt), int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt),
-		int64(m.Attempts), m.Reason, orEmpty(m.Entry), m.Purpose, orEmpty(m.Learned), m.Topic)
+		int64(m.Attempts), m.Reason, orEmpty(m.Entry), m.Purpose, orEmpty(m.Learned), m.Topic, with)
+	switch {
+	case err != nil:
+		return err
+	case fresh == 0:
+		return c.replaceMessage(m)
+	case len(with) > 0:
+		decisions.took(m)
+	}
+	if createdAt(m.ID) == m.CreatedAt {
+		return nil
+	}
+	_, err = c.exec("insert into odd_message (id, created_at) values (?, ?)", m.ID[:], int64(m.CreatedAt))
 	return err
+}
+
+// replaceMessage changes all of a message that is known. The decision that made it stays what
+// it was.
+func (c *conn) replaceMessage(m *rapport.Message) error {
+	if err := c.partDecision(m); err != nil {
+		return err
+	}
+	_, err := c.exec(`update message set customer = ?, journey = ?, version = ?, run = ?, step = ?, template = ?, channel = ?, class = ?,
+		useful_until = ?, entry = ?, purpose = ?, learned = ?, topic = ? where created_at = ? and id = ?`,
+		m.Customer[:], m.Journey, int64(m.Version), int64(m.Run), m.Step, m.Template, string(m.Channel), int64(m.Class),
+		int64(m.UsefulUntil), orEmpty(m.Entry), m.Purpose, orEmpty(m.Learned), m.Topic, int64(m.CreatedAt), m.ID[:])
+	if err != nil {
+		return err
+	}
+	return c.moveMessage(m)
+}
+
+// createdAt returns the instant that an id begins with: that of its message's creation, for
+// those that journeys make.
+func createdAt(id rapport.MessageID) rapport.Instant {
+	return rapport.Instant(int64(binary.BigEndian.Uint64(id[:8])) >> 16)
 }
 
 // moveMessage touches no index but those of few messages.
@@ -75,6 +118,9 @@ func (s *Store) messages(ctx context.Context, rest string, args ...any) (list []
 
 // Messages returns the messages that a filter chooses, from new to old.
 func (s *Store) Messages(ctx context.Context, f store.MessageFilter) ([]rapport.Message, error) {
+	if f.Status == rapport.Attempting && f.Customer.IsZero() {
+		return s.attemptingOf(ctx, f)
+	}
 	conditions := []string{"true"}
 	var args []any
 	where := func(condition string, values ...any) {
@@ -114,7 +160,7 @@ func indexOf(s rapport.Status) string {
 	switch s {
 	case rapport.Waiting:
 		return " indexed by message_lane"
-	case rapport.Claimed, rapport.Attempting, rapport.Bounced, rapport.Failed, rapport.Unclear:
+	case rapport.Claimed, rapport.Bounced, rapport.Failed, rapport.Unclear:
 		return " indexed by message_notable"
 	}
 	return ""
@@ -122,7 +168,10 @@ func indexOf(s rapport.Status) string {
 
 // Message returns one message, or an error of kind NotFound.
 func (s *Store) Message(ctx context.Context, id rapport.MessageID) (rapport.Message, error) {
-	list, err := s.messages(ctx, " where id = ?", id[:])
+	list, err := s.messages(ctx, " where created_at = ? and id = ?", int64(createdAt(id)), id[:])
+	if err == nil && len(list) == 0 {
+		list, err = s.messages(ctx, " where created_at = (select created_at from odd_message where id = ?1) and id = ?1", id[:])
+	}
 	if err == nil && len(list) == 0 {
 		err = store.ErrNoMessage(id)
 	}
@@ -183,21 +232,9 @@ func (s *Store) CountPending(ctx context.Context, lane store.Lane, until rapport
 
 // InStatus returns messages in one state of their life, from old to new.
 func (s *Store) InStatus(ctx context.Context, status rapport.Status, limit int) ([]rapport.Message, error) {
+	if status == rapport.Attempting {
+		list, err := s.attempting(ctx, func(*rapport.Message) bool { return true })
+		return list[:min(max(limit, 0), len(list))], err
+	}
 	return s.messages(ctx, indexOf(status)+" where "+statusIs(status)+" order by created_at, id limit ?+0", limited(limit))
-}
-
-// Decisions returns a customer's decisions, newest first; of one instant, the
-// one committed last first.
-func (s *Store) Decisions(ctx context.Context, f store.DecisionFilter) (list []rapport.Decision, err error) {
-	err = s.query(ctx, func(r row) error {
-		d := rapport.Decision{
-			Customer: f.Customer, Journey: r.text(0), Step: r.text(1), Outcome: r.text(2), At: rapport.Instant(r.int(3)),
-			Message: messageID(r.blob(4)), Change: r.text(6), Workspace: uint64(r.int(7)),
-		}
-		list = append(list, d)
-		return json.Unmarshal([]byte(r.text(5)), &list[len(list)-1].Checks)
-	}, `select journey, step, outcome, at, message, checks, change, workspace from decision
-		where customer = ?1 and (?2 = '' or journey = ?2) order by at desc, n desc limit ?3+0`,
-		f.Customer[:], f.Journey, int64(store.LimitOf(f.Limit)))
-	return list, err
 }

@@ -41,9 +41,10 @@ type Store struct {
 	writer *conn
 	state  atomic.Pointer[store.State]
 
-	readers chan *conn
-	closing chan struct{}
-	folder  *checkpointer
+	attempts *attempts // of the writer
+	readers  chan *conn
+	closing  chan struct{}
+	folder   *checkpointer
 }
 
 // Every connection syncs each commit, overwrites what is deleted, and leaves
@@ -100,6 +101,9 @@ func (s *Store) connect(readers int) (err error) {
 		return err
 	}
 	if err := s.own(); err != nil {
+		return err
+	}
+	if s.attempts, err = s.writer.readAttempts(); err != nil {
 		return err
 	}
 	if readers <= 0 {

@@ -39,7 +39,7 @@ func testMessages(t *testing.T, b *bench) {
 	equal(t, "message after it was handed over", full, read(full.ID))
 
 	// What seldom changes may change too.
-	full.Customer, full.Journey, full.Class, full.CreatedAt, full.Channel = who(2), "other", rapport.Transactional, 50, rapport.SMS
+	full.Customer, full.Journey, full.Class, full.Channel = who(2), "other", rapport.Transactional, rapport.SMS
 	b.commit(messages(full))
 	equal(t, "message after all of it changed", full, read(full.ID))
 	list, err := b.Messages(b.ctx, store.MessageFilter{Customer: who(1)})
@@ -238,6 +238,66 @@ func testDecisions(t *testing.T, b *bench) {
 	equal(t, "of one journey", []rapport.Decision{all[3], all[4]}, read(store.DecisionFilter{Customer: who(1), Journey: "a"}))
 	equal(t, "a decision of zeros", []rapport.Decision{{Customer: who(3)}}, read(store.DecisionFilter{Customer: who(3)}))
 	equal(t, "of nobody", []rapport.Decision{}, read(store.DecisionFilter{Customer: who(9)}))
+}
+
+// A decision that made a message of its batch is told like any other, in the order in which
+// they were made, whatever becomes of the message.
+func testDecisionsOfMessages(t *testing.T, b *bench) {
+	const at = 20 << 32
+	sent := func(n int, journey string) (rapport.Message, rapport.Decision) {
+		id := rapport.MessageID{1: 20, 15: byte(n)} // begins with the instant
+		m := rapport.Message{ID: id, Customer: who(1), Journey: journey, Step: "s", CreatedAt: at, Status: rapport.Attempting}
+		return m, rapport.Decision{
+			Customer: who(1), Journey: journey, Step: "s", Outcome: "send", At: at, Message: id, Workspace: uint64(n),
+			Checks: []rapport.Check{{Name: "consent", Passed: true, Values: "granted \x00 ☂"}, {Name: "useful", Passed: true, Reason: "why"}},
+		}
+	}
+	dropped := func(journey string) rapport.Decision {
+		return rapport.Decision{Customer: who(1), Journey: journey, Step: "s", Outcome: "drop", At: at}
+	}
+	m1, d1 := sent(1, "a")
+	m2, d2 := sent(2, "b")
+	m3, d3 := sent(3, "a")
+	b.commit(func(batch *store.Batch) {
+		batch.Messages = []rapport.Message{m2, m1}
+		batch.Decisions = []rapport.Decision{d1, dropped("a"), d2}
+	})
+	again := d1
+	again.Workspace = 99
+	b.commit(func(batch *store.Batch) {
+		m1.Subject = "again"
+		batch.Messages = []rapport.Message{m1, m3}
+		batch.Decisions = []rapport.Decision{dropped("b"), again, d3}
+	})
+	other := d3 // says something else than its message's row
+	other.Step = "t"
+	m3.Status = rapport.Handed
+	b.commit(func(batch *store.Batch) {
+		batch.Moved, batch.Decisions = []rapport.Message{m3}, []rapport.Decision{other}
+	})
+	all := []rapport.Decision{other, d3, again, dropped("b"), d2, dropped("a"), d1}
+	for limit := 1; limit <= len(all)+1; limit++ {
+		list, err := b.Decisions(b.ctx, store.DecisionFilter{Customer: who(1), Limit: limit})
+		equal(t, fmt.Sprint("the newest ", limit), all[:min(limit, len(all))], must(t, list, err))
+	}
+	list, err := b.Decisions(b.ctx, store.DecisionFilter{Customer: who(1), Journey: "b"})
+	equal(t, "of one journey", []rapport.Decision{dropped("b"), d2}, must(t, list, err))
+	stats, err := b.Stats(b.ctx)
+	equal(t, "number of decisions", int64(len(all)), must(t, stats, err).Decisions)
+	m, err := b.Message(b.ctx, m1.ID)
+	equal(t, "a message that was added again", m1, must(t, m, err))
+	equal(t, "being handed over", 2, b.attempting())
+	b.reopen()
+	equal(t, "being handed over, after opening again", 2, b.attempting())
+	b.commit(func(batch *store.Batch) { m1.Status = rapport.Waiting; batch.Moved = []rapport.Message{m1} })
+	b.commit(func(batch *store.Batch) { m1.Status = rapport.Attempting; batch.Moved = []rapport.Message{m1} })
+	equal(t, "being handed over, one for the second time", 2, b.attempting())
+}
+
+func (b *bench) attempting() int {
+	b.t.Helper()
+	list, err := b.InStatus(b.ctx, rapport.Attempting, 10)
+	return len(must(b.t, list, err))
 }
 
 // lanes are some queues, those of messages without a channel among them.

@@ -60,19 +60,27 @@ func drawBatch(t *rapid.T) *store.Batch {
 		b.Identifiers = append(b.Identifiers, store.Identifier{Key: rapport.IdentifierKey(who(few.Draw(t, "key"))), Data: data.Draw(t, "data")})
 	}
 	for range few.Draw(t, "messages") {
+		id := few.Draw(t, "id")
 		b.Messages = append(b.Messages, rapport.Message{
-			ID: message(few.Draw(t, "id")), Customer: who(few.Draw(t, "who") % 3), Journey: text.Draw(t, "journey"), Class: rapport.Class(few.Draw(t, "class") % 5),
-			Status: rapport.Status(1 + few.Draw(t, "status")), CreatedAt: instant.Draw(t, "created"), DueAt: instant.Draw(t, "due"), Subject: text.Draw(t, "subject"),
+			ID: message(id), CreatedAt: created(id), Customer: who(few.Draw(t, "who") % 3), Journey: text.Draw(t, "journey"), Class: rapport.Class(few.Draw(t, "class") % 5),
+			Status: rapport.Status(1 + few.Draw(t, "status")), DueAt: instant.Draw(t, "due"), Subject: text.Draw(t, "subject"),
 		})
 	}
 	for range few.Draw(t, "moves") {
+		id := few.Draw(t, "id")
 		b.Moved = append(b.Moved, rapport.Message{
-			ID: message(few.Draw(t, "id")), Status: rapport.Status(1 + few.Draw(t, "status")), CreatedAt: instant.Draw(t, "created"),
+			ID: message(id), Status: rapport.Status(1 + few.Draw(t, "status")), CreatedAt: rapid.SampledFrom([]rapport.Instant{created(id), created(id), 1}).Draw(t, "created"),
 			DueAt: instant.Draw(t, "due"), Subject: text.Draw(t, "subject"), To: text.Draw(t, "to"), Attempts: few.Draw(t, "attempts"),
 		})
 	}
 	for range few.Draw(t, "decisions") {
-		b.Decisions = append(b.Decisions, rapport.Decision{Customer: who(few.Draw(t, "who") % 3), Journey: text.Draw(t, "journey"), At: instant.Draw(t, "at")})
+		d := rapport.Decision{Customer: who(few.Draw(t, "who") % 3), Journey: text.Draw(t, "journey"), At: instant.Draw(t, "at"), Workspace: b.Workspace}
+		if n := few.Draw(t, "of message"); n < len(b.Messages) {
+			m := &b.Messages[n]
+			d.Customer, d.Journey, d.Outcome, d.Message, d.At = m.Customer, m.Journey, "send", m.ID, m.CreatedAt
+			d.Checks = []rapport.Check{{Name: "consent", Passed: true, Values: text.Draw(t, "values")}}
+		}
+		b.Decisions = append(b.Decisions, d)
 	}
 	for range few.Draw(t, "counters") {
 		b.Counters = append(b.Counters, store.Counter{Name: text.Draw(t, "name"), Bucket: instant.Draw(t, "bucket"), Delta: int64(few.Draw(t, "delta") - 4)})
@@ -82,6 +90,15 @@ func drawBatch(t *rapid.T) *store.Batch {
 		b.Events = append(b.Events, store.EncodeBlocks(entries)...)
 	}
 	return b
+}
+
+// created returns when message n was; the ids of some begin with that instant, as those of
+// journeys' messages do.
+func created(n int) rapport.Instant {
+	if n%2 == 0 {
+		return rapport.Instant(n) << 32
+	}
+	return []rapport.Instant{-1, 0, 1, 2, 3}[n/2%5]
 }
 
 // sameAnswers asks both stores every question.
@@ -125,6 +142,11 @@ func sameAnswers(t *rapid.T, b *bench, want, got Store) {
 		ask("decisions", func(s Store) (any, error) {
 			return s.Decisions(ctx, store.DecisionFilter{Customer: who(1), Limit: limit})
 		})
+	}
+	for n := range 10 {
+		if _, err := want.Message(ctx, message(n)); err == nil {
+			ask("message", func(s Store) (any, error) { return s.Message(ctx, message(n)) })
+		}
 	}
 	ask("all messages", func(s Store) (any, error) { return s.Messages(ctx, store.MessageFilter{Limit: 1000}) })
 	ask("next wake", func(s Store) (any, error) { return s.NextWake(ctx) })

@@ -63,6 +63,7 @@ func Run(t *testing.T, open func(t testing.TB, dir string) Store) {
 		{"Pending", testPending},
 		{"Content", testContent},
 		{"Decisions", testDecisions},
+		{"DecisionsOfMessages", testDecisionsOfMessages},
 		{"Counters", testCounters},
 		{"MarksAndSettings", testMarksAndSettings},
 		{"Versions", testVersions},
