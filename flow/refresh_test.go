@@ -231,7 +231,8 @@ func TestAnotherZoneOfAMarketIsNoticed(t *testing.T) {
 }
 
 // Who is not in a segment is not known while the facts that it reads are still to be built:
-// nobody enters a journey for not being in it, or takes a way that only others take.
+// nobody enters a journey for not being in it, or takes a way that only others take: a branch
+// waits until it can be told.
 func TestNobodyIsOutsideASegmentThatIsBeingBuilt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, build(t, 1, nil, nil))
@@ -241,6 +242,9 @@ func TestNobodyIsOutsideASegmentThatIsBeingBuilt(t *testing.T) {
 		"first-buy":   {Entry: journey.Entry{Event: []string{"Visited"}, Where: `!segment("buyers")`}, Steps: step},
 		"first-buy-2": {Entry: journey.Entry{Event: []string{"Visited"}, Where: `segment("others")`}, Steps: step},
 		"open-to-all": {Entry: journey.Entry{Event: []string{"Visited"}, Where: `!segment("buyers") || event.way == "door"`}, Steps: step},
+		"fork": {Entry: journey.Entry{Event: []string{"Visited"}}, Steps: []journey.Step{{Name: "way", Branch: []journey.Case{
+			{When: `segment("buyers")`, Steps: step}, {Otherwise: true, Steps: []journey.Step{{Name: "first", Wait: journey.Wait{For: "1d"}}}},
+		}}}},
 	}))
 	began := func() (counts [3]int64) {
 		for i, name := range []string{"first-buy", "first-buy-2", "open-to-all"} {
@@ -252,7 +256,13 @@ func TestNobodyIsOutsideASegmentThatIsBeingBuilt(t *testing.T) {
 	if got := began(); got != [3]int64{0, 0, 1} {
 		t.Errorf("while it is built %v began", got)
 	}
-	w.advance(time.Second)
+	if n := w.counter("journey/fork/moved/way"); n != 0 {
+		t.Errorf("while it is built %d runs passed the branch", n)
+	}
+	w.advance(2 * time.Minute)
+	if again, first := w.counter("journey/fork/took/1/way"), w.counter("journey/fork/took/otherwise/way"); again != 1 || first != 1 {
+		t.Errorf("once it is built, %d went as buyers and %d as others", again, first)
+	}
 	w.admit(track("ana", "", "Visited", `{"way":"web"}`), track("ben", "", "Visited", `{"way":"web"}`))
 	if got := began(); got != [3]int64{1, 1, 2} {
 		t.Errorf("once it is built %v began", got)

@@ -351,12 +351,12 @@ func (w *walk) watch(j *Journey, run *Run, n *node) {
 }
 
 // askAgain is how long a run waits at a branch whose rules read facts that are
-// still to be built, before it asks again.
+// still to be built, themselves or through a segment, before it asks again.
 const askAgain = time.Minute
 
 func (w *walk) canChoose(n *node) bool {
 	for _, c := range n.cases {
-		if c.rule != nil && !c.rule.Answerable(w.view.Subject) {
+		if c.rule != nil && !(c.rule.Answerable(w.view.Subject) && c.rule.KnowsSegments(w.view.Subject)) {
 			return false
 		}
 	}

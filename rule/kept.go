@@ -67,6 +67,12 @@ type Partial interface {
 // Answerable reports whether all is kept of a customer that a rule reads.
 func (r *Rule) Answerable(s Subject) bool { return answerable(s, r.facts) }
 
+// KnowsSegments reports whether it is known of a customer whether she is in each of the
+// segments that a rule names. It is not of one that reads facts which are still to be built.
+func (r *Rule) KnowsSegments(s Subject) bool {
+	return !slices.ContainsFunc(r.reads.Segments, func(name string) bool { return s.Segment(name) == Unknown })
+}
+
 func answerable(s Subject, facts []Fact) bool {
 	p, ok := s.(Partial)
 	return !ok || len(facts) == 0 || !p.Lacks(facts)
