@@ -144,10 +144,11 @@ func (s *Store) attempting(ctx context.Context, wanted func(*rapport.Message) bo
 			return err
 		}
 		read := func(r row) error {
-			if m := messageOf(r); wanted(&m) {
+			m, err := messageOf(r)
+			if wanted(&m) {
 				list = append(list, m)
 			}
-			return nil
+			return err
 		}
 		return each(rows, func(row *[]byte) error {
 			return eachAttempt(*row, func(m store.MessageCursor) error {

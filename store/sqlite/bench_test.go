@@ -3,6 +3,7 @@
 package sqlite_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"syscall"
@@ -131,6 +132,51 @@ func BenchmarkCommit(b *testing.B) {
 			b.ReportMetric(float64(records)/float64(turn), "records/batch")
 		})
 	}
+}
+
+// BenchmarkMailing measures what the messages of a campaign cost the store: each batch begins
+// to hand over 500 that it decides, and those of the batch before have been handed over.
+func BenchmarkMailing(b *testing.B) {
+	s, err := sqlite.Open(b.TempDir(), sqlite.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const mails = 500
+	var before []rapport.Message
+	start := cpu(b)
+	for turn := 0; b.Loop(); turn++ {
+		batch := after(s)
+		for i := range mails {
+			m, d := mailOf(turn*mails+i, batch.At)
+			batch.Messages, batch.Decisions = append(batch.Messages, m), append(batch.Decisions, d)
+		}
+		for _, m := range before {
+			m.Status, m.HandedAt = rapport.Handed, batch.At
+			batch.Moved = append(batch.Moved, m)
+		}
+		before = batch.Messages
+		commit(b, s, batch)
+	}
+	s.Close()
+	b.ReportMetric(float64((cpu(b)-start).Microseconds())/float64(b.N*mails), "CPU-µs/mail")
+}
+
+// mailOf returns the message of customer n, which is being handed over, and its decision.
+func mailOf(n int, at rapport.Instant) (rapport.Message, rapport.Decision) {
+	who := storetest.Customer(n)
+	id := rapport.MessageID(who)
+	binary.BigEndian.PutUint16(id[:], uint16(at>>32))
+	binary.BigEndian.PutUint32(id[2:], uint32(at))
+	return rapport.Message{
+			ID: id, Customer: who, Journey: "summer-sale", Version: 3, Run: uint64(n), Step: "invite", Template: "summer", Channel: rapport.Email, Class: rapport.Promotional,
+			Status: rapport.Attempting, To: fmt.Sprintf("customer-%d@shop.example", n), Subject: "Something for you", CreatedAt: at, DueAt: at,
+			UsefulUntil: rapport.Never, Attempts: 1, Purpose: "marketing",
+		}, rapport.Decision{
+			Customer: who, Journey: "summer-sale", Step: "invite", Outcome: "send", At: at, Message: id, Workspace: 3, Checks: []rapport.Check{
+				{Name: "reachable", Passed: true, Values: "e-mail"}, {Name: "consent", Passed: true, Values: "marketing: granted"}, {Name: "useful", Passed: true},
+				{Name: "caps", Passed: true, Values: "1 of 3 this week"}, {Name: "quiet hours", Passed: true},
+			},
+		}
 }
 
 func BenchmarkLoad(b *testing.B) {

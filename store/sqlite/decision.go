@@ -64,7 +64,7 @@ func (d *decided) number(place int) int64 {
 func appendDecision(b []byte, number int64, d *rapport.Decision) []byte {
 	b = wire.AppendUint(b, uint64(number))
 	b = wire.AppendUint(b, d.Workspace)
-	b = wire.AppendText(b, d.Change)
+	b = wire.AppendText(wire.AppendText(b, d.Step), d.Change)
 	b = wire.AppendUint(b, uint64(len(d.Checks)))
 	for i := range d.Checks {
 		c := &d.Checks[i]
@@ -76,7 +76,7 @@ func appendDecision(b []byte, number int64, d *rapport.Decision) []byte {
 // readDecision reads what appendDecision wrote.
 func readDecision(data []byte, d *rapport.Decision) (number int64, err error) {
 	r := wire.NewReader(data)
-	number, d.Workspace, d.Change = int64(r.Uint()), r.Uint(), r.Text()
+	number, d.Workspace, d.Step, d.Change = int64(r.Uint()), r.Uint(), r.Text(), r.Text()
 	for range r.Count(4) {
 		passed := r.Byte() != 0
 		d.Checks = append(d.Checks, rapport.Check{Passed: passed, Name: r.Text(), Values: r.Text(), Reason: r.Text()})
@@ -122,7 +122,7 @@ func (c *conn) partDecision(m *rapport.Message) error {
 		d, err := decisionOf(customerOf(r.blob(10)), r)
 		parted = append(parted, d)
 		return err
-	}, "select journey, step, 'send', created_at, id, 0, 0, '', '', decided, customer from message where created_at = ? and id = ? and decided <> x''",
+	}, "select journey, '', 'send', created_at, id, 0, 0, '', '', decided, customer from message where created_at = ? and id = ? and decided <> x''",
 		int64(m.CreatedAt), m.ID[:])
 	if err != nil || len(parted) == 0 {
 		return err
@@ -172,7 +172,7 @@ func (s *Store) Decisions(ctx context.Context, f store.DecisionFilter) ([]rappor
 const (
 	aloneQuery = `select journey, step, outcome, at, message, n, workspace, change, checks, x'' from decision
 		where customer = ?1 and (?2 = '' or journey = ?2) order by at desc, n desc limit ?3+0`
-	withMessageQuery = `select journey, step, 'send', created_at, id, 0, 0, '', '', decided from message
+	withMessageQuery = `select journey, '', 'send', created_at, id, 0, 0, '', '', decided from message
 		where customer = ?1 and decided <> x'' and (?2 = '' or journey = ?2) and ?3+0 > 0 and created_at >= coalesce((
 			select created_at from message where customer = ?1 and decided <> x'' and (?2 = '' or journey = ?2)
 			order by created_at desc limit 1 offset ?3-1), -9223372036854775808)`

@@ -3,10 +3,12 @@ package sqlite
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"strconv"
 	"strings"
 
 	"rapport"
+	"rapport/internal/wire"
 	"rapport/store"
 )
 
@@ -27,10 +29,7 @@ func (c *conn) putMessages(b *store.Batch) error {
 
 func (c *conn) putMessage(m *rapport.Message, decisions *decided) error {
 	with := decisions.of(m)
-	fresh, err := c.exec(`insert into message (`+messageColumns+`, decided) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
-		m.ID[:], m.Customer[:], m.Journey, int64(m.Version), int64(m.Run), m.Step, m.Template, string(m.Channel), int64(m.Class),
-		int64(m.Status), m.To, m.Subject, int64(m.CreatedAt), int64(m.DueAt), int64(m.UsefulUntil), int64(m.HandedAt),
-		int64(m.Attempts), m.Reason, orEmpty(m.Entry), m.Purpose, orEmpty(m.Learned), m.Topic, with)
+	fresh, err := c.insertMessage(m, with)
 	switch {
 	case err != nil:
 		return err
@@ -46,20 +45,69 @@ func (c *conn) putMessage(m *rapport.Message, decisions *decided) error {
 	return err
 }
 
+// insertMessage adds a message with the decision that made it, unless it is known.
+func (c *conn) insertMessage(m *rapport.Message, decided []byte) (added int64, err error) {
+	return c.exec(`insert into message (created_at, id, customer, journey, channel, class, status, due_at, born, decided, life)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+		int64(m.CreatedAt), m.ID[:], m.Customer[:], m.Journey, string(m.Channel), int64(m.Class), int64(m.Status), int64(m.DueAt),
+		appendBorn(nil, m), decided, appendLife(nil, m))
+}
+
 // replaceMessage changes all of a message that is known. The decision that made it stays what
 // it was.
 func (c *conn) replaceMessage(m *rapport.Message) error {
 	if err := c.partDecision(m); err != nil {
 		return err
 	}
-	_, err := c.exec(`update message set customer = ?, journey = ?, version = ?, run = ?, step = ?, template = ?, channel = ?, class = ?,
-		useful_until = ?, entry = ?, purpose = ?, learned = ?, topic = ? where created_at = ? and id = ?`,
-		m.Customer[:], m.Journey, int64(m.Version), int64(m.Run), m.Step, m.Template, string(m.Channel), int64(m.Class),
-		int64(m.UsefulUntil), orEmpty(m.Entry), m.Purpose, orEmpty(m.Learned), m.Topic, int64(m.CreatedAt), m.ID[:])
+	_, err := c.exec("update message set customer = ?, journey = ?, channel = ?, class = ?, born = ? where created_at = ? and id = ?",
+		m.Customer[:], m.Journey, string(m.Channel), int64(m.Class), appendBorn(nil, m), int64(m.CreatedAt), m.ID[:])
 	if err != nil {
 		return err
 	}
 	return c.moveMessage(m)
+}
+
+// appendBorn appends what never changes of a message and nobody looks it up by. What is added
+// one day goes to the end, where a reader finds nothing in older rows.
+func appendBorn(b []byte, m *rapport.Message) []byte {
+	b = wire.AppendUint(wire.AppendUint(b, m.Version), m.Run)
+	b = wire.AppendText(wire.AppendText(b, m.Step), m.Template)
+	b = wire.AppendInt(b, int64(m.UsefulUntil))
+	b = wire.AppendText(wire.AppendText(b, m.Purpose), m.Topic)
+	return wire.AppendText(wire.AppendText(b, m.Entry), m.Learned)
+}
+
+func readBorn(data []byte, m *rapport.Message) error {
+	r := wire.NewReader(data)
+	m.Version, m.Run = r.Uint(), r.Uint()
+	m.Step, m.Template = r.Text(), r.Text()
+	m.UsefulUntil = rapport.Instant(r.Int())
+	m.Purpose, m.Topic = r.Text(), r.Text()
+	m.Entry, m.Learned = orNil(r.Bytes()), orNil(r.Bytes())
+	return r.Err()
+}
+
+// appendLife appends what changes of a message when its life goes on and nobody looks it up by.
+func appendLife(b []byte, m *rapport.Message) []byte {
+	b = wire.AppendText(wire.AppendText(b, m.To), m.Subject)
+	b = wire.AppendUint(wire.AppendInt(b, int64(m.HandedAt)), uint64(m.Attempts))
+	return wire.AppendText(b, m.Reason)
+}
+
+func readLife(data []byte, m *rapport.Message) error {
+	r := wire.NewReader(data)
+	m.To, m.Subject = r.Text(), r.Text()
+	m.HandedAt, m.Attempts = rapport.Instant(r.Int()), int(r.Uint())
+	m.Reason = r.Text()
+	return r.Err()
+}
+
+// orNil returns data; what is empty is nil.
+func orNil(data []byte) []byte {
+	if len(data) == 0 {
+		return nil
+	}
+	return data
 }
 
 // createdAt returns the instant that an id begins with: that of its message's creation, for
@@ -70,9 +118,8 @@ func createdAt(id rapport.MessageID) rapport.Instant {
 
 // moveMessage touches no index but those of few messages.
 func (c *conn) moveMessage(m *rapport.Message) error {
-	_, err := c.exec(`update message set status = ?, address = ?, subject = ?, due_at = ?, handed_at = ?, attempts = ?, reason = ?
-		where created_at = ? and id = ?`,
-		int64(m.Status), m.To, m.Subject, int64(m.DueAt), int64(m.HandedAt), int64(m.Attempts), m.Reason, int64(m.CreatedAt), m.ID[:])
+	_, err := c.exec("update message set status = ?, due_at = ?, life = ? where created_at = ? and id = ?",
+		int64(m.Status), int64(m.DueAt), appendLife(nil, m), int64(m.CreatedAt), m.ID[:])
 	return err
 }
 
@@ -83,24 +130,14 @@ func orEmpty(data []byte) []byte {
 	return data
 }
 
-const messageColumns = `id, customer, journey, version, run, step, template, channel, class,
-	status, address, subject, created_at, due_at, useful_until, handed_at, attempts, reason, entry, purpose, learned, topic`
+const messageColumns = "created_at, id, customer, journey, channel, class, status, due_at, born, life"
 
-func messageOf(r row) rapport.Message {
+func messageOf(r row) (rapport.Message, error) {
 	m := rapport.Message{
-		ID: messageID(r.blob(0)), Customer: customerOf(r.blob(1)), Journey: r.text(2), Version: uint64(r.int(3)), Run: uint64(r.int(4)),
-		Step: r.text(5), Template: r.text(6), Channel: rapport.Channel(r.text(7)), Class: rapport.Class(r.int(8)),
-		Status: rapport.Status(r.int(9)), To: r.text(10), Subject: r.text(11), CreatedAt: rapport.Instant(r.int(12)),
-		DueAt: rapport.Instant(r.int(13)), UsefulUntil: rapport.Instant(r.int(14)), HandedAt: rapport.Instant(r.int(15)),
-		Attempts: int(r.int(16)), Reason: r.text(17), Purpose: r.text(19), Topic: r.text(21),
+		CreatedAt: rapport.Instant(r.int(0)), ID: messageID(r.blob(1)), Customer: customerOf(r.blob(2)), Journey: r.text(3),
+		Channel: rapport.Channel(r.text(4)), Class: rapport.Class(r.int(5)), Status: rapport.Status(r.int(6)), DueAt: rapport.Instant(r.int(7)),
 	}
-	if entry := r.blob(18); len(entry) > 0 {
-		m.Entry = entry
-	}
-	if learned := r.blob(20); len(learned) > 0 {
-		m.Learned = learned
-	}
-	return m
+	return m, errors.Join(readBorn(r.blob(8), &m), readLife(r.blob(9), &m))
 }
 
 func messageID(data []byte) (id rapport.MessageID) {
@@ -110,8 +147,9 @@ func messageID(data []byte) (id rapport.MessageID) {
 
 func (s *Store) messages(ctx context.Context, rest string, args ...any) (list []rapport.Message, err error) {
 	err = s.query(ctx, func(r row) error {
-		list = append(list, messageOf(r))
-		return nil
+		m, err := messageOf(r)
+		list = append(list, m)
+		return err
 	}, "select "+messageColumns+" from message"+rest, args...)
 	return list, err
 }
@@ -204,8 +242,9 @@ const inLane = " from message where status = 1 and channel = ? and min(class, 3)
 // due, then by id.
 func (s *Store) Pending(ctx context.Context, lane store.Lane, until rapport.Instant, limit int) (list []rapport.Message, err error) {
 	err = s.query(ctx, func(r row) error {
-		list = append(list, messageOf(r))
-		return nil
+		m, err := messageOf(r)
+		list = append(list, m)
+		return err
 	}, "select "+messageColumns+inLane+" order by due_at, id limit ?+0", string(lane.Channel), int64(lane.Urgency), int64(until), limited(limit))
 	return list, err
 }
