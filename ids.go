@@ -81,7 +81,21 @@ func idEncoding() *base32.Encoding {
 	return base32.NewEncoding(idAlphabet).WithPadding(base32.NoPadding)
 }
 
-func encodeID(id [16]byte) string { return idEncoding().EncodeToString(id[:]) }
+// encodeID writes 16 bytes as idEncoding does, without making one: every mail needs some.
+func encodeID(id [16]byte) string {
+	var out [26]byte
+	var left uint32
+	bits, n := 0, 0
+	for _, b := range id {
+		left, bits = left<<8|uint32(b), bits+8
+		for ; bits >= 5; n++ {
+			bits -= 5
+			out[n] = idAlphabet[left>>bits&31]
+		}
+	}
+	out[n] = idAlphabet[left<<(5-bits)&31]
+	return string(out[:])
+}
 
 func decodeID(prefix, s string) (id [16]byte, ok bool) {
 	body, ok := strings.CutPrefix(s, prefix)

@@ -122,7 +122,7 @@ func (b *Batch) fillIn(m *rapport.Message, c *customer) (rapport.Delivery, error
 		return rapport.Delivery{}, err
 	}
 	delivery.To = m.To
-	if m.Class != rapport.Transactional && b.g.unsubscribe != nil {
+	if delivery.Unsubscribe == "" && m.Class != rapport.Transactional && b.g.unsubscribe != nil {
 		delivery.Unsubscribe = b.g.unsubscribe(m.ID)
 	}
 	return delivery, nil

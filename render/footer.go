@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"html"
+	"slices"
 	"strings"
 
 	"rapport"
@@ -27,7 +28,7 @@ func (t *Template) page(b []byte, preheader string, s *scope) string {
 		preheader = `<div style="display:none;max-height:0;overflow:hidden">` + preheader + "</div>"
 	}
 	url, footer := s.request.Unsubscribe, ""
-	if s.request.Message.Class.Optional() && !shows(b, url) && !shows(b, html.EscapeString(url)) {
+	if s.request.Message.Class.Optional() && !s.shows(b, url, html.EscapeString(url)) {
 		footer = htmlFooter(strings.TrimSpace(t.brand.doc.Address), url, t.brand.wordsToLeave(s.language))
 	}
 	from := bodyStart(b)
@@ -41,15 +42,17 @@ func (t *Template) letter(b []byte, s *scope) string {
 	if t.channel != rapport.Email || text == "" {
 		return text
 	}
-	if url := s.request.Unsubscribe; s.request.Message.Class.Optional() && !shows(b, url) {
+	if url := s.request.Unsubscribe; s.request.Message.Class.Optional() && !s.shows(b, url) {
 		text += textFooter(strings.TrimSpace(t.brand.doc.Address), url, t.brand.wordsToLeave(s.language))
 	}
 	return text + "\n"
 }
 
-// shows reports whether a body holds a link.
-func shows(body []byte, link string) bool {
-	return link != "" && bytes.Contains(body, []byte(link))
+// shows reports whether a body holds the link to leave in one of its forms. Each message has a
+// link of its own, so it is in none whose template did not ask for it.
+func (s *scope) shows(body []byte, forms ...string) bool {
+	asked := slices.ContainsFunc(s.known, func(r root) bool { return r.name == "message" })
+	return asked && slices.ContainsFunc(forms, func(link string) bool { return link != "" && bytes.Contains(body, []byte(link)) })
 }
 
 func htmlFooter(address, url, words string) string {
@@ -94,38 +97,44 @@ func (b *brand) wordsToLeave(language string) string {
 // bodyStart returns where the content of an HTML document begins: after the tag
 // body, or else what stands before one, or at the start of a mere piece of HTML.
 func bodyStart(doc []byte) int {
-	for _, tag := range [...]string{"<body", "</head", "<html", "<!doctype"} {
-		if end := tagEnd(doc, tag); end > 0 {
-			return end
+	tags := [...]string{"<body", "</head", "<html", "<!doctype"}
+	var ends [len(tags)]int
+	for from := next(doc, 0); from < len(doc); from = next(doc, from+1) {
+		for i, tag := range tags {
+			if ends[i] == 0 && opens(doc[from:], tag) {
+				ends[i] = from + bytes.IndexByte(doc[from:], '>') + 1
+			}
+		}
+		if ends[0] > 0 {
+			break
 		}
 	}
-	return 0
+	return cmp.Or(ends[:]...)
 }
 
-// tagEnd returns the end of the first tag that begins so; 0 if there is none.
-func tagEnd(doc []byte, tag string) int {
-	for from := 0; len(doc)-from > len(tag); from++ {
-		i := bytes.IndexByte(doc[from:len(doc)-len(tag)], '<')
-		if i < 0 {
-			return 0
-		}
-		from += i
-		after := doc[from+len(tag)]
-		if strings.EqualFold(string(doc[from:from+len(tag)]), tag) && strings.IndexByte("> \t\r\n", after) >= 0 {
-			return from + bytes.IndexByte(doc[from:], '>') + 1
-		}
+// next returns the place of the first < at or after one, and the length of doc if there is none.
+func next(doc []byte, from int) int {
+	if i := bytes.IndexByte(doc[from:], '<'); i >= 0 {
+		return from + i
 	}
-	return 0
+	return len(doc)
+}
+
+// opens reports whether doc begins with a tag, whatever else stands in it.
+func opens(doc []byte, tag string) bool {
+	return len(doc) > len(tag) && strings.EqualFold(string(doc[:len(tag)]), tag) && strings.IndexByte("> \t\r\n", doc[len(tag)]) >= 0
 }
 
 // bodyEnd returns where the content of an HTML document ends.
 func bodyEnd(doc []byte) int {
-	for _, tag := range [...]string{"</body>", "</html>"} {
-		for i := len(doc) - len(tag); i >= 0; i-- {
-			if doc[i] == '<' && strings.EqualFold(string(doc[i:i+len(tag)]), tag) {
-				return i
-			}
+	end := len(doc)
+	for i := bytes.LastIndexByte(doc, '<'); i >= 0; i = bytes.LastIndexByte(doc[:i], '<') {
+		switch tag := doc[i:min(len(doc), i+len("</body>"))]; {
+		case strings.EqualFold(string(tag), "</body>"):
+			return i
+		case end == len(doc) && strings.EqualFold(string(tag), "</html>"):
+			end = i
 		}
 	}
-	return len(doc)
+	return end
 }
