@@ -15,7 +15,6 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/internal/clock"
-	"rapport/store/sqlite"
 )
 
 // Config is how a program is to run. Data is required; of the rest the zero value
@@ -43,7 +42,7 @@ type Config struct {
 // App is a running program.
 type App struct {
 	Flow       *flow.Flow
-	Store      *sqlite.Store
+	Store      Store
 	Workspaces *Workspaces
 	Admin      apiKey // the server's own
 	Write      string // the key that events are sent with
@@ -73,7 +72,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if c.URL == "" {
 		c.URL = "http://" + c.Listen
 	}
-	st, err := sqlite.Open(c.Data, sqlite.Options{InCommit: c.InCommit})
+	st, err := openStore(c)
 	if err != nil {
 		return nil, err
 	}
