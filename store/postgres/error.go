@@ -92,7 +92,7 @@ func (s *Store) meaning(code string) (rapport.ErrorKind, string) {
 	case unknownDatabase:
 		return rapport.Unavailable, fmt.Sprintf("There is no database %s on %s. Make one: createdb --owner %s %s", p.database, p.server, p.user, p.database)
 	case unknownSchema:
-		return rapport.Unavailable, fmt.Sprintf("The database %s has no schema to keep tables in: make the one that search_path names, owned by %s.", p.database, p.user)
+		return rapport.Unavailable, fmt.Sprintf("The user %s has no schema in the database %s to keep tables in: make the one that search_path names, owned by %s.", p.user, p.database, p.user)
 	case noPrivilege:
 		return rapport.Unavailable, fmt.Sprintf("The user %s may not do that in the database %s. It must own the schema it works in: alter database %s owner to %s", p.user, p.database, p.database, p.user)
 	case undefinedTable:

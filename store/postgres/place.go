@@ -44,8 +44,14 @@ func parse(address string) (*pgxpool.Config, place, error) {
 	}
 	config.AfterConnect = setUp
 	config.PingTimeout = 5 * time.Second
+	config.ShouldPing = rested
 	return config, place{server, c.Database, c.User}, nil
 }
+
+// rested reports whether a connection was idle long enough for the server to have gone
+// meanwhile. It is looked at before it is used then, since of what is sent into a
+// broken one nobody knows whether it arrived.
+func rested(_ context.Context, p pgxpool.ShouldPingParams) bool { return p.IdleDuration > 50*time.Millisecond }
 
 // IsAddress reports whether a text is meant as the address of a PostgreSQL database.
 func IsAddress(text string) bool {
@@ -72,7 +78,7 @@ func setUp(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	return conn.PgConn().Exec(ctx, `
-		set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
+		set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
 		set max_parallel_workers_per_gather = 0; set jit = off;
 		set statement_timeout = '60s'; set lock_timeout = '20s'; set idle_in_transaction_session_timeout = '60s';
 		select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`).Close()
