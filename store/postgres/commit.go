@@ -58,12 +58,13 @@ func (s *Store) write(ctx context.Context, prepare func(now store.State) (*scrip
 	if sure {
 		return s.explain(err)
 	}
-	return s.settle(ctx, after, err)
+	return s.settle(ctx, work.claims, after, err)
 }
 
 // settle finds out what became of a transaction that was on its way when its
-// connection broke.
-func (s *Store) settle(ctx context.Context, after *store.State, lost error) error {
+// connection broke. Only of one that claimed a position can it be told whether it was
+// kept; another is to be done again.
+func (s *Store) settle(ctx context.Context, claims bool, after *store.State, lost error) error {
 	s.log.Warn("the connection to the database broke in a commit; finding out what became of it", "err", cause(lost))
 	lost = s.explain(lost)
 	s.unsure = true
@@ -72,11 +73,11 @@ func (s *Store) settle(ctx context.Context, after *store.State, lost error) erro
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		err := s.find(ctx)
 		switch {
-		case err == nil && after != nil && s.State().Position == after.Position:
+		case err == nil && claims && s.State().Position == after.Position:
 			s.log.Warn("the database answers again; the commit was kept")
 			return nil
 		case err == nil:
-			s.log.Warn("the database answers again; the commit was not kept")
+			s.log.Warn("the database answers again; the commit was not kept, as far as can be told")
 			return lost
 		case rapport.KindOf(err) == rapport.Conflict:
 			return err
@@ -120,6 +121,7 @@ func (s *Store) find(ctx context.Context) error {
 // database says counts, not what this program remembers. If it does not, there is no
 // position to move to, which the table refuses, and the transaction with it.
 func (w *script) claim(b *store.Batch, epoch uint64) {
+	w.claims = true
 	w.add("update state set position = case when position = $1::bigint and epoch = $2::bigint then position + 1 end, at = $3::bigint",
 		anInt(int64(b.Position)), anInt(int64(epoch)), anInt(int64(b.At)))
 }

@@ -27,7 +27,10 @@ type statement struct {
 }
 
 // script is statements that are sent together.
-type script struct{ statements []statement }
+type script struct {
+	statements []statement
+	claims     bool // the next position, as a batch does
+}
 
 func (w *script) add(text string, args ...[]byte) {
 	w.statements = append(w.statements, statement{text, args})
@@ -59,11 +62,15 @@ func queryOn(ctx context.Context, pool *pgxpool.Pool, each func(row) error, text
 		return false, err
 	}
 	defer conn.Release()
-	prepared, err := conn.Conn().Prepare(ctx, text, text)
+	return queryBy(ctx, conn.Conn(), each, text, args)
+}
+
+func queryBy(ctx context.Context, conn *pgx.Conn, each func(row) error, text string, args [][]byte) (begun bool, err error) {
+	prepared, err := conn.Prepare(ctx, text, text)
 	if err != nil {
 		return false, err
 	}
-	reader := conn.Conn().PgConn().ExecStatement(ctx, prepared, args, binaryForm(), binaryForm())
+	reader := conn.PgConn().ExecStatement(ctx, prepared, args, binaryForm(), binaryForm())
 	for err == nil && reader.NextRow() {
 		begun = true
 		err = each(reader.Values())

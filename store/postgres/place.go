@@ -51,7 +51,9 @@ func parse(address string) (*pgxpool.Config, place, error) {
 // rested reports whether a connection was idle long enough for the server to have gone
 // meanwhile. It is looked at before it is used then, since of what is sent into a
 // broken one nobody knows whether it arrived.
-func rested(_ context.Context, p pgxpool.ShouldPingParams) bool { return p.IdleDuration > 50*time.Millisecond }
+func rested(_ context.Context, p pgxpool.ShouldPingParams) bool {
+	return p.IdleDuration > 50*time.Millisecond
+}
 
 // IsAddress reports whether a text is meant as the address of a PostgreSQL database.
 func IsAddress(text string) bool {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,19 @@ import (
 
 	"rapport"
 )
+
+// Lock makes this program the only owner of a data folder without opening a database
+// in it, until unlock is called or the program dies. The folder is made if need be.
+func Lock(dir string) (unlock func() error, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, folderError(dir, err)
+	}
+	f, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return errors.Join(unlockFile(f), f.Close()) }, nil
+}
 
 // lockFolder makes this program the folder's only owner until the file is
 // closed, which the system does when the program dies. The file says who it is.

@@ -56,6 +56,9 @@ func pragmas(more ...string) []string {
 	}, more...)
 }
 
+// File is what the database is called in its folder.
+const File = "rapport.db"
+
 // Open opens the database rapport.db in the folder dir, creating both if need
 // be, and becomes its owner: the epoch is one higher than the owner's before.
 // If another program has the folder open, the error says which.
@@ -67,7 +70,7 @@ func Open(dir string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: filepath.Join(dir, "rapport.db"), inCommit: opts.InCommit, lock: lock, closing: make(chan struct{})}
+	s := &Store{path: filepath.Join(dir, File), inCommit: opts.InCommit, lock: lock, closing: make(chan struct{})}
 	if err := private(s.path); err != nil {
 		s.disconnect()
 		return nil, folderError(dir, err)
