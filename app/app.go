@@ -15,12 +15,14 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/internal/clock"
+	"rapport/store/move"
 )
 
 // Config is how a program is to run. Data is required; of the rest the zero value
 // is right for a live server on this machine.
 type Config struct {
 	Data     string // the data folder
+	Database string // the address of a PostgreSQL database to keep everything in but what is the machine's; "" for the data folder
 	Listen   string // address and port; 127.0.0.1:8080 unless said
 	URL      string // where customers reach the server; http:// and Listen unless said
 	Sandbox  bool
@@ -72,7 +74,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if c.URL == "" {
 		c.URL = "http://" + c.Listen
 	}
-	st, err := openStore(c)
+	st, err := openStore(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +86,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 }
 
 func (a *App) start(ctx context.Context) (err error) {
+	if err := move.Check(ctx, a.Store); err != nil {
+		return err
+	}
 	if err := checkEnvironment(ctx, a.Store, a.config.Sandbox); err != nil {
 		return err
 	}
@@ -162,7 +167,8 @@ func (a *App) Now() rapport.Instant { return rapport.InstantOf(a.clock.Now()) }
 
 // Serve answers HTTP until ctx ends, then stops in order: no new requests, those
 // under way are answered, the flow finishes its batch, the store is closed. Ready
-// is called once requests are taken.
+// is called once requests are taken. It also stops once another program owns the
+// store, with an error of kind Conflict.
 func (a *App) Serve(ctx context.Context, handler http.Handler, ready func(address string)) error {
 	listener, err := net.Listen("tcp", a.config.Listen)
 	switch {
@@ -181,14 +187,21 @@ func (a *App) Serve(ctx context.Context, handler http.Handler, ready func(addres
 	if ready != nil {
 		ready(listener.Addr().String())
 	}
+	owning, leave := context.WithCancel(ctx)
+	defer leave()
+	owning = a.replaced(owning)
 	select {
 	case err := <-failed:
 		return err
-	case <-ctx.Done():
+	case <-owning.Done():
 	}
 	stop, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	return a.server.Shutdown(stop)
+	err = a.server.Shutdown(stop)
+	if ctx.Err() == nil {
+		err = errors.Join(context.Cause(owning), err)
+	}
+	return err
 }
 
 // grace is how long requests under way may take once the program is to stop.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,8 +26,8 @@ func (a *App) handler(home http.Handler, heard func([]rapport.Event), keyNamed f
 	a.Flow.OnBatch(metrics.Batch)
 	metrics.Gauge("rapport_events_waiting", "Events that wait to be admitted.", func() float64 { return float64(a.Flow.Waiting()) })
 	c := api.Config{
-		Flow: a.Flow, Customers: a.Store, Messages: a.Store, Ledger: a.Store, Workspaces: a.Workspaces, Secrets: a, Keys: a.keys, Key: a.key,
-		Columns: flow.NewColumns(mirrorLimit, a.Flow.Do, a.Store), KeyNamed: keyNamed, Ready: a.Flow.Failure, Collect: collect,
+		Flow: unstuck{a}, Customers: a.Store, Messages: a.Store, Ledger: a.Store, Workspaces: a.Workspaces, Secrets: a, Keys: a.keys, Key: a.key,
+		Columns: flow.NewColumns(mirrorLimit, a.Flow.Do, a.Store), KeyNamed: keyNamed, Ready: a.ready, Collect: collect,
 		Metrics: metrics, Home: home, NewID: uuid.NewString, Log: a.config.Log, Version: Version,
 	}
 	if a.ahead != nil {
@@ -48,13 +49,49 @@ type admitter struct {
 	heard func([]rapport.Event)
 }
 
-// Admit returns once the events are committed.
+// Admit returns once the events are committed. While a commit is stuck whose fate the
+// store can't find out, nobody is kept waiting for it: who sends again what was
+// admitted after all has sent it once.
 func (a admitter) Admit(ctx context.Context, events []rapport.Event) error {
-	err := a.app.Flow.Submit(ctx, events)
-	if err == nil {
+	if err := a.app.trouble(); err != nil {
+		return refusal(err)
+	}
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if st, ok := a.app.Store.(remote); ok {
+		stuck := time.AfterFunc(stuckAfter, func() {
+			if st.Trouble() != nil {
+				cancel()
+			}
+		})
+		defer stuck.Stop()
+	}
+	err := a.app.Flow.Submit(waiting, events)
+	switch {
+	case err == nil:
 		a.heard(events)
+	case waiting.Err() != nil && ctx.Err() == nil:
+		return refusal(err)
 	}
 	return err
+}
+
+// stuckAfter is how long a sender waits for a commit before it is looked whether that
+// is stuck.
+const stuckAfter = 3 * time.Second
+
+// unstuck is the flow, but for those who need not wait for a commit that is stuck.
+type unstuck struct{ app *App }
+
+// Now returns the instant that the environment's clock shows.
+func (u unstuck) Now() rapport.Instant { return u.app.Flow.Now() }
+
+// Do returns once the work is committed.
+func (u unstuck) Do(ctx context.Context, work flow.Work) error {
+	if err := u.app.trouble(); err != nil {
+		return refusal(err)
+	}
+	return u.app.Flow.Do(ctx, work)
 }
 
 // sandboxClock moves the clock of a sandbox.

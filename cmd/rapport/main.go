@@ -48,6 +48,8 @@ type commands struct {
 	Key    keys          `cmd:"" help:"Keep API keys, each under the name of whose it is."`
 	Clock  clock         `cmd:"" help:"Show or move a sandbox's clock."`
 
+	Move moving `cmd:"" help:"Take a whole installation from its data folder to a PostgreSQL database, or back."`
+
 	Test   test   `cmd:"" help:"Play the stories of a folder against its documents."`
 	Recipe recipe `cmd:"" help:"Ready-made journeys: list, apply, write to a folder."`
 

@@ -14,6 +14,7 @@ import (
 // server is what serve and demo have in common.
 type server struct {
 	Data                 string `help:"The data folder." default:"${data}" type:"path"`
+	Database             string `help:"Keep everything in this PostgreSQL database, such as postgres://rapport@db.example/rapport, and in the data folder only what belongs to the machine." placeholder:"URL"`
 	Listen               string `help:"Address and port to listen on." default:"127.0.0.1:8080"`
 	PublicURL            string `help:"Where customers reach the server, for links in messages; http:// and the address unless said."`
 	AdminKey             string `help:"The admin's API key; made and shown once unless given." env:"RAPPORT_ADMIN_KEY"`
@@ -26,10 +27,18 @@ func (s *server) config(std *streams, sandbox bool) app.Config {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // the parser lets only good ones through
 	return app.Config{
-		Data: s.Data, Listen: s.Listen, URL: s.PublicURL, Sandbox: sandbox, AdminKey: s.AdminKey, WriteKey: s.WriteKey,
+		Data: s.Data, Database: s.Database, Listen: s.Listen, URL: s.PublicURL, Sandbox: sandbox, AdminKey: s.AdminKey, WriteKey: s.WriteKey,
 		AllowPrivateWebhooks: s.AllowPrivateWebhooks,
 		Log:                  slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: level})),
 	}
+}
+
+// place says where the data is, without the password.
+func (s *server) place() string {
+	if s.Database == "" {
+		return s.Data
+	}
+	return app.Place(s.Database)
 }
 
 type serve struct {
@@ -61,7 +70,7 @@ func (s *serve) Run(ctx context.Context, std *streams) error {
 		if s.Sandbox {
 			environment = "sandbox"
 		}
-		fmt.Fprintf(std.out, "Rapport %s listens on http://%s (%s, data in %s)\n", app.Version, address, environment, s.Data)
+		fmt.Fprintf(std.out, "Rapport %s listens on http://%s (%s, data in %s)\n", app.Version, address, environment, s.place())
 		showKeys(std, a)
 		if !s.Sandbox && s.PublicURL == "" {
 			fmt.Fprintf(std.out, "Links in messages lead to http://%s: say with --public-url where customers reach this server.\n", s.Listen)
