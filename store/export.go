@@ -24,7 +24,7 @@ const (
 	IdentifierRows Sort = "identifiers" // by key
 	AddressRows    Sort = "addresses"   // by kind, value and customer
 	ContentRows    Sort = "contents"    // by message
-	DecisionRows   Sort = "decisions"   // as they were committed
+	DecisionRows   Sort = "decisions"   // by customer and instant, then as they were committed
 	MarkRows       Sort = "marks"       // by name
 	SettingRows    Sort = "settings"    // by name
 )

@@ -62,6 +62,7 @@ func live(t *testing.T, s installation) {
 		}
 		for i := range 40 {
 			id, odd := storetest.Customer(i*(n+1)), fmt.Sprintf("é\x00%d", i)
+			at := rapport.Instant(id[0] % 6) // a message of a known id was created at the same instant
 			r := store.Record{Customer: id, Data: fmt.Appendf(nil, "record %d %d", n, i), Wake: rapport.Instant(i)}
 			if i%7 == 0 {
 				r.Wake, r.Paged, r.Pages = rapport.Never, true, []store.Page{{Number: uint64(n), Data: []byte(odd)}, {Number: 1 << 40, Data: []byte{}}}
@@ -71,10 +72,15 @@ func live(t *testing.T, s installation) {
 			b.Addresses = append(b.Addresses, store.Address{Kind: store.EmailAddress, Value: odd, Customer: id})
 			b.Messages = append(b.Messages, rapport.Message{
 				ID: rapport.MessageID(id), Customer: id, Journey: odd, Status: rapport.Status(1 + i%10), Channel: rapport.Email, Class: rapport.Class(i % 5),
-				CreatedAt: rapport.Instant(i % 6), DueAt: rapport.Never, Entry: []byte(odd), Attempts: i,
+				CreatedAt: at, DueAt: rapport.Never, Entry: []byte(odd), Attempts: i,
 			})
 			b.Contents = append(b.Contents, store.Content{Message: rapport.MessageID(id), At: 5, Content: rapport.Content{Subject: odd, HTML: strings.Repeat(odd, 100)}})
-			b.Decisions = append(b.Decisions, rapport.Decision{Customer: id, Journey: odd, At: rapport.Instant(i % 3), Checks: []rapport.Check{{Name: odd, Passed: i%2 == 0}}})
+			if i == 5 { // one that made a message of the batch, at an instant at which others were made
+				b.Decisions = append(b.Decisions, rapport.Decision{
+					Customer: id, Journey: odd, Outcome: "send", At: at, Message: rapport.MessageID(id), Checks: []rapport.Check{{Name: odd}},
+				})
+			}
+			b.Decisions = append(b.Decisions, rapport.Decision{Customer: id, Journey: odd, At: at, Checks: []rapport.Check{{Name: odd, Passed: i%2 == 0}}})
 			b.Counters = append(b.Counters, store.Counter{Name: odd, Bucket: rapport.Instant(n), Delta: int64(i - 20)})
 		}
 		b.Marks = []store.Mark{{Name: fmt.Sprint("mark ", n), Data: []byte{0, 1, byte(n)}}}
@@ -155,9 +161,10 @@ func alike(t *testing.T, a, b installation) {
 		"lane": func(s installation) (any, error) {
 			return s.Pending(ctx, store.Lane{Channel: rapport.Email, Urgency: rapport.InTurn}, rapport.Never, 500)
 		},
-		"failed":    func(s installation) (any, error) { return s.InStatus(ctx, rapport.Failed, 500) },
-		"addresses": func(s installation) (any, error) { return s.SearchAddresses(ctx, "é", 500) },
-		"content":   func(s installation) (any, error) { return s.Content(ctx, rapport.MessageID(storetest.Customer(4))) },
+		"in the air": func(s installation) (any, error) { return s.InStatus(ctx, rapport.Attempting, 500) },
+		"failed":     func(s installation) (any, error) { return s.InStatus(ctx, rapport.Failed, 500) },
+		"addresses":  func(s installation) (any, error) { return s.SearchAddresses(ctx, "é", 500) },
+		"content":    func(s installation) (any, error) { return s.Content(ctx, rapport.MessageID(storetest.Customer(4))) },
 		"stats": func(s installation) (any, error) {
 			st, err := s.Stats(ctx)
 			st.Bytes, st.WriteAhead = 0, 0

@@ -60,7 +60,7 @@ func exported(sort store.Sort) (text string, put func(*store.Batch, row) error) 
 			return nil
 		}
 	case store.DecisionRows:
-		return "select " + decisionColumns + " from decision order by n", func(b *store.Batch, r row) error {
+		return "select " + decisionColumns + " from decision order by customer, at, n", func(b *store.Batch, r row) error {
 			d, err := decisionOf(r)
 			b.Decisions = append(b.Decisions, d)
 			return err
