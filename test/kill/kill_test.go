@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"rapport/store/postgres/pgtest"
 )
 
 // scale is how much is done: rounds of kills under load, each followed by a rest
@@ -35,6 +37,20 @@ func scaleOf(t *testing.T) scale {
 // is slow, refuses, breaks off and is down at times.
 func TestKilledUnderLoad(t *testing.T) {
 	t.Parallel()
+	fight(t, scaleOf(t), nil)
+}
+
+// TestKilledUnderLoadOnPostgres is the same over a PostgreSQL server, which is crashed
+// between the kills as well: then the program has to live on.
+func TestKilledUnderLoadOnPostgres(t *testing.T) {
+	t.Parallel()
+	scale := scaleOf(t)
+	scale.rounds = max(1, scale.rounds/4)
+	scale.kills = 12
+	fight(t, scale, pgtest.Start(t))
+}
+
+func fight(t *testing.T, scale scale, database *pgtest.Cluster) {
 	seed := uint64(time.Now().UnixNano())
 	if given, err := strconv.ParseUint(os.Getenv("RAPPORT_TEST_SEED"), 10, 64); err == nil {
 		seed = given
@@ -42,14 +58,16 @@ func TestKilledUnderLoad(t *testing.T) {
 	t.Logf("RAPPORT_TEST_SEED=%d makes the same choices again, though not the same moments", seed)
 	b := &battle{
 		T: t, programs: build(t), sink: newSink(t, seed, 0.06), random: rand.New(rand.NewPCG(seed, 3)),
-		ledger: &ledger{shoppers: map[string]shopper{}}, edge: new(edge),
+		ledger: &ledger{shoppers: map[string]shopper{}}, edge: new(edge), database: database,
+	}
+	if database != nil {
+		b.programs.database = database.URL(t)
 	}
 	b.restart(false)
 	b.apply()
-	for i := range uint64(scaleOf(t).senders) {
+	for i := range uint64(scale.senders) {
 		b.senders = append(b.senders, newSender(b.ledger, b.edge, t.Context().Done(), seed+i))
 	}
-	scale := scaleOf(t)
 	for round := range scale.rounds {
 		b.round(round, scale)
 		if t.Failed() {
@@ -73,6 +91,7 @@ type battle struct {
 	outages  []int64
 	down     bool // the mail server is
 	last     *history
+	database *pgtest.Cluster // nil if there is none but the data folder
 }
 
 func (b *battle) apply() {
@@ -133,6 +152,9 @@ func (b *battle) round(round int, s scale) {
 func (b *battle) killOnce(n int) {
 	b.Helper()
 	time.Sleep(time.Duration(b.random.IntN(700)) * time.Millisecond)
+	if b.database != nil && n%3 == 1 {
+		b.crashDatabase()
+	}
 	if b.program.orders != nil {
 		b.program.halt(b.T)
 		b.ledger.figures.inside++
@@ -146,6 +168,18 @@ func (b *battle) killOnce(n int) {
 		b.kill()
 	}
 	b.restart(n%2 == 0)
+	b.glance()
+}
+
+// crashDatabase ends the database's server on the spot and starts it again a little
+// later. The program lives on and is soon ready again.
+func (b *battle) crashDatabase() {
+	b.Helper()
+	b.database.Stop(b.T)
+	time.Sleep(time.Duration(b.random.IntN(500)) * time.Millisecond)
+	b.database.Start(b.T)
+	b.ledger.figures.crashes++
+	b.program.answers(b.T)
 	b.glance()
 }
 
@@ -268,9 +302,9 @@ func (b *battle) tell(kills int) {
 	for _, m := range h.messages {
 		statuses[m.class+" "+m.status]++
 	}
-	b.Logf("%d kills: %d inside a commit, %d while starting. %d events, %d acknowledged; %d batches sent again for want of an answer, "+
+	b.Logf("%d kills: %d inside a commit, %d while starting; %d crashes of the database. %d events, %d acknowledged; %d batches sent again for want of an answer, "+
 		"%d abandoned, %d sent again on purpose, %d of them after a restart. %d messages %v; %d mails, %d of them came again after a kill",
-		f.kills, f.inside, f.starting, len(h.sent), acknowledged, f.retried, f.abandoned, f.again, f.acrossRestarts,
+		f.kills, f.inside, f.starting, f.crashes, len(h.sent), acknowledged, f.retried, f.abandoned, f.again, f.acrossRestarts,
 		len(h.messages), statuses, len(h.mails), repeats(h.mails))
 	if f.kills < kills || f.inside*3 < f.kills {
 		b.Errorf("%d kills of %d, %d of them inside a commit: less than a third", f.kills, kills, f.inside)
@@ -278,7 +312,10 @@ func (b *battle) tell(kills int) {
 	if f.retried == 0 || f.acrossRestarts == 0 || acknowledged == 0 || len(h.messages) == 0 {
 		b.Error("the load was too small to prove anything")
 	}
-	if !testing.Short() && statuses["promotional unclear"] == 0 {
+	if b.database != nil && f.crashes == 0 {
+		b.Error("the database was never crashed")
+	}
+	if !testing.Short() && f.kills > 100 && statuses["promotional unclear"] == 0 {
 		b.Error("no kill and no broken connection fell in the flight of a mail")
 	}
 }

@@ -24,6 +24,7 @@ type ledger struct {
 // figures are told at the end.
 type figures struct {
 	kills, inside, starting int
+	crashes                 int // of the database
 	retried, again          int // batches sent again for want of an answer, and on purpose
 	acrossRestarts          int // of those on purpose, after the program that took them was killed
 	abandoned               int // batches never acknowledged and not sent again

@@ -27,6 +27,7 @@ const (
 type programs struct {
 	real, victim string
 	data         string
+	database     string // its address; "" for the data folder
 }
 
 // build builds them.
@@ -41,7 +42,7 @@ func build(t *testing.T) *programs {
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("the program does not build: %v\n%s", err, out)
 	}
-	return &programs{filepath.Join(bin, "rapport"), filepath.Join(bin, "victim"), t.TempDir()}
+	return &programs{real: filepath.Join(bin, "rapport"), victim: filepath.Join(bin, "victim"), data: t.TempDir()}
 }
 
 // running is a program at work.
@@ -63,7 +64,7 @@ func (p *programs) start(t *testing.T, aimed bool) *running {
 	if aimed {
 		r.Cmd = exec.Command(p.victim, p.data, "127.0.0.1:0")
 	}
-	r.Env = append(os.Environ(), "RAPPORT_ADMIN_KEY="+adminKey, "RAPPORT_WRITE_KEY="+writeKey)
+	r.Env = append(os.Environ(), "RAPPORT_ADMIN_KEY="+adminKey, "RAPPORT_WRITE_KEY="+writeKey, "RAPPORT_DATABASE="+p.database)
 	r.Stderr = r.complaint
 	var err error
 	if r.stdout, err = r.StdoutPipe(); err != nil {
@@ -117,6 +118,12 @@ func (r *running) ready(t *testing.T) {
 		t.Fatalf("the program did not start: %s", r.complaint)
 	}
 	go io.Copy(io.Discard, r.stdout)
+	r.answers(t)
+}
+
+// answers waits until it says that it is ready.
+func (r *running) answers(t *testing.T) {
+	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		answer, err := http.Get(r.url + "/readyz")
 		if err == nil {

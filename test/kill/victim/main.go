@@ -36,7 +36,7 @@ func main() {
 
 func serve(ctx context.Context, data, address string) error {
 	a, err := app.Open(ctx, app.Config{
-		Data: data, Listen: address, URL: "https://shop.example", InCommit: trap(),
+		Data: data, Database: os.Getenv("RAPPORT_DATABASE"), Listen: address, URL: "https://shop.example", InCommit: trap(),
 		AdminKey: os.Getenv("RAPPORT_ADMIN_KEY"), WriteKey: os.Getenv("RAPPORT_WRITE_KEY"),
 	})
 	if err != nil {
