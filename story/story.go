@@ -37,22 +37,30 @@ func (r Result) String() string {
 	return fmt.Sprintf("FAIL %s:%d: %s\n%s", r.File, r.Line, r.Story, indented(r.Failure))
 }
 
-// Run plays all stories of a folder and the folders in it. Stories are about the
+// Run plays all stories of a folder and the folders in it, over stores in memory. Stories are about the
 // documents of their own folder and all in it; where there are none, about those
 // of the nearest folder around it that has some. An error means that files could
 // not be read.
 func Run(fsys fs.FS) ([]Result, error) { return RunFolder(fsys, ".") }
 
+// RunOver is Run over stores that open opens: for each story an empty one, which is
+// closed after it.
+func RunOver(fsys fs.FS, open func() (Store, error)) ([]Result, error) {
+	return runFolder(fsys, ".", open)
+}
+
 // RunFolder is Run for one folder of those in fsys. What is around it there is around it
 // for the stories, too.
-func RunFolder(fsys fs.FS, dir string) ([]Result, error) {
+func RunFolder(fsys fs.FS, dir string) ([]Result, error) { return runFolder(fsys, dir, inMemory) }
+
+func runFolder(fsys fs.FS, dir string, open func() (Store, error)) ([]Result, error) {
 	var results []Result
 	played := map[string]*workspace.Compiled{}
 	err := fs.WalkDir(fsys, dir, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || path.Ext(name) != Extension || strings.HasPrefix(entry.Name(), ".") {
 			return err
 		}
-		found, err := runFile(fsys, name, played)
+		found, err := runFile(fsys, name, played, open)
 		results = append(results, found...)
 		return err
 	})
@@ -61,10 +69,10 @@ func RunFolder(fsys fs.FS, dir string) ([]Result, error) {
 
 // RunFile plays the stories of one file.
 func RunFile(fsys fs.FS, name string) ([]Result, error) {
-	return runFile(fsys, name, map[string]*workspace.Compiled{})
+	return runFile(fsys, name, map[string]*workspace.Compiled{}, inMemory)
 }
 
-func runFile(fsys fs.FS, name string, known map[string]*workspace.Compiled) ([]Result, error) {
+func runFile(fsys fs.FS, name string, known map[string]*workspace.Compiled, open func() (Store, error)) ([]Result, error) {
 	text, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return nil, &rapport.Error{Kind: rapport.NotFound, Message: "cannot read " + name, Err: err}
@@ -86,7 +94,7 @@ func runFile(fsys fs.FS, name string, known map[string]*workspace.Compiled) ([]R
 	}
 	results := make([]Result, len(stories))
 	for i := range stories {
-		results[i] = stories[i].Play(compiled)
+		results[i] = stories[i].play(compiled, open)
 		results[i].File = name
 	}
 	return results, nil
@@ -137,9 +145,21 @@ func load(fsys fs.FS, dir string) ([]workspace.File, error) {
 }
 
 // Play plays the story with documents.
-func (s Story) Play(c *workspace.Compiled) Result {
-	r := Result{Line: s.Line, Story: s.Title}
-	w, err := newWorld(c, s.zone)
+func (s Story) Play(c *workspace.Compiled) Result { return s.play(c, inMemory) }
+
+func (s Story) play(c *workspace.Compiled, open func() (Store, error)) (r Result) {
+	r = Result{Line: s.Line, Story: s.Title}
+	st, err := open()
+	if err != nil {
+		r.Failure = err.Error()
+		return r
+	}
+	defer func() {
+		if err := st.Close(); err != nil && r.Failure == "" {
+			r.Failure = err.Error()
+		}
+	}()
+	w, err := newWorld(c, s.zone, st)
 	if err != nil {
 		r.Failure = err.Error()
 		return r

@@ -15,11 +15,21 @@ import (
 	"rapport/workspace"
 )
 
+// Store is what a story is played over.
+type Store interface {
+	flow.Store
+	store.Messages
+	// Close lets go of the store.
+	Close() error
+}
+
+func inMemory() (Store, error) { return memory.New(), nil }
+
 // world is where one story is played: an engine over an empty store.
 type world struct {
 	compiled  *workspace.Compiled
 	workspace *flow.Workspace
-	store     *memory.Store
+	store     Store
 	engine    *flow.Engine // nil before the story has said when it begins
 	outbox    outbox
 	zone      *time.Location
@@ -35,8 +45,8 @@ type world struct {
 func key() rapport.Key { return rapport.Key{'s', 't', 'o', 'r', 'y'} }
 
 // newWorld returns the world of a story in a workspace.
-func newWorld(c *workspace.Compiled, zone *time.Location) (*world, error) {
-	w := &world{compiled: c, store: memory.New(), zone: zone, standings: map[string]journey.Standing{}, named: map[rapport.MessageID]bool{}}
+func newWorld(c *workspace.Compiled, zone *time.Location, st Store) (*world, error) {
+	w := &world{compiled: c, store: st, zone: zone, standings: map[string]journey.Standing{}, named: map[rapport.MessageID]bool{}}
 	if zone == nil {
 		w.zone = c.Markets.Default().Zone
 	}

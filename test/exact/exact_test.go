@@ -1,6 +1,7 @@
 package exact_test
 
 import (
+	"context"
 	"os"
 	"runtime"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"rapport/store/memory"
+	"rapport/store/postgres"
+	"rapport/store/postgres/pgtest"
 	"rapport/store/sqlite"
 )
 
@@ -36,6 +39,26 @@ func (s onDisk) Reopen() (shelf, error) {
 func openFolder(dir string) (shelf, error) {
 	s, err := sqlite.Open(dir, sqlite.Options{})
 	return onDisk{s, dir}, err
+}
+
+// onServer is a store in a PostgreSQL database; like one on disk otherwise.
+type onServer struct {
+	*postgres.Store
+	address string
+}
+
+func (s onServer) FailNext(error) {}
+
+func (s onServer) Reopen() (shelf, error) {
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return openDatabase(s.address)
+}
+
+func openDatabase(address string) (shelf, error) {
+	s, err := postgres.Open(context.Background(), address, postgres.Options{})
+	return onServer{s, address}, err
 }
 
 // series is many histories, one after the other by seed, some at once.
@@ -140,5 +163,13 @@ func TestMembershipIsExactOnDisk(t *testing.T) {
 	t.Parallel()
 	from, until := seeds(4, 1_000)
 	s := &series{T: t, open: func() (shelf, error) { return openFolder(t.TempDir()) }}
+	s.run(from, until)
+}
+
+// The same over a PostgreSQL database.
+func TestMembershipIsExactOnPostgres(t *testing.T) {
+	t.Parallel()
+	from, until := seeds(4, 60)
+	s := &series{T: t, open: func() (shelf, error) { return openDatabase(pgtest.URL(t)) }}
 	s.run(from, until)
 }

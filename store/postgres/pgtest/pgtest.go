@@ -9,6 +9,7 @@ package pgtest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -23,8 +24,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"rapport"
 )
 
 // Names of the roles of every cluster: one that owns it and is let in without a
@@ -191,8 +190,7 @@ func (c *Cluster) Start(t testing.TB) {
 // URL returns the address of an empty schema that nobody else uses.
 func (c *Cluster) URL(t testing.TB) string {
 	t.Helper()
-	id := rapport.Key{}.Sum(t.Name(), fmt.Sprint(time.Now().UnixNano()))
-	schema := fmt.Sprintf("s%x", id[:8])
+	schema := "s" + strings.ToLower(rand.Text())
 	if err := c.tell("create schema " + schema); err != nil {
 		t.Fatal(err)
 	}
