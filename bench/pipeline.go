@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 // Options say how a run is done.
 type Options struct {
 	Program     string // the binary to measure
+	Database    string // address of the PostgreSQL database that it is to use; "" for none
 	Events      int
 	Batch       int // events of one request
 	Connections int // requests under way at once
@@ -33,7 +35,8 @@ type Report struct {
 	Connections int       `json:"connections"`
 	Segments    int       `json:"segments"`
 	Journeys    int       `json:"journeys"`
-	CPUSeconds  float64   `json:"cpu_seconds"` // of the server, user and system, from its start to its graceful exit
+	CPUSeconds  float64   `json:"cpu_seconds"`                    // of the server, user and system, from its start to its graceful exit, and of its database
+	DatabaseCPU float64   `json:"database_cpu_seconds,omitempty"` // that part of it
 	CPUPer100k  float64   `json:"cpu_seconds_per_100k_events"`
 	FloorPer100 float64   `json:"floor_cpu_seconds_per_100k_events"` // of reading, appending and syncing the same bytes, in the same run
 	Ratio       float64   `json:"ratio_to_floor"`
@@ -58,7 +61,7 @@ type Latencies struct {
 
 // Run starts a server, sends it events, stops it and reports. With no segments
 // and journeys it measures the edge and the record alone.
-func Run(ctx context.Context, work string, o Options) (*Report, error) {
+func Run(ctx context.Context, work string, o Options) (r *Report, err error) {
 	events, err := Events(o.Events, o.Shape, o.Seed)
 	if err != nil {
 		return nil, err
@@ -74,7 +77,12 @@ func Run(ctx context.Context, work string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := startServer(ctx, o.Program, filepath.Join(data, "store"), o.Flags...)
+	db, err := openDatabase(ctx, o.Database)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	s, err := startServer(ctx, o.Program, filepath.Join(data, "store"), db, o.Flags...)
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +91,16 @@ func Run(ctx context.Context, work string, o Options) (*Report, error) {
 		s.kill()
 		return nil, err
 	}
-	r := &Report{
+	disk, err := db.size(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r = &Report{
 		Work: work, Events: o.Events, Customers: o.Shape.Customers, Spread: o.Shape.Spread, BatchSize: o.Batch,
-		Connections: o.Connections, Segments: o.Segments, Journeys: o.Journeys, CPUSeconds: used.cpu.Seconds(),
+		Connections: o.Connections, Segments: o.Segments, Journeys: o.Journeys, CPUSeconds: used.all().Seconds(), DatabaseCPU: used.database.Seconds(),
 		WallSeconds: l.wall.Seconds(), PerSecond: float64(o.Events) / l.wall.Seconds(), SentAgain: l.waited,
 		Latency:  l.figures(),
-		MemoryMB: float64(used.memory) / (1 << 20), DiskMB: float64(size(data)) / (1 << 20),
+		MemoryMB: float64(used.memory) / (1 << 20), DiskMB: float64(size(data)+disk) / (1 << 20),
 		Machine: machine(), Cores: runtime.NumCPU(), Started: started.UTC().Truncate(time.Second),
 	}
 	r.CPUPer100k = r.CPUSeconds * 100_000 / float64(o.Events)

@@ -21,6 +21,7 @@ type Mailing struct {
 	Rate      int           // events a second that come in meanwhile; 0: none
 	Alone     time.Duration // how long they come in alone, before
 	Flags     []string      // of the server
+	Database  string        // address of the PostgreSQL database that it is to use; "" for none
 	Progress  io.Writer
 }
 
@@ -30,7 +31,8 @@ type SendReport struct {
 	Provider    string  `json:"provider"`
 	Mails       int     `json:"mails"`
 	BytesEach   float64 `json:"bytes_per_mail"`
-	CPUSeconds  float64 `json:"cpu_seconds"` // of the server, from before the campaign was due until its graceful exit
+	CPUSeconds  float64 `json:"cpu_seconds"`                    // of the server, from before the campaign was due until its graceful exit, and of its database
+	DatabaseCPU float64 `json:"database_cpu_seconds,omitempty"` // that part of it
 	CPUPer10k   float64 `json:"cpu_seconds_per_10k_mails"`
 	FloorPer10k float64 `json:"floor_cpu_seconds_per_10k_mails"` // of filling in, encoding and sending as many such mails with nothing kept
 	Ratio       float64 `json:"ratio_to_floor"`
@@ -85,7 +87,12 @@ func Send(ctx context.Context, m Mailing) (report *SendReport, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := startServer(ctx, m.Program, filepath.Join(data, "store"), m.Flags...)
+	db, err := openDatabase(ctx, m.Database)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	s, err := startServer(ctx, m.Program, filepath.Join(data, "store"), db, m.Flags...)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +104,11 @@ func Send(ctx context.Context, m Mailing) (report *SendReport, err error) {
 	}
 	report.FloorPer10k = per10k(floor, min(m.Customers, floorMails))
 	report.Ratio = report.CPUPer10k / report.FloorPer10k
-	report.DiskMB = float64(size(data)) / (1 << 20)
+	disk, err := db.size(ctx)
+	if err != nil {
+		return nil, err
+	}
+	report.DiskMB = float64(size(data)+disk) / (1 << 20)
 	return report, nil
 }
 
@@ -170,6 +181,10 @@ func (r *mailingRun) campaign(ctx context.Context) (*SendReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	databaseBefore, err := r.server.others()
+	if err != nil {
+		return nil, err
+	}
 	mails, bytes := r.sink.received()
 	stream := r.beside(ctx, sent)
 	if err := r.out(ctx, mails); err != nil {
@@ -186,7 +201,7 @@ func (r *mailingRun) campaign(ctx context.Context) (*SendReport, error) {
 	}
 	report := &SendReport{
 		Work: "send", Provider: r.Provider, Mails: r.Customers, Alone: alone, Beside: besides, Place: here(),
-		CPUSeconds: (used.cpu - before).Seconds(), CPUPer10k: per10k(used.cpu-before, r.Customers),
+		CPUSeconds: (used.all() - before).Seconds(), CPUPer10k: per10k(used.all()-before, r.Customers), DatabaseCPU: (used.database - databaseBefore).Seconds(),
 		WallSeconds: wall.Seconds(), PerSecond: float64(r.Customers) / wall.Seconds(), MemoryMB: float64(used.memory) / (1 << 20),
 	}
 	if now, after := r.sink.received(); now > mails {

@@ -32,16 +32,25 @@ type server struct {
 	ended   chan struct{} // closed when the process has ended
 	failed  error         // how it ended, from then on
 	ready   time.Duration // from its start until it was ready
+
+	database       *database // that it uses; may be nil
+	databaseBefore time.Duration
 }
 
-// startServer starts the program on a free port with a data folder.
-func startServer(ctx context.Context, program, data string, more ...string) (*server, error) {
+// startServer starts the program on a free port with a data folder, and a database
+// unless that is nil.
+func startServer(ctx context.Context, program, data string, db *database, more ...string) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
+	before, err := db.cpu()
+	if err != nil {
+		return nil, err
+	}
+	more = append(db.flags(), more...)
 	args := append([]string{"serve", "--data", data, "--listen", address, "--log-level", "warn"}, more...)
-	s := &server{command: exec.Command(program, args...), url: "http://" + address, output: &tail{}, ended: make(chan struct{})}
+	s := &server{command: exec.Command(program, args...), url: "http://" + address, output: &tail{}, ended: make(chan struct{}), database: db, databaseBefore: before}
 	s.command.Env = append(os.Environ(), "RAPPORT_ADMIN_KEY="+adminKey, "RAPPORT_WRITE_KEY="+writeKey)
 	s.command.Stdout, s.command.Stderr = s.output, s.output
 	s.client = client.New(s.url, adminKey)
@@ -115,9 +124,13 @@ func (s *server) counted(ctx context.Context, events int) error {
 
 // usage is what a process has taken in all.
 type usage struct {
-	cpu    time.Duration // user and system
-	memory int64         // the most it held at once, in bytes
+	cpu      time.Duration // user and system
+	database time.Duration // what its database has taken meanwhile
+	memory   int64         // the most it held at once, in bytes
 }
+
+// all returns the processor time of both.
+func (u usage) all() time.Duration { return u.cpu + u.database }
 
 // stop ends the server gracefully and returns what it took from start to end.
 func (s *server) stop() (usage, error) {
@@ -128,7 +141,8 @@ func (s *server) stop() (usage, error) {
 		return usage{}, fmt.Errorf("the server did not stop well: %w\n%s", s.failed, s.output)
 	}
 	state := s.command.ProcessState
-	return usage{cpu: state.UserTime() + state.SystemTime(), memory: mostMemory(state)}, nil
+	others, err := s.others()
+	return usage{cpu: state.UserTime() + state.SystemTime(), database: others, memory: mostMemory(state)}, err
 }
 
 // over reports whether the server has ended by itself. Its connections break a

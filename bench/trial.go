@@ -28,6 +28,7 @@ type Trial struct {
 	Rate        int           // events a second of a steady stream
 	Phase       time.Duration // how long each phase of a steady stream lasts
 	Reads       int           // how often each figure is asked for
+	Database    string        // address of the PostgreSQL database that it is to use; "" for none
 	Flags       []string      // of the server; {run} in them stands for what it is run for
 	Progress    io.Writer
 }
@@ -50,8 +51,9 @@ type trial struct {
 	journeys int
 	crowd    *crowd
 	data     string
-	server   *server // while it runs
-	sent     int     // events that the folder has acknowledged
+	database *database // nil if there is none but the folder
+	server   *server   // while it runs
+	sent     int       // events that the folder has acknowledged
 }
 
 // Loaded is what bringing the history in came to.
@@ -74,7 +76,8 @@ type Cost struct {
 	History     Loaded    `json:"history"`
 	StartUp     float64   `json:"start_up_seconds"` // with the history in place
 	ReadyMB     float64   `json:"memory_mb_when_ready"`
-	CPUSeconds  float64   `json:"cpu_seconds"` // of the server, from when it was ready until its graceful exit
+	CPUSeconds  float64   `json:"cpu_seconds"`                    // of the server, from when it was ready until its graceful exit, and of its database
+	DatabaseCPU float64   `json:"database_cpu_seconds,omitempty"` // that part of it
 	CPUPer100k  float64   `json:"cpu_seconds_per_100k_events"`
 	FloorPer100 float64   `json:"floor_cpu_seconds_per_100k_events"`
 	Ratio       float64   `json:"ratio_to_floor"`
@@ -107,9 +110,13 @@ func newTrial(o Trial, segments, journeys int) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
+	db, err := openDatabase(context.Background(), o.Database)
+	if err != nil {
+		return nil, err
+	}
 	data, err := os.MkdirTemp("", "rapport-bench-")
 	name := fmt.Sprintf("%d-customers-%d-segments", o.Customers, segments)
-	return &trial{o: o, name: name, segments: segments, journeys: journeys, crowd: c, data: data}, err
+	return &trial{o: o, name: name, segments: segments, journeys: journeys, crowd: c, data: data, database: db}, err
 }
 
 // close ends what still runs and removes the folder. It returns the error of the
@@ -121,7 +128,7 @@ func (t *trial) close(err error) error {
 		}
 		s.kill()
 	}
-	return errors.Join(err, os.RemoveAll(t.data))
+	return errors.Join(err, os.RemoveAll(t.data), t.database.close())
 }
 
 // start starts the server upon the folder, for some purpose.
@@ -131,7 +138,7 @@ func (t *trial) start(ctx context.Context, purpose string) (err error) {
 	for i := range flags {
 		flags[i] = strings.ReplaceAll(flags[i], "{run}", strings.ReplaceAll(purpose, " ", "-")+"-"+t.name)
 	}
-	t.server, err = startServer(ctx, t.o.Program, filepath.Join(t.data, "store"), flags...)
+	t.server, err = startServer(ctx, t.o.Program, filepath.Join(t.data, "store"), t.database, flags...)
 	return err
 }
 
@@ -164,11 +171,12 @@ func (t *trial) load(ctx context.Context) (Loaded, error) {
 	}
 	t.sent += events
 	used, err := t.stop(ctx)
-	disk := float64(size(t.data))
+	tables, failed := t.database.size(ctx)
+	disk := float64(size(t.data) + tables)
 	return Loaded{
-		Events: events, Seconds: l.wall.Seconds(), PerSecond: float64(events) / l.wall.Seconds(), CPUPer100k: per100k(used.cpu, events),
+		Events: events, Seconds: l.wall.Seconds(), PerSecond: float64(events) / l.wall.Seconds(), CPUPer100k: per100k(used.all(), events),
 		MemoryMB: float64(used.memory) / (1 << 20), DiskMB: disk / (1 << 20), DiskEach: disk / float64(t.o.Customers),
-	}, err
+	}, errors.Join(err, failed)
 }
 
 // counting says now and then how far the sending of bodies is.
@@ -213,8 +221,9 @@ func (t *trial) cost(ctx context.Context) (*Cost, error) {
 type passage struct {
 	*trial
 	cost   *Cost
-	bodies [][]byte // of the whole stream
-	before time.Duration
+	bodies [][]byte      // of the whole stream
+	before time.Duration // of the server alone
+	others time.Duration // of the database, for this stream: others may be sent in turn with it
 	client *http.Client
 	load   load
 }
@@ -240,31 +249,48 @@ func (t *trial) prepare(ctx context.Context) (*passage, error) {
 		return nil, err
 	}
 	p.cost.ReadyMB = float64(held) / (1 << 20)
-	p.before, err = t.server.cpu()
+	p.before, err = t.server.own()
 	return p, err
 }
 
 // send sends a part of the stream.
 func (p *passage) send(ctx context.Context, bodies [][]byte) error {
-	l, err := sendBy(ctx, p.client, p.server.url, slices.Values(bodies), p.o.Connections)
-	if err == nil {
-		p.load.add(l)
+	return p.counted(func() error {
+		l, err := sendBy(ctx, p.client, p.server.url, slices.Values(bodies), p.o.Connections)
+		if err == nil {
+			p.load.add(l)
+		}
+		return err
+	})
+}
+
+// counted counts to the stream what the database takes while something is done for it.
+func (p *passage) counted(do func() error) error {
+	before, err := p.database.cpu()
+	if err != nil {
+		return err
 	}
+	if err := do(); err != nil {
+		return err
+	}
+	after, err := p.database.cpu()
+	p.others += after - before
 	return err
 }
 
 func (p *passage) finish(ctx context.Context) (*Cost, error) {
 	p.client.CloseIdleConnections()
 	p.sent += p.o.Events
-	used, err := p.stop(ctx)
-	if err != nil {
+	var used usage
+	if err := p.counted(func() (err error) { used, err = p.stop(ctx); return err }); err != nil {
 		return nil, err
 	}
-	c := p.cost
+	c, all := p.cost, used.cpu-p.before+p.others
 	c.MemoryMB = float64(used.memory) / (1 << 20)
-	c.CPUSeconds, c.CPUPer100k = (used.cpu - p.before).Seconds(), per100k(used.cpu-p.before, p.o.Events)
+	c.CPUSeconds, c.DatabaseCPU, c.CPUPer100k = all.Seconds(), p.others.Seconds(), per100k(all, p.o.Events)
 	c.Ratio = c.CPUPer100k / c.FloorPer100
 	c.PerSecond, c.Latency, c.SentAgain = float64(p.o.Events)/p.load.wall.Seconds(), p.load.figures(), p.load.waited
+	var err error
 	c.Readers, c.Naming, err = p.perEvent()
 	return c, err
 }

@@ -19,13 +19,19 @@ type benchmark struct {
 
 // stream is what all benchmarks have in common.
 type stream struct {
-	Events      int      `help:"How many events." default:"100000"`
-	Batch       int      `help:"Events of one request." default:"100"`
-	Connections int      `help:"Requests under way at once." default:"64"`
-	Spread      string   `help:"How events fall to customers: zipf (exponent 1.1) or uniform." default:"zipf" enum:"zipf,uniform"`
-	Seed        uint64   `help:"Another seed, other events." default:"1"`
-	Program     string   `help:"The program to measure; this one unless said." type:"path"`
-	Flag        []string `help:"A further flag of the server; may be given several times." sep:"none"`
+	Events      int    `help:"How many events." default:"100000"`
+	Batch       int    `help:"Events of one request." default:"100"`
+	Connections int    `help:"Requests under way at once." default:"64"`
+	Spread      string `help:"How events fall to customers: zipf (exponent 1.1) or uniform." default:"zipf" enum:"zipf,uniform"`
+	Seed        uint64 `help:"Another seed, other events." default:"1"`
+	Program     string `help:"The program to measure; this one unless said." type:"path"`
+	measured
+}
+
+// measured is what all benchmarks say of the server.
+type measured struct {
+	Database string   `help:"Measure the server over this PostgreSQL database, in a schema that is made and removed, together with all processes of the database's server. It must be on this machine, and nobody else use it." placeholder:"URL"`
+	Flag     []string `help:"A further flag of the server; may be given several times." sep:"none"`
 }
 
 func (s *stream) program() (string, error) {
@@ -55,7 +61,7 @@ func (l *load) run(ctx context.Context, std *streams, work string, segments, jou
 		return err
 	}
 	report, err := bench.Run(ctx, work, bench.Options{
-		Program: program, Events: l.Events, Batch: l.Batch, Connections: l.Connections, Seed: l.Seed, Flags: l.Flag,
+		Program: program, Events: l.Events, Batch: l.Batch, Connections: l.Connections, Seed: l.Seed, Flags: l.Flag, Database: l.Database,
 		Shape: bench.Shape{Customers: l.Customers, Spread: l.Spread}, Segments: segments, Journeys: journeys,
 	})
 	if err != nil {
@@ -93,7 +99,7 @@ func (p *past) trial(std *streams) (bench.Trial, error) {
 	program, err := p.program()
 	return bench.Trial{
 		Program: program, History: p.History, Events: p.Events, Spread: p.Spread, Batch: p.Batch, Connections: p.Connections,
-		Seed: p.Seed, Reads: p.Reads, Flags: p.Flag, Progress: std.err,
+		Seed: p.Seed, Reads: p.Reads, Flags: p.Flag, Database: p.Database, Progress: std.err,
 	}, err
 }
 
@@ -158,7 +164,7 @@ type benchSend struct {
 	Rate      int           `help:"Events a second that come in meanwhile; one in ten is an order, for which a transactional mail is sent." default:"0"`
 	Alone     time.Duration `help:"How long these events come in alone, before." default:"20s"`
 	Program   string        `help:"The program to measure; this one unless said." type:"path"`
-	Flag      []string      `help:"A further flag of the server; may be given several times." sep:"none"`
+	measured
 }
 
 // Help says more.
@@ -173,7 +179,7 @@ func (b *benchSend) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	report, err := bench.Send(ctx, bench.Mailing{
-		Program: program, Customers: b.Customers, Provider: b.Provider, Rate: b.Rate, Alone: b.Alone, Flags: b.Flag, Progress: std.err,
+		Program: program, Customers: b.Customers, Provider: b.Provider, Rate: b.Rate, Alone: b.Alone, Flags: b.Flag, Database: b.Database, Progress: std.err,
 	})
 	if err != nil {
 		return err

@@ -1,16 +1,19 @@
 package kill_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"rapport/bench"
 	"rapport/store/postgres/pgtest"
 )
 
@@ -208,4 +211,30 @@ func TestMovedInstallation(t *testing.T) {
 		t.Errorf("in the folder that was reopened are %v", got)
 	}
 	again.stop(t)
+}
+
+// TestMeasuredOverDatabase: rapport bench measures over a database what it measures over
+// a folder, with what the database takes, and leaves nothing in it.
+func TestMeasuredOverDatabase(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells what a process has taken so far")
+	}
+	cluster := pgtest.Start(t)
+	command := exec.CommandContext(t.Context(), build(t).real, "bench", "growth", "--customers=100", "--history=5", "--events=300", "--segments=5", "--journeys=2",
+		"--reads=3", "--database="+cluster.URL(t))
+	command.Stderr = t.Output()
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r bench.GrowthReport
+	if err := json.Unmarshal(out, &r); err != nil || len(r.Grown) != 1 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	g := r.Grown[0]
+	if g.Size.Size != g.Size.Known || g.DatabaseCPU < 0 || g.CPUSeconds < g.DatabaseCPU || g.History.DiskMB <= 0.1 {
+		t.Errorf("it came to %s", out)
+	}
+	cluster.Do(t, "do $$ begin assert not exists (select from pg_namespace where nspname like 'bench%'), 'it has left a schema'; end $$")
 }
