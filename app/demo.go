@@ -15,6 +15,7 @@ import (
 	"rapport"
 	"rapport/recipes"
 	"rapport/shop"
+	"rapport/store/postgres"
 	"rapport/store/sqlite"
 	"rapport/workspace"
 )
@@ -243,21 +244,44 @@ func documentsIn(folder fs.FS) (files []workspace.File, err error) {
 	return files, err
 }
 
-// ForgetDemo removes the demo in a data folder. A folder that is in use or that
+// ForgetDemo removes the demo in a data folder, and in its database if it has one that is
+// named. A folder that is in use or that
 // holds no demo is refused.
-func ForgetDemo(data string) error {
+func ForgetDemo(ctx context.Context, data, database string) error {
 	if _, err := os.Stat(data); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if _, err := os.Stat(filepath.Join(data, memoryFile)); err != nil {
 		return rapport.Errorf(rapport.Invalid, "the folder %s holds no demo, so it is not removed", data)
 	}
-	st, err := sqlite.Open(data, sqlite.Options{}) // nobody else uses it
+	if database != "" {
+		if err := emptySandbox(ctx, database); err != nil {
+			return err
+		}
+	}
+	unlock, err := sqlite.Lock(data) // nobody else uses it
 	if err == nil {
-		err = st.Close()
+		err = unlock()
 	}
 	if err != nil {
 		return err
 	}
 	return os.RemoveAll(data)
+}
+
+// emptySandbox forgets everything in a database, unless that is live. Whoever runs on it
+// is stopped by it.
+func emptySandbox(ctx context.Context, database string) (err error) {
+	st, err := postgres.Open(ctx, database, postgres.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	switch found, err := st.Setting(ctx, settingEnvironment); {
+	case err != nil:
+		return err
+	case string(found) == live:
+		return rapport.Errorf(rapport.Invalid, "%s is live, so nothing is removed from it", postgres.Place(database))
+	}
+	return st.Empty(ctx)
 }

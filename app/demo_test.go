@@ -428,15 +428,15 @@ func TestDemoOfAnotherDayIsNoFestival(t *testing.T) {
 func TestForgetDemoRemovesDemosOnly(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "demo")
-	if err := ForgetDemo(data); err != nil {
+	if err := ForgetDemo(t.Context(), data, ""); err != nil {
 		t.Errorf("a folder that is not there: %v", err)
 	}
 	d := startDemo(t, data, Shopping{Visitors: 5, Speed: 1})
-	if err := ForgetDemo(data); rapport.KindOf(err) != rapport.Unavailable {
+	if err := ForgetDemo(t.Context(), data, ""); rapport.KindOf(err) != rapport.Unavailable {
 		t.Errorf("a demo that runs: %v", err)
 	}
 	d.close()
-	if err := ForgetDemo(data); err != nil {
+	if err := ForgetDemo(t.Context(), data, ""); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(data); !os.IsNotExist(err) {
@@ -445,7 +445,7 @@ func TestForgetDemoRemovesDemosOnly(t *testing.T) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := ForgetDemo(data); rapport.KindOf(err) != rapport.Invalid {
+	if err := ForgetDemo(t.Context(), data, ""); rapport.KindOf(err) != rapport.Invalid {
 		t.Errorf("a folder that holds no demo: %v", err)
 	}
 }

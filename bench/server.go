@@ -51,7 +51,7 @@ func startServer(ctx context.Context, program, data string, db *database, more .
 	more = append(db.flags(), more...)
 	args := append([]string{"serve", "--data", data, "--listen", address, "--log-level", "warn"}, more...)
 	s := &server{command: exec.Command(program, args...), url: "http://" + address, output: &tail{}, ended: make(chan struct{}), database: db, databaseBefore: before}
-	s.command.Env = append(os.Environ(), "RAPPORT_ADMIN_KEY="+adminKey, "RAPPORT_WRITE_KEY="+writeKey)
+	s.command.Env = append(os.Environ(), "RAPPORT_ADMIN_KEY="+adminKey, "RAPPORT_WRITE_KEY="+writeKey, "RAPPORT_DATABASE=")
 	s.command.Stdout, s.command.Stderr = s.output, s.output
 	s.client = client.New(s.url, adminKey)
 	started := time.Now()

@@ -30,7 +30,7 @@ type stream struct {
 
 // measured is what all benchmarks say of the server.
 type measured struct {
-	Database string   `help:"Measure the server over this PostgreSQL database, in a schema that is made and removed, together with all processes of the database's server. It must be on this machine, and nobody else use it." placeholder:"URL"`
+	Database string   `help:"Measure the server over this PostgreSQL database, in a schema that is made and removed, together with all processes of the database's server. It must be on this machine, and nobody else use it." placeholder:"URL" env:"-"`
 	Flag     []string `help:"A further flag of the server; may be given several times." sep:"none"`
 }
 

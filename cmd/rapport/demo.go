@@ -33,7 +33,7 @@ const (
 // Run serves a sandbox in which the recipes are applied and a simulated shop goes
 // on shopping.
 func (d *demo) Run(ctx context.Context, std *streams) error {
-	page, err := d.prepare()
+	page, err := d.prepare(ctx)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ const progressEvery = 5 * time.Second
 
 // prepare checks what was asked for, chooses the keys and says what the page is
 // like: whoever is on this machine needs not sign in, everybody else does.
-func (d *demo) prepare() (app.Page, error) {
+func (d *demo) prepare(ctx context.Context) (app.Page, error) {
 	page := app.Page{Synthetic: true, Program: os.Args[0]}
 	if d.Visitors < 1 || d.Newcomers < 0 || d.Days < 0 || d.Speed <= 0 {
 		return page, rapport.Errorf(rapport.Invalid, "a shop has at least one visitor, and its days pass at a speed above 0")
@@ -152,7 +152,7 @@ func (d *demo) prepare() (app.Page, error) {
 		return page, rapport.Errorf(rapport.Invalid, "others can reach %s, and everybody knows the key %s: set RAPPORT_ADMIN_KEY to another, or leave it out and one is made", d.Listen, demoKey)
 	}
 	if d.Fresh {
-		return page, app.ForgetDemo(d.Data)
+		return page, app.ForgetDemo(ctx, d.Data, d.Database)
 	}
 	return page, nil
 }
@@ -168,7 +168,7 @@ func (d *demo) tell(std *streams, a *app.App, address string) {
   A simulated fashion shop in five markets goes on shopping, %g times as fast as
   a watch, and its people read what they are sent. The sandbox's clock goes along.
 
-`, app.Version, d.Data, url, d.Speed)
+`, app.Version, d.place(), url, d.Speed)
 	d.tellCommands(std, a, url)
 }
 

@@ -31,7 +31,7 @@ func TestDemoKeyEverybodyKnowsIsForThisMachineOnly(t *testing.T) {
 		{"0.0.0.0:8080", demoKey, false, demoKey, true},
 	} {
 		d := newDemo(test.listen, test.key)
-		page, err := d.prepare()
+		page, err := d.prepare(t.Context())
 		if (err != nil) != test.refused || page.Open != test.open || d.AdminKey != test.want {
 			t.Errorf("%s with key %q: open %v, key %q, %v", test.listen, test.key, page.Open, d.AdminKey, err)
 		}
@@ -49,7 +49,7 @@ func TestDemoNeedsAShopThatCanLive(t *testing.T) {
 	} {
 		d := newDemo("127.0.0.1:0", "")
 		change(d)
-		if _, err := d.prepare(); rapport.KindOf(err) != rapport.Invalid {
+		if _, err := d.prepare(t.Context()); rapport.KindOf(err) != rapport.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -11,10 +11,10 @@ import (
 )
 
 type moving struct {
-	From   string `help:"Where the installation is: a data folder, or a PostgreSQL database such as postgres://rapport@db.example/rapport." placeholder:"DIR|URL" env:"-"`
-	To     string `help:"Where it is to go, which must be empty." placeholder:"DIR|URL" env:"-"`
+	From   string `help:"Where the installation is: a data folder, or a PostgreSQL database such as postgres://rapport@db.example/rapport." placeholder:"PLACE" env:"-"`
+	To     string `help:"Where it is to go: the same, and empty." placeholder:"PLACE" env:"-"`
 	Keep   bool   `help:"Let the source stay in use: what is made is a copy." env:"-"`
-	Reopen string `help:"Move nothing, but let an installation run again that was moved away, as it was then." placeholder:"DIR|URL" env:"-"`
+	Reopen string `help:"Move nothing, but let an installation run again that was moved away, as it was then." placeholder:"PLACE" env:"-"`
 }
 
 // Help says more.
@@ -30,7 +30,7 @@ func (m *moving) Run(ctx context.Context, std *streams) error {
 	case m.Reopen != "" && m.From+m.To == "":
 		return app.Reopen(ctx, m.Reopen)
 	case m.Reopen != "" || m.From == "" || m.To == "":
-		return rapport.Errorf(rapport.Invalid, "say from where to where: rapport move --from DIR --to URL; or with --reopen alone what is to run again")
+		return rapport.Errorf(rapport.Invalid, "say from where to where: rapport move --from data --to postgres://rapport@db.example/rapport; or with --reopen alone what is to run again")
 	}
 	said := time.Now()
 	parts, err := app.Move(ctx, app.Moving{From: m.From, To: m.To, Keep: m.Keep, Progress: func(part string, rows int64) {
