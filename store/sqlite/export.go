@@ -64,7 +64,7 @@ func (s *Store) exportDecisions(ctx context.Context, each func(*store.Batch) err
 		return err
 	}, `select journey, step, outcome, at, message, n, workspace, change, checks, x'', customer from decision
 		union all
-		select journey, step, 'send', created_at, id, 0, 0, '', '', decided, customer from message where decided <> x''
+		select journey, '', 'send', created_at, id, 0, 0, '', '', decided, customer from message where decided <> x''
 		order by 11, 4`)
 	if err != nil {
 		return err
