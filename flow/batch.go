@@ -180,10 +180,11 @@ func (b *Batch) commit() error {
 }
 
 // keep hands the batch to the store. Where the store met an error and kept the batch
-// all the same, it counts as kept: what is sent again then is a repeat.
+// all the same, it counts as kept: what is sent again then is a repeat. One that it refused
+// since another owner has taken over is not kept, whatever that one has kept in its place.
 func (b *Batch) keep() error {
 	err := b.g.store.Commit(b.ctx, &b.out)
-	if err != nil && b.g.store.State().Position == b.number && b.g.state.Epoch == b.g.store.State().Epoch {
+	if err != nil && rapport.KindOf(err) != rapport.Conflict && b.g.store.State().Position == b.number && b.g.state.Epoch == b.g.store.State().Epoch {
 		return nil
 	}
 	return err

@@ -11,6 +11,7 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/internal/clock"
+	"rapport/store"
 	"rapport/store/memory"
 )
 
@@ -116,5 +117,42 @@ func TestBuildingEndsWhileEventsComeIn(t *testing.T) {
 	}
 	if sizes.Segments["buyers"] != 300 {
 		t.Errorf("%d buyers", sizes.Segments["buyers"])
+	}
+}
+
+// conflicted is a store that says of itself where it stands, whoever it was that brought it there.
+type conflicted struct {
+	*memory.Store
+	now *memory.Store // in the hands of the next owner
+}
+
+func (c conflicted) State() store.State {
+	state := c.now.State()
+	state.Epoch = c.Store.State().Epoch
+	return state
+}
+
+// Who was replaced and does not know yet must not take the next owner's batch for its own.
+func TestBatchOfTheNextOwnerIsNotOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	w.admit(identify("ana", "", `{}`))
+	shared := conflicted{Store: w.store}
+	shared.now = shared.Store
+	engine, err := flow.Open(t.Context(), flow.Config{Key: key, Store: &shared, Workspace: build(t, 1, nil, nil)}, w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := func() error {
+		event := identify("bob", "", `{}`)
+		event.MessageID, event.Timestamp, event.ReceivedAt = "b", w.now, w.now
+		_, err := engine.Run(t.Context(), w.now, flow.Admit([]rapport.Event{event}))
+		return err
+	}
+	w.restart()
+	shared.now = w.store
+	w.admit(identify("cat", "", `{}`))
+	if err := old(); rapport.KindOf(err) != rapport.Conflict {
+		t.Errorf("the batch of an owner that was replaced came to %v", err)
 	}
 }

@@ -12,7 +12,8 @@ import (
 
 // Committer keeps batches.
 type Committer interface {
-	// State returns where the store stands.
+	// State returns where the store stands. Of an owner that was replaced it says where
+	// that left the store: what others have kept since is none of its batches.
 	State() State
 	// Commit keeps a batch whole, or refuses it with kind Conflict if it does not
 	// follow the store's position and epoch. On any other error the batch may be

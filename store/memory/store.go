@@ -30,6 +30,7 @@ type shared struct {
 	mu   sync.RWMutex
 	fail error
 	lost error
+	left map[uint64]store.State // where the store stood when an owner was replaced, by its epoch
 	data
 }
 
@@ -66,7 +67,7 @@ type bucket struct {
 
 // New returns an empty store with epoch 1.
 func New() *Store {
-	return &Store{epoch: 1, shared: &shared{data: data{
+	return &Store{epoch: 1, shared: &shared{left: map[uint64]store.State{}, data: data{
 		state:       store.State{Epoch: 1},
 		records:     map[rapport.CustomerID]store.Record{},
 		pages:       map[rapport.CustomerID][]store.Page{},
@@ -86,6 +87,7 @@ func New() *Store {
 func (s *Store) Reopen() *Store {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.left[s.epoch] = s.state
 	s.state.Epoch++
 	return &Store{shared: s.shared, epoch: s.state.Epoch}
 }
@@ -94,7 +96,7 @@ func (s *Store) Reopen() *Store {
 func (s *Store) Snapshot() *Store {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return &Store{epoch: s.epoch, shared: &shared{data: s.data.clone()}}
+	return &Store{epoch: s.state.Epoch, shared: &shared{left: map[uint64]store.State{}, data: s.data.clone()}}
 }
 
 func (d *data) clone() data {
@@ -134,13 +136,14 @@ func (s *Store) LoseNext(err error) {
 	s.lost = err
 }
 
-// State returns where the store stands.
+// State returns where the store stands; of an owner that was replaced, where it stood then.
 func (s *Store) State() store.State {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	state := s.state
-	state.Epoch = s.epoch
-	return state
+	if left, replaced := s.left[s.epoch]; replaced {
+		return left
+	}
+	return s.state
 }
 
 // Commit keeps a batch whole, or refuses it with kind Conflict if it does not

@@ -93,3 +93,24 @@ func TestOldOwnerWritesNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whoever was replaced asks the store whether a batch was kept after an error: what the next
+// owner has kept in its place is none of it.
+func TestOldOwnerStandsWhereItStood(t *testing.T) {
+	t.Parallel()
+	old := memory.New()
+	if err := old.Commit(t.Context(), batch(old, "a")); err != nil {
+		t.Fatal(err)
+	}
+	stood := old.State()
+	now := old.Reopen()
+	if err := now.Commit(t.Context(), batch(now, "b")); err != nil {
+		t.Fatal(err)
+	}
+	if got := old.State(); got != stood {
+		t.Errorf("the old owner stands at %+v, and stood at %+v", got, stood)
+	}
+	if got := now.State(); got.Position != 2 || got.Epoch != stood.Epoch+1 {
+		t.Errorf("the new owner stands at %+v", got)
+	}
+}
