@@ -8,6 +8,7 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/journey"
+	"rapport/profile"
 )
 
 // An event that the clock has been set back behind since it came happened when it is admitted
@@ -40,4 +41,32 @@ func TestClockThatWasSetBackKeepsNothingWaiting(t *testing.T) {
 	const people = 300
 	o.hearAll(`{"email":"%[1]s@example.com","phone":"+49301%07[2]d","in":true}`, "Product Viewed", people)
 	o.until(rapport.Handed, people)
+}
+
+// What is said now counts after what was said before, also where the clock was set back since.
+func TestWithdrawalCountsWhenTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	w.admit(identify("ana", "", `{"email":"ana@example.com"}`))
+	ana := key.Identifier(rapport.Identifier{Kind: rapport.UserID, Value: "ana"}).CustomerID()
+	says := func(now rapport.Instant, state rapport.ConsentState) {
+		t.Helper()
+		act := rapport.Consent{Purpose: rapport.PurposeMarketing, State: state}
+		if errs, err := w.engine.Run(t.Context(), now, flow.Record(ana, act)); err != nil || errs[0] != nil {
+			t.Fatal(err, errs)
+		}
+	}
+	says(w.now, rapport.ConsentGranted)
+	says(w.now.Add(-time.Hour), rapport.ConsentWithdrawn)
+	rows, err := w.store.Load(t.Context(), []rapport.CustomerID{ana})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := profile.Decode(ana, rows[0].Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := record.Consent(rapport.PurposeMarketing, rapport.Email, "ana@example.com"); got != rapport.ConsentWithdrawn {
+		t.Errorf("her consent is %v after she has withdrawn it", got)
+	}
 }

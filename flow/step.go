@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
@@ -311,10 +312,12 @@ func (b *Batch) ask(c *customer, e *journey.Effect) {
 	})
 }
 
-// Record is the work of noting an act of consent by a customer. Whoever else has
-// the address it was said for is noted too.
+// Record is the work of noting an act of consent by a customer; one without an instant is
+// of now. Whoever else has the address it was said for is noted too.
 func Record(id rapport.CustomerID, act rapport.Consent) Work {
 	return func(b *Batch) error {
+		act := act
+		act.At = cmp.Or(act.At, b.now) // a clock that was set back must not put it behind what was said before
 		id := b.g.identities.Root(id)
 		c := b.existing(id)
 		if c == nil {
