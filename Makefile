@@ -37,7 +37,7 @@ build: ## build bin/rapport
 
 deps: $(NPM_DONE) ## fetch what the tests need
 	@scripts/needs.sh chromium:chromium || echo "Without Chromium the start page is not tried in a browser."
-	@scripts/needs.sh curl:curl sqlite3:sqlite3 || echo "Without curl and sqlite3 the boxes of some pages are not run."
+	@scripts/needs.sh curl:curl || echo "Without curl the boxes of some pages are not run."
 	@scripts/postgresql.sh || echo "Without PostgreSQL's programs its engine is not tried."
 	@echo "Go modules of go.mod, into Go's own module cache:"
 	$(GO) mod download

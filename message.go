@@ -66,6 +66,19 @@ const (
 // Urgencies returns all of them, the most urgent first.
 func Urgencies() []Urgency { return []Urgency{AtOnce, Soon, InTurn} }
 
+// String returns the word by which figures call it.
+func (u Urgency) String() string {
+	switch u {
+	case AtOnce:
+		return "at_once"
+	case Soon:
+		return "soon"
+	case InTurn:
+		return "in_turn"
+	}
+	return ""
+}
+
 // Urgency returns how urgent a message of this class is.
 func (c Class) Urgency() Urgency { return min(Urgency(c), InTurn) }
 
@@ -200,6 +213,21 @@ const (
 	Refused                         // refused for good
 	Vague                           // the connection broke when it could have been accepted
 )
+
+// String returns the word by which figures call it.
+func (k OutcomeKind) String() string {
+	switch k {
+	case Accepted:
+		return "accepted"
+	case Retry:
+		return "retry"
+	case Refused:
+		return "refused"
+	case Vague:
+		return "vague"
+	}
+	return ""
+}
 
 // Outcome is what a provider answered for one delivery.
 type Outcome struct {

@@ -218,13 +218,13 @@ func (a *api) plane() (*http.ServeMux, error) {
 	for _, add := range []func(){
 		a.customerOperations, a.timelineOperations, a.consentOperations, a.messageOperations, a.webhookOperations, a.explainOperations,
 		a.documentOperations, a.versionOperations, a.renameOperations, a.segmentOperations, a.curveOperations, a.stayOperations, a.previewOperations, a.ruleOperations, a.journeyOperations, a.campaignOperations, a.standingOperations, a.feedbackOperations, a.resendOperations, a.clockOperations, a.importOperations, a.secretOperations, a.keyOperations,
-		a.templateOperations, a.channelOperations, a.pseudonymOperations,
+		a.templateOperations, a.channelOperations, a.pseudonymOperations, a.sendingOperations,
 	} {
 		add()
 	}
 	a.describeRest()
 	if a.Metrics == nil {
-		a.Metrics = NewMetrics()
+		a.Metrics = NewMetrics(a.Version)
 	}
 	return mux, errors.Join(a.Metrics.collectSums(a.Ledger), a.Metrics.collectServers(a.Workspaces))
 }

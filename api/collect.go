@@ -63,9 +63,9 @@ type Collect struct {
 	newID func() string
 	log   *slog.Logger
 
-	// OnRefused, if set before the first call, is told how many events of a call
-	// were refused for good.
-	OnRefused func(events int)
+	// OnRefused, if set before the first call, is told which events of a call were
+	// refused for good, and how many besides.
+	OnRefused func(refused []collect.Remark, unlisted int)
 
 	// Held is how many bytes of bodies, beyond the first 64 KB of each, may be in
 	// memory at once; what comes above is answered with 429. 64 MB unless set before
@@ -164,8 +164,8 @@ func (c *Collect) take(w http.ResponseWriter, r *http.Request, call rapport.Even
 	if !given && !c.accepts(result.WriteKey) {
 		return collect.Result{}, errUnknownKey
 	}
-	if refused := len(result.Refused) + result.Unlisted; refused > 0 && c.OnRefused != nil {
-		c.OnRefused(refused)
+	if len(result.Refused)+result.Unlisted > 0 && c.OnRefused != nil {
+		c.OnRefused(result.Refused, result.Unlisted)
 	}
 	if call != collect.Batch && len(result.Refused) > 0 {
 		why := result.Refused[0]

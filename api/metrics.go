@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,48 +12,103 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"rapport"
+	"rapport/collect"
+	"rapport/flow"
 )
 
 // Metrics are the figures that a monitoring system asks for. Whoever does the
-// work tells them; nothing here changes what happens.
+// work tells them; nothing here changes what happens. No label holds what somebody
+// outside can choose, so there are never more than some hundred series.
 type Metrics struct {
-	registry *prometheus.Registry
-	admitted prometheus.Counter
-	refused  *prometheus.CounterVec
-	batches  prometheus.Histogram
-	commits  prometheus.Histogram
-	requests *prometheus.HistogramVec
+	registry  *prometheus.Registry
+	admitted  prometheus.Counter
+	refused   *prometheus.CounterVec
+	invalid   *prometheus.CounterVec
+	batches   prometheus.Histogram
+	took      prometheus.Histogram
+	read      prometheus.Histogram
+	waited    prometheus.Histogram
+	commits   prometheus.Histogram
+	failed    prometheus.Counter
+	handovers *prometheus.HistogramVec
+	outcomes  *prometheus.CounterVec
+	requests  *prometheus.HistogramVec
+	underWay  prometheus.Gauge
 }
 
-// NewMetrics returns Metrics with a registry of their own.
-func NewMetrics() *Metrics {
+// NewMetrics returns Metrics of a version of the program, with a registry of their own.
+func NewMetrics(version string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		admitted: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "rapport_events_admitted_total", Help: "Events that were acknowledged, repeats included.",
-		}),
+		admitted: counter("rapport_events_admitted_total", "Events that were acknowledged, repeats included."),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rapport_events_refused_total", Help: "Events that were not taken in, by reason: invalid for good, or exhausted, unavailable and internal to be sent again.",
 		}, []string{"reason"}),
-		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "rapport_batch_events", Help: "Events of one micro-batch.", Buckets: prometheus.ExponentialBuckets(1, 4, 9),
-		}),
-		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "rapport_batch_seconds", Help: "Time that one micro-batch took, commit included.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 12),
-		}),
+		invalid: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rapport_events_invalid_total", Help: "Events that were refused for good, by the code that their sender was told.",
+		}, []string{"code"}),
+		batches: histogram("rapport_batch_events", "Events of one micro-batch.", 1, 4, 9),
+		took:    histogram("rapport_batch_seconds", "Time that one micro-batch took, reading and commit included.", 0.001, 2, 14),
+		read:    histogram("rapport_batch_read_seconds", "Of that, the time that reading went to before anything was decided.", 0.0001, 4, 9),
+		waited:  histogram("rapport_queue_wait_seconds", "How long the first request of a micro-batch had waited for it to begin.", 0.001, 4, 9),
+		commits: histogram("rapport_commit_seconds", "Time that the store took to commit one micro-batch.", 0.0005, 2, 14),
+		failed:  counter("rapport_commit_failures_total", "Micro-batches that the store did not take. What was asked for in them was answered with 503."),
+		handovers: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "rapport_handover_seconds", Help: "Time that a provider took for a parcel of messages, by channel.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 9),
+		}, []string{"channel"}),
+		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rapport_handovers_total", Help: "Messages that were handed to a provider, by channel and what came of it: accepted, retry, refused or vague.",
+		}, []string{"channel", "outcome"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "rapport_http_request_seconds", Help: "Time to answer a request, by route and status.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
 		}, []string{"route", "status"}),
+		underWay: prometheus.NewGauge(prometheus.GaugeOpts{Name: "rapport_http_requests_under_way", Help: "Requests that are being answered."}),
 	}
-	m.registry.MustRegister(m.admitted, m.refused, m.batches, m.commits, m.requests,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.admitted, m.refused, m.invalid, m.batches, m.took, m.read, m.waited, m.commits, m.failed, m.handovers, m.outcomes, m.requests, m.underWay,
+		buildInfo(version), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
+func counter(name, help string) prometheus.Counter {
+	return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+}
+
+func histogram(name, help string, first, factor float64, n int) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(first, factor, n)})
+}
+
+func buildInfo(version string) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "rapport_build_info", Help: "1; the labels say which program this is.",
+		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
+}
+
 // Batch tells of a micro-batch that was committed.
-func (m *Metrics) Batch(events int, took time.Duration) {
-	m.batches.Observe(float64(events))
+func (m *Metrics) Batch(r flow.Report) {
+	m.batches.Observe(float64(r.Events))
+	m.took.Observe(r.Took.Seconds())
+	m.read.Observe(r.Read.Seconds())
+	if r.Requests > 0 {
+		m.waited.Observe(r.Waited.Seconds())
+	}
+}
+
+// Commit tells how long the store took for a micro-batch, and whether it took it.
+func (m *Metrics) Commit(took time.Duration, err error) {
+	if err != nil {
+		m.failed.Inc()
+		return
+	}
 	m.commits.Observe(took.Seconds())
+}
+
+// Handover tells of a parcel that came back from its provider.
+func (m *Metrics) Handover(h flow.Handover) {
+	m.handovers.WithLabelValues(string(h.Channel)).Observe(h.Took.Seconds())
+	for i := range h.Outcomes {
+		m.outcomes.WithLabelValues(string(h.Channel), h.Outcomes[i].Kind.String()).Inc()
+	}
 }
 
 // Gauge adds a figure that is asked for whenever it is wanted, such as how many
@@ -62,7 +118,15 @@ func (m *Metrics) Gauge(name, help string, value func() float64) {
 }
 
 // Refused tells of events that were not taken in; see [Collect.OnRefused].
-func (m *Metrics) Refused(n int) { m.refused.WithLabelValues(rapport.Invalid.String()).Add(float64(n)) }
+func (m *Metrics) Refused(refused []collect.Remark, unlisted int) {
+	m.refused.WithLabelValues(rapport.Invalid.String()).Add(float64(len(refused) + unlisted))
+	for i := range refused {
+		m.invalid.WithLabelValues(refused[i].Code).Inc()
+	}
+	if unlisted > 0 {
+		m.invalid.WithLabelValues("unlisted").Add(float64(unlisted))
+	}
+}
 
 // Admitter counts what passes through an Admitter.
 func (m *Metrics) Admitter(to Admitter) Admitter { return counting{m, to} }
@@ -82,50 +146,6 @@ func (c counting) Admit(ctx context.Context, events []rapport.Event) error {
 		c.metrics.refused.WithLabelValues(rapport.KindOf(err).String()).Add(float64(len(events)))
 	}
 	return err
-}
-
-// sums are the figures that the store keeps itself, over restarts.
-type sums struct {
-	ledger   Ledger
-	messages *prometheus.Desc
-	events   *prometheus.Desc
-}
-
-// collectSums serves what the ledger has counted.
-func (m *Metrics) collectSums(ledger Ledger) error {
-	return m.registry.Register(&sums{
-		ledger:   ledger,
-		messages: prometheus.NewDesc("rapport_messages_total", "Messages that came to this status.", []string{"status"}, nil),
-		events:   prometheus.NewDesc("rapport_events_total", "Events that were counted, each once, since the data folder was made.", nil, nil),
-	})
-}
-
-// Describe says which figures there are.
-func (s *sums) Describe(to chan<- *prometheus.Desc) {
-	to <- s.messages
-	to <- s.events
-}
-
-// Collect reads the figures.
-func (s *sums) Collect(to chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	for prefix, desc := range map[string]*prometheus.Desc{"messages/": s.messages, "events": s.events} {
-		totals, err := s.ledger.Counters(ctx, prefix)
-		if err != nil {
-			to <- prometheus.NewInvalidMetric(desc, err)
-			continue
-		}
-		for _, total := range totals {
-			switch {
-			case !total.Bucket.IsZero():
-			case desc == s.messages:
-				to <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(total.Sum), total.Name[len(prefix):])
-			case total.Name == prefix:
-				to <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(total.Sum))
-			}
-		}
-	}
 }
 
 func (m *Metrics) handler() http.Handler {

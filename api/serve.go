@@ -52,6 +52,10 @@ func (a *api) watched(next http.Handler) http.Handler {
 		id := a.requestID(r)
 		w.Header().Set("X-Request-Id", id)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if a.Metrics != nil {
+			a.Metrics.underWay.Inc()
+			defer a.Metrics.underWay.Dec()
+		}
 		out := &answered{ResponseWriter: w}
 		defer func() {
 			if cause := recover(); cause != nil {

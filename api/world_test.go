@@ -77,7 +77,7 @@ func newWorld(t testing.TB, o options) *world {
 	})
 	var ids atomic.Int64
 	newID := func() string { return fmt.Sprintf("request-%d", ids.Add(1)) }
-	metrics := api.NewMetrics()
+	metrics := api.NewMetrics("test")
 	collect := api.NewCollect(metrics.Admitter(admitter{w.flow}), []string{writeKey}, w.now, newID, log)
 	collect.OnRefused = metrics.Refused
 	keys := &ring{}
@@ -101,7 +101,7 @@ func newWorld(t testing.TB, o options) *world {
 func (w *world) with(change func(*api.Config)) http.Handler {
 	w.t.Helper()
 	config := w.config
-	config.Metrics = api.NewMetrics()
+	config.Metrics = api.NewMetrics("test")
 	change(&config)
 	handler, err := api.New(config)
 	if err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"rapport"
+	"rapport/api"
 	"rapport/flow"
 	"rapport/internal/clock"
 	"rapport/store/move"
@@ -33,6 +35,10 @@ type Config struct {
 	// AllowPrivateWebhooks lets the calls of journeys go into private networks and to
 	// this machine.
 	AllowPrivateWebhooks bool
+
+	// MinFree is how many bytes must be left on the disk for the program to be ready;
+	// 0 means 100 MB.
+	MinFree int64
 
 	Log *slog.Logger
 
@@ -59,6 +65,10 @@ type App struct {
 	alarm   *alarm
 	server  *http.Server
 	closing chan struct{}
+	stopBy  time.Time // when what is under way must have ended; zero until it is to stop
+	health  *health
+
+	committed atomic.Pointer[*api.Metrics] // which are told of commits
 
 	secretsMu sync.Mutex // held by who changes secrets
 }
@@ -120,14 +130,22 @@ func (a *App) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	sending, err := a.sending(ctx)
+	if err != nil {
+		return err
+	}
 	engine, err := flow.Open(ctx, flow.Config{
-		Key: a.key, Store: a.Store, Workspace: running, KeepContents: a.config.Sandbox, Unsubscribe: a.unsubscribeURL,
+		Key: a.key, Store: timedStore{a.Store, a.onCommit}, Workspace: running, KeepContents: a.config.Sandbox, Unsubscribe: a.unsubscribeURL, Sending: sending,
 	}, a.Now())
 	if err != nil {
 		return err
 	}
 	a.alarm = newAlarm(a.clock)
 	a.Flow = flow.Start(engine, a.clock, a.alarm, flow.Limits{}, a.config.Log)
+	a.health = &health{flow: a.Flow, disk: diskOf(a.Store), minFree: cmp.Or(a.config.MinFree, minFree), now: time.Now}
+	if sending.Held {
+		a.config.Log.Warn("all sending is held; let it go on with: rapport sending resume", "since", sending.At, "reason", sending.Reason)
+	}
 	a.Workspaces.flow = a.Flow
 	a.Flow.OnStop(a.Workspaces.stopped)
 	return nil
@@ -195,25 +213,45 @@ func (a *App) Serve(ctx context.Context, handler http.Handler, ready func(addres
 		return err
 	case <-owning.Done():
 	}
-	stop, cancel := context.WithTimeout(context.Background(), grace)
+	a.stopBy = time.Now().Add(grace)
+	stop, cancel := context.WithTimeout(context.Background(), graceOfRequests)
 	defer cancel()
-	err = a.server.Shutdown(stop)
+	if err = a.server.Shutdown(stop); err != nil {
+		a.config.Log.Warn("requests under way were broken off, since the program is to stop", "after", graceOfRequests)
+		err = a.server.Close()
+	}
 	if ctx.Err() == nil {
 		err = errors.Join(context.Cause(owning), err)
 	}
 	return err
 }
 
-// grace is how long requests under way may take once the program is to stop.
-const grace = 8 * time.Second
+// How long what is under way may take once the program is to stop: requests, then what is
+// being handed over to providers, all from when it was told to. After that connections to
+// providers are broken, and what came of their messages is written down. So it ends within
+// ten seconds, with some left for the store.
+const (
+	graceOfRequests = 4 * time.Second
+	grace           = 7 * time.Second
+	graceOfBroken   = time.Second
+)
 
 // Close stops the flow and closes the store.
 func (a *App) Close() error {
-	stop, cancel := context.WithTimeout(context.Background(), grace)
+	if a.stopBy.IsZero() {
+		a.stopBy = time.Now().Add(grace)
+	}
+	stop, cancel := context.WithDeadline(context.Background(), a.stopBy)
 	defer cancel()
 	err := a.Flow.Stop(stop)
 	a.alarm.stop()
 	a.Workspaces.carriers.close(stop)
+	if err != nil {
+		a.config.Log.Warn("messages were being handed over when the program was to stop; their connections were broken", "after", grace)
+		last, cancel := context.WithTimeout(context.Background(), graceOfBroken)
+		defer cancel()
+		err = a.Flow.Wait(last)
+	}
 	return errors.Join(err, a.Store.Close())
 }
 

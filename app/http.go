@@ -20,11 +20,10 @@ func (a *App) Handler(home http.Handler) (http.Handler, error) {
 
 // handler returns the face. Heard is told of events once they are admitted.
 func (a *App) handler(home http.Handler, heard func([]rapport.Event), keyNamed func(key string) (string, bool)) (http.Handler, error) {
-	metrics := api.NewMetrics()
+	metrics := api.NewMetrics(Version)
 	collect := api.NewCollect(metrics.Admitter(admitter{a, heard}), []string{a.Write}, a.Now, uuid.NewString, a.config.Log)
 	collect.OnRefused = metrics.Refused
-	a.Flow.OnBatch(metrics.Batch)
-	metrics.Gauge("rapport_events_waiting", "Events that wait to be admitted.", func() float64 { return float64(a.Flow.Waiting()) })
+	a.watch(metrics)
 	c := api.Config{
 		Flow: unstuck{a}, Customers: a.Store, Messages: a.Store, Ledger: a.Store, Workspaces: a.Workspaces, Secrets: a, Keys: a.keys, Key: a.key,
 		Columns: flow.NewColumns(mirrorLimit, a.Flow.Do, a.Store), KeyNamed: keyNamed, Ready: a.ready, Collect: collect,

@@ -93,7 +93,7 @@ func (a *App) ready() error {
 	if err := a.trouble(); err != nil {
 		return err
 	}
-	return a.Flow.Failure()
+	return a.health.Ready()
 }
 
 // refusal is what callers hear while a commit is stuck.

@@ -34,6 +34,7 @@ type Batch struct {
 	changed profile.Touched
 	derived uint32             // ordinal of events made in this batch
 	next    *Workspace         // in force from the end of the batch on; nil: the same
+	sending *Sending           // said from the end of the batch on; nil: the same
 	agendas map[string]*Agenda // as the batch has changed them
 	room    Room               // of the lanes of messages that leave with the batch; nil: none does
 	gates   []gate
@@ -306,6 +307,9 @@ func (b *Batch) publish() {
 	g.shrink()
 	if b.next != nil {
 		g.Apply(b.next)
+	}
+	if b.sending != nil {
+		g.sending = *b.sending
 	}
 }
 

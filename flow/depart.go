@@ -49,7 +49,7 @@ func (b *Batch) gate(l store.Lane) *gate {
 // roomIn returns how many messages of a lane may leave: none while there are some in it that
 // wait and are due, or while that can't be told.
 func (g *Engine) roomIn(ctx context.Context, l store.Lane, now rapport.Instant, room Room) int {
-	if at, err := g.nextPending(ctx, l, now); err != nil || at <= now {
+	if at, err := g.nextPending(ctx, l, now); err != nil || at <= now || g.sending.Held {
 		return 0
 	}
 	return room(l)
@@ -134,7 +134,7 @@ func (b *Batch) depart() {
 // does is found again when it is claimed.
 func (b *Batch) leaves(m *rapport.Message) (rapport.Delivery, bool) {
 	c := b.g.cache[m.Customer]
-	if c == nil || c.batch != b.number || c.next() <= b.now || b.g.workspace.Journeys.Standing(m.Journey) != journey.Active {
+	if c == nil || c.batch != b.number || c.next() <= b.now || b.g.sending.skips(m) || b.g.workspace.Journeys.Standing(m.Journey) != journey.Active {
 		return rapport.Delivery{}, false
 	}
 	if b.recheck(m, c).Outcome != decide.Send {

@@ -32,6 +32,8 @@ type Config struct {
 	// AnonymousFor is how long somebody who is only a device is remembered without
 	// being met again; 0 means 90 days, less than 0 for ever.
 	AnonymousFor time.Duration
+	// Sending is what was said of all sending.
+	Sending Sending
 	// Span is how many customers are brought up to another workspace together; 0
 	// means as many as is cheapest.
 	Span int
@@ -48,6 +50,7 @@ type Engine struct {
 	perDay      int64
 	anonymous   time.Duration
 	spanSize    int // of the first span; 0: the usual
+	sending     Sending
 
 	state      store.State
 	now        rapport.Instant // of the last batch: time never goes back
@@ -84,8 +87,8 @@ func Open(ctx context.Context, c Config, now rapport.Instant) (*Engine, error) {
 		heavy: map[rapport.CustomerID]int{}, backlogs: map[store.Lane]*backlog{},
 		seen: newWindow(c.Key), seats: newSeats(), members: members{},
 		curve:    curve{counted: map[string]int64{}, names: map[segment.Key]string{}, off: map[string]int64{}},
-		spanSize: c.Span,
-		perDay:   cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),
+		spanSize: c.Span, sending: c.Sending,
+		perDay: cmp.Or(c.EventsPerDay, 100_000), anonymous: cmp.Or(c.AnonymousFor, 90*24*time.Hour),
 	}
 	g.turnPage, g.crowd = 256, crowd
 	if g.max == 0 {

@@ -65,10 +65,13 @@ type Flow struct {
 	reading  bool            // a span is being read; of the loop
 	readAt   rapport.Instant // when one may be read again, if the last could not be; of the loop
 	stuck    bool            // something that is due could not be done; of the loop
+	setBack  bool            // the clock was found set back; of the loop
 	failed   []*request      // settlements that could not be committed yet; of the loop
 	sending  sync.WaitGroup
 	changed  atomic.Pointer[chan struct{}] // closed at the next commit
-	observe  atomic.Pointer[func(events int, took time.Duration)]
+	observe  atomic.Pointer[func(Report)]
+	handed   atomic.Pointer[func(Handover)]
+	pulse    atomic.Pointer[Pulse]
 	stopping atomic.Pointer[func(journey, why string)]
 }
 
@@ -84,6 +87,7 @@ type request struct {
 	settled func()     // for the loop to know once it is: they are no longer in the air
 	from    *lane      // in which these were
 	landed  int        // how many they were
+	asked   time.Time  // when somebody began to wait
 	done    chan error // nil if nobody waits
 }
 
@@ -95,6 +99,7 @@ func Start(engine *Engine, c clock.Clock, alarm Alarm, limits Limits, log *slog.
 	}
 	first := make(chan struct{})
 	f.changed.Store(&first)
+	f.takePulse()
 	go f.loop()
 	return f
 }
@@ -146,6 +151,7 @@ func (f *Flow) Alone(ctx context.Context, run func(ctx context.Context, g *Engin
 }
 
 func (f *Flow) ask(ctx context.Context, r *request) error {
+	r.asked = f.clock.Now()
 	select {
 	case f.inbox <- r:
 	case <-f.stop:
@@ -174,12 +180,11 @@ func errStopping() error {
 	return rapport.Errorf(rapport.Unavailable, "The server is stopping. Try again in a moment.")
 }
 
-// OnBatch sets who is told of each batch that was committed: how many events it
-// held, and how long it took.
-func (f *Flow) OnBatch(observe func(events int, took time.Duration)) { f.observe.Store(&observe) }
-
 // Waiting returns how many events wait to be admitted.
 func (f *Flow) Waiting() int64 { return f.queued.Load() }
+
+// MaxWaiting returns how many may.
+func (f *Flow) MaxWaiting() int { return f.limits.Queued }
 
 // Changed returns a channel that is closed when the next batch is committed.
 func (f *Flow) Changed() <-chan struct{} { return *f.changed.Load() }
@@ -199,6 +204,11 @@ func (f *Flow) Failure() error {
 // Unavailable, what is being handed over is waited for until ctx ends.
 func (f *Flow) Stop(ctx context.Context) error {
 	close(f.stop)
+	return f.Wait(ctx)
+}
+
+// Wait returns once the loop has ended, which only [Flow.Stop] asks it to, or when ctx ends.
+func (f *Flow) Wait(ctx context.Context) error {
 	select {
 	case <-f.stopped:
 		return nil
@@ -222,6 +232,8 @@ func (f *Flow) loop() {
 			return
 		}
 		f.setAlarm(ctx)
+		f.noteClock()
+		f.takePulse()
 	}
 }
 
@@ -293,10 +305,12 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 		events += len(r.events)
 		works = append(works, Admit(r.events))
 	}
+	began := f.clock.Now()
 	ids, err := f.engine.dueCustomers(ctx, f.reached())
 	if err == nil {
 		err = f.engine.Preload(ctx, groups...)
 	}
+	read := f.clock.Now().Sub(began)
 	if len(ids) > 0 {
 		begun := f.Now()
 		works = append(works, wakeUntil(ids, func() bool { return len(f.inbox) > 0 && f.Now().Sub(begun) >= patience }))
@@ -311,10 +325,9 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 	var errs []error
 	var parcels []Parcel
 	if err == nil && len(works) > 0 {
-		start := f.Now()
-		errs, parcels, err = f.engine.Depart(ctx, start, f.roomOf, works...)
-		if observe := f.observe.Load(); observe != nil && err == nil {
-			(*observe)(events, f.Now().Sub(start))
+		errs, parcels, err = f.engine.Depart(ctx, f.Now(), f.roomOf, works...)
+		if err == nil {
+			f.reportBatch(batch, events, began, read)
 		}
 	}
 	f.queued.Add(-int64(events))

@@ -78,7 +78,10 @@ type backlog struct {
 // there is one, if it is not after now.
 func (g *Engine) nextPending(ctx context.Context, lane store.Lane, now rapport.Instant) (rapport.Instant, error) {
 	waiting := g.backlog(lane)
-	if waiting.first > now {
+	switch {
+	case g.sending.Held:
+		return rapport.Never, nil
+	case waiting.first > now:
 		return waiting.first, nil
 	}
 	at, err := g.store.NextPending(ctx, lane)
@@ -274,8 +277,12 @@ func (f *Flow) hand(l *lane, parcels []Parcel) {
 	p := l.begin(len(parcels), f.Now())
 	f.flying += len(parcels)
 	f.sending.Go(func() {
+		began := f.clock.Now()
 		outcomes := Hand(parcels)
 		came := f.Now()
+		if observe := f.handed.Load(); observe != nil {
+			(*observe)(Handover{Channel: l.Channel, Outcomes: outcomes, Took: f.clock.Now().Sub(began)})
+		}
 		f.inbox <- &request{from: l, landed: len(parcels), heard: func() {
 			l.heard(p, outcomes, came, f.Now())
 		}, settled: func() {

@@ -31,6 +31,9 @@ const noProvider = 5 * time.Minute
 // [Engine.Settle]: after a crash in between, a message that may be left out
 // counts as unclear and is not tried again.
 func (g *Engine) Claim(ctx context.Context, now rapport.Instant, from store.Lane, limit int) ([]Parcel, error) {
+	if g.sending.Held {
+		return nil, nil
+	}
 	messages, err := g.store.Pending(ctx, from, now, limit)
 	if err != nil || len(messages) == 0 {
 		return nil, err
@@ -55,6 +58,11 @@ func (b *Batch) attempt(m *rapport.Message) (rapport.Delivery, bool) {
 	c := b.recipient(m)
 	switch {
 	case b.stands(m, c):
+	case b.g.sending.skips(m):
+		if c != nil {
+			b.release(m, c)
+		}
+		b.end(m, rapport.Dropped, skipped)
 	case c == nil:
 		b.end(m, rapport.Dropped, "the customer is not there any more")
 	case b.g.workspace.Providers[m.Channel] == nil:

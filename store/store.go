@@ -188,6 +188,13 @@ type Document struct {
 	Body []byte // YAML or JSON, kept to the byte
 }
 
+// Disk is what a store takes of the disk of its folder, in bytes.
+type Disk struct {
+	Bytes      int64 // of the database
+	WriteAhead int64 // that are not yet folded into it
+	Free       int64 // that may still be written; less than 0 where that can't be told
+}
+
 // Stats says how much a store holds.
 type Stats struct {
 	Customers   int64

@@ -58,6 +58,8 @@ type Provider struct {
 	config Config
 	client client
 	all    gate
+	life   context.Context // ended when Close can wait no longer
+	kill   context.CancelFunc
 
 	mu     sync.Mutex
 	hosts  map[string]gate
@@ -74,7 +76,9 @@ func New(c Config) *Provider {
 		c.Now = time.Now
 	}
 	c.Patience = cmp.Or(c.Patience, 10*time.Second)
-	return &Provider{config: c, client: newClient(c.AllowPrivate), all: make(gate, atOnce), hosts: map[string]gate{}}
+	p := &Provider{config: c, client: newClient(c.AllowPrivate), all: make(gate, atOnce), hosts: map[string]gate{}}
+	p.life, p.kill = context.WithCancel(context.Background())
+	return p
 }
 
 // Name returns the name of the provider.
@@ -82,6 +86,9 @@ func (p *Provider) Name() string { return "webhook" }
 
 // Deliver makes the calls of a batch beside each other.
 func (p *Provider) Deliver(ctx context.Context, batch []rapport.Delivery) []rapport.Outcome {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(p.life, cancel)()
 	outcomes := make([]rapport.Outcome, len(batch))
 	open := p.enter()
 	var calls sync.WaitGroup
@@ -148,12 +155,13 @@ func (p *Provider) enter() bool {
 	return true
 }
 
-// Close waits for the calls under way, until ctx ends.
+// Close waits for the calls under way, and breaks them off when ctx ends.
 func (p *Provider) Close(ctx context.Context) error {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
 	defer p.client.CloseIdleConnections()
+	defer p.kill()
 	idle := make(chan struct{})
 	go func() {
 		p.busy.Wait()
@@ -163,6 +171,8 @@ func (p *Provider) Close(ctx context.Context) error {
 	case <-idle:
 		return nil
 	case <-ctx.Done():
+		p.kill()
+		<-idle
 		return ctx.Err()
 	}
 }

@@ -48,7 +48,11 @@ type commands struct {
 	Key    keys          `cmd:"" help:"Keep API keys, each under the name of whose it is."`
 	Clock  clock         `cmd:"" help:"Show or move a sandbox's clock."`
 
-	Move moving `cmd:"" help:"Take a whole installation from its data folder to a PostgreSQL database, or back."`
+	Sending sending `cmd:"" help:"Hold all sending, or let it go on."`
+	Health  health  `cmd:"" help:"Ask a server whether it is alive, or ready."`
+	Backup  backup  `cmd:"" help:"Write a whole copy of a data folder, while the server runs."`
+	Restore restore `cmd:"" help:"Make a data folder of a backup."`
+	Move    moving  `cmd:"" help:"Take a whole installation from its data folder to a PostgreSQL database, or back."`
 
 	Test   test   `cmd:"" help:"Play the stories of a folder against its documents."`
 	Recipe recipe `cmd:"" help:"Ready-made journeys: list, apply, write to a folder."`

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -21,15 +22,15 @@ type server struct {
 	WriteKey             string `help:"The key that events are sent with; made and shown once unless given." env:"RAPPORT_WRITE_KEY"`
 	AllowPrivateWebhooks bool   `help:"Let webhooks of journeys call this machine and private networks."`
 	LogLevel             string `help:"How much is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+	LogFormat            string `help:"How it is logged: json, text, or auto, which is text on a terminal and else JSON." default:"auto" enum:"auto,json,text"`
+	MinFree              int64  `help:"How many MB must be left on the disk for the server to be ready." default:"100"`
 }
 
 func (s *server) config(std *streams, sandbox bool) app.Config {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(s.LogLevel)) // the parser lets only good ones through
 	return app.Config{
 		Data: s.Data, Database: s.Database, Listen: s.Listen, URL: s.PublicURL, Sandbox: sandbox, AdminKey: s.AdminKey, WriteKey: s.WriteKey,
-		AllowPrivateWebhooks: s.AllowPrivateWebhooks,
-		Log:                  slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: level})),
+		AllowPrivateWebhooks: s.AllowPrivateWebhooks, MinFree: s.MinFree << 20,
+		Log: slog.New(logTo(std.err, s.LogFormat, s.LogLevel)),
 	}
 }
 
@@ -39,6 +40,36 @@ func (s *server) place() string {
 		return s.Data
 	}
 	return app.Place(s.Database)
+}
+
+// logTo returns what writes the log.
+func logTo(to io.Writer, format, level string) slog.Handler {
+	options := new(slog.HandlerOptions)
+	var from slog.Level
+	_ = from.UnmarshalText([]byte(level)) // the parser lets only good ones through
+	options.Level = from
+	if format == "json" || format == "auto" && !isTerminal(to) {
+		options.ReplaceAttr = inSeconds
+		return slog.NewJSONHandler(to, options)
+	}
+	return slog.NewTextHandler(to, options)
+}
+
+// inSeconds writes lengths of time as seconds, which programs add up and compare.
+func inSeconds(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.Float64Value(a.Value.Duration().Seconds())
+	}
+	return a
+}
+
+func isTerminal(to io.Writer) bool {
+	f, ok := to.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 type serve struct {

@@ -49,6 +49,9 @@ func (s *Store) write(ctx context.Context, do func(*conn) error, after func()) e
 	if s.closed() {
 		return errClosed()
 	}
+	if err := s.files.there(); err != nil {
+		return err
+	}
 	if err := s.writer.atomically(beginWrite, func() error { return do(s.writer) }); err != nil {
 		if rapport.KindOf(err) != rapport.Conflict {
 			if s.advanced() {
@@ -67,11 +70,7 @@ func (s *Store) write(ctx context.Context, do func(*conn) error, after func()) e
 // can't be read now, the next commit is refused as long as that is so.
 func (s *Store) advanced() bool {
 	known := *s.state.Load()
-	var now store.State
-	err := s.writer.query(context.Background(), func(r row) error {
-		now = store.State{Position: uint64(r.int(0)), Epoch: uint64(r.int(1))}
-		return nil
-	}, "select position, epoch from state")
+	now, err := s.writer.state(context.Background())
 	return err == nil && now.Epoch == known.Epoch && now.Position == known.Position+1
 }
 

@@ -42,7 +42,7 @@ func meaning(code int) (rapport.ErrorKind, string) {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return rapport.Internal, "The database file is damaged. Restore the last backup."
 	case sqlite3.SQLITE_IOERR:
-		return rapport.Unavailable, "The disk refused to read or write. Whether the last change was kept shows when the program is started again; look at the disk."
+		return rapport.Unavailable, "The disk refused to read or write: it may be read-only, broken or gone. Look at the disk; it is tried again by itself."
 	case sqlite3.SQLITE_NOMEM:
 		return rapport.Unavailable, "The database has not enough memory."
 	case sqlite3.SQLITE_TOOBIG:

@@ -187,7 +187,6 @@ func TestClosedStore(t *testing.T) {
 	wantError(t, s.Commit(t.Context(), fill(s, 1)), rapport.Unavailable, "closed")
 	_, err := s.NextWake(t.Context())
 	wantError(t, err, rapport.Unavailable, "closed")
-	wantError(t, s.Backup(t.Context(), filepath.Join(t.TempDir(), "b")), rapport.Unavailable, "closed")
 }
 
 func TestCancelledRead(t *testing.T) {
@@ -243,11 +242,26 @@ func TestBackup(t *testing.T) {
 			}
 		}
 	})
-	if err := s.Backup(t.Context(), path); err != nil {
+	if err := Copy(t.Context(), dir, path, nil); err != nil {
 		t.Fatal(err)
 	}
 	writing.Wait()
-	wantError(t, s.Backup(t.Context(), path), rapport.Conflict, "overwrites nothing")
+	wantError(t, Copy(t.Context(), dir, path, nil), rapport.Conflict, "overwrites nothing")
+	wantError(t, Copy(t.Context(), t.TempDir(), filepath.Join(t.TempDir(), "b"), nil), rapport.NotFound, "no database")
+	if found, err := Inspect(t.Context(), path); err != nil || found.Stats.Customers != 50 || found.State.Epoch != s.State().Epoch {
+		t.Errorf("the copy holds %+v, error %v", found, err)
+	}
+	damaged := filepath.Join(t.TempDir(), "damaged.db")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(data[len(data)/2:], strings.Repeat("\xff", 5000))
+	if err := os.WriteFile(damaged, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Inspect(t.Context(), damaged)
+	wantError(t, err, rapport.Internal, "damaged")
 	copied := openTest(t, restored)
 	totals, err := copied.Counters(t.Context(), "batches")
 	if err != nil || len(totals) != 1 || totals[0].Sum != int64(copied.State().Position) || totals[0].Sum < 1 {
@@ -319,5 +333,29 @@ func checkPlan(t *testing.T, c *conn, text string) {
 	}, "explain query plan "+text, slices.Repeat([]any{int64(0)}, 10)...)
 	if err != nil {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// What is written to files that nobody finds any more would be lost: it is refused, until
+// they are back.
+func TestFilesThatAreGone(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	s := openTest(t, dir)
+	if err := os.Rename(dir, dir+"-away"); err != nil {
+		t.Skip("a folder in use can't be moved here")
+	}
+	wantError(t, s.Commit(t.Context(), fill(s, 1)), rapport.Unavailable, "not where they were")
+	wantError(t, s.PutSettings(t.Context(), []store.Setting{{Name: "x"}}), rapport.Unavailable, "not where they were")
+	other := openTest(t, dir)
+	wantError(t, s.Commit(t.Context(), fill(s, 1)), rapport.Unavailable, "Other files stand")
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.RemoveAll(dir), os.Rename(dir+"-away", dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Commit(t.Context(), fill(s, 1)); err != nil {
+		t.Error(err)
 	}
 }

@@ -25,7 +25,7 @@ func TestNobodyElseReadsTheFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	backup := filepath.Join(dir, "backup.db")
-	if err := s.Backup(t.Context(), backup); err != nil {
+	if err := Copy(t.Context(), dir, backup, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{path, path + "-wal", path + "-shm", backup, filepath.Join(dir, "rapport.lock")} {

@@ -36,6 +36,7 @@ type Store struct {
 	path     string
 	inCommit func()
 	lock     *os.File
+	files    files
 
 	mu     sync.Mutex // held by who writes
 	writer *conn
@@ -78,6 +79,10 @@ func Open(dir string, opts Options) (*Store, error) {
 	if err := s.connect(opts.Readers); err != nil {
 		s.disconnect()
 		return nil, explain(err)
+	}
+	if err := s.files.note(s.path, s.path+"-wal"); err != nil {
+		s.disconnect()
+		return nil, folderError(dir, err)
 	}
 	return s, nil
 }
@@ -127,17 +132,24 @@ func (s *Store) connect(readers int) (err error) {
 // own raises the epoch.
 func (s *Store) own() error {
 	var state store.State
-	err := s.writer.atomically(beginWrite, func() error {
+	err := s.writer.atomically(beginWrite, func() (err error) {
 		if _, err := s.writer.exec("update state set epoch = epoch + 1"); err != nil {
 			return err
 		}
-		return s.writer.query(context.Background(), func(r row) error {
-			state = store.State{Position: uint64(r.int(0)), Epoch: uint64(r.int(1)), At: rapport.Instant(r.int(2))}
-			return nil
-		}, "select position, epoch, at from state")
+		state, err = s.writer.state(context.Background())
+		return err
 	})
 	s.state.Store(&state)
 	return err
+}
+
+// state returns where the database says that it stands.
+func (c *conn) state(ctx context.Context) (state store.State, err error) {
+	err = c.query(ctx, func(r row) error {
+		state = store.State{Position: uint64(r.int(0)), Epoch: uint64(r.int(1)), At: rapport.Instant(r.int(2))}
+		return nil
+	}, "select position, epoch, at from state")
+	return state, err
 }
 
 // Close waits for what is under way, folds the log into the database and gives
