@@ -21,6 +21,7 @@ type sink struct {
 	orders map[string]int // mails that came for each
 	begun  int            // mails whose text came whole, answered or not
 	hangs  chan struct{}  // if set, mails are answered once it is closed
+	refuse error          // if set, what recipients are answered with
 }
 
 func newSink(t *testing.T) *sink {
@@ -63,11 +64,22 @@ func (s *sink) hang() chan struct{} {
 	return s.hangs
 }
 
+// refuseWith answers every recipient with an error; nil takes them again.
+func (s *sink) refuseWith(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = err
+}
+
 type session struct{ sink *sink }
 
 func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
 
-func (s *session) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (s *session) Rcpt(string, *smtp.RcptOptions) error {
+	s.sink.mu.Lock()
+	defer s.sink.mu.Unlock()
+	return s.sink.refuse
+}
 
 func (s *session) Data(r io.Reader) error {
 	m, err := netmail.ReadMessage(r)
