@@ -51,6 +51,7 @@ test/%/node_modules/.package-lock.json: test/%/package-lock.json
 test: deps lint ## run every check and test: lint, laws, unit, property, story, conformance, kill, SDK (within 15 minutes)
 	$(GO) test -timeout 14m $(PKG)
 	cd rule/celoracle && $(GO) test -mod=mod .
+	cd deploy/lint && $(GO) test -mod=mod .
 
 test-long: deps lint ## the same with the long forms of property, kill and load tests (hours)
 	RAPPORT_TEST_LONG=1 $(GO) test -count=1 -timeout 4h $(PKG)

@@ -49,6 +49,7 @@ var rooms = []laws.Room{
 	{Folder: "shop/...", Imports: ground},                                                            // it is the world outside: it speaks HTTP or makes events
 	{Folder: "client/...", Imports: slices.Concat(ground, []string{"workspace/...", "collect/..."})}, // a caller of the HTTP face like any other; it reads files as apply does, and rows in a dry run as the server would
 	{Folder: "bench/...", Imports: slices.Concat(ground, []string{"client/...", "shop/..."})},        // it measures the binary from outside
+	{Folder: "deploy/...", Imports: ground},                                                          // files, and what reads them as others do
 	{Folder: "recipes/...", Imports: ground},                                                         // files
 	{Folder: "console/...", Imports: ground},
 	{Folder: "sdk/...", Imports: ground},

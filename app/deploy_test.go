@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -146,5 +148,38 @@ func TestAlerts(t *testing.T) {
 	}
 	if len(seen) < 20 {
 		t.Errorf("%d alerts", len(seen))
+	}
+}
+
+// TestUnit: the unit of systemd is one that systemd takes, gives the program as little as it
+// needs, and waits longer for its end than that takes.
+func TestUnit(t *testing.T) {
+	t.Parallel()
+	unit, err := os.ReadFile("../deploy/rapport.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"DynamicUser=yes", "StateDirectory=rapport", "KillSignal=SIGTERM", "TimeoutStopSec=15s", "Restart=on-failure", "NoNewPrivileges=yes",
+		"ProtectSystem=strict", "ProtectHome=yes", "CapabilityBoundingSet=", "SystemCallFilter=@system-service", "MemoryDenyWriteExecute=yes",
+	} {
+		if !slices.Contains(strings.Split(string(unit), "\n"), line) {
+			t.Errorf("the unit has no line %s", line)
+		}
+	}
+	verify, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not installed: it is not tried whether systemd takes the unit")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "rapport.service")
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(unit), "/usr/local/bin/rapport", self)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), verify, "verify", file).CombinedOutput(); err != nil || strings.Contains(string(out), "rapport.service") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
