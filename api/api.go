@@ -42,6 +42,9 @@ type Config struct {
 	// Brand returns the name by which a message's recipient knows the sender, for
 	// the unsubscribe page. Optional.
 	Brand func(context.Context, rapport.Message) string
+	// Trace begins to follow a request, and returns it as it is to be answered and what is
+	// to be called once it is. Optional.
+	Trace func(*http.Request) (*http.Request, func(route string, status int))
 	// Metrics are served under /metrics. Optional.
 	Metrics *Metrics
 	// Home serves the start page and whatever else no other address is. Optional.

@@ -56,12 +56,17 @@ func (a *api) watched(next http.Handler) http.Handler {
 			a.Metrics.underWay.Inc()
 			defer a.Metrics.underWay.Dec()
 		}
+		traced := func(string, int) {}
+		if a.Trace != nil {
+			r, traced = a.Trace(r)
+		}
 		out := &answered{ResponseWriter: w}
 		defer func() {
 			if cause := recover(); cause != nil {
 				a.panicked(out, id, cause)
 			}
 			a.note(r, out.status, id, time.Since(began))
+			traced(routeOf(r), out.status)
 		}()
 		next.ServeHTTP(out, r)
 	})
@@ -80,10 +85,7 @@ func (a *api) panicked(out *answered, id string, cause any) {
 }
 
 func (a *api) note(r *http.Request, status int, id string, took time.Duration) {
-	route := r.Pattern
-	if route == "" {
-		route = "(no such address)" // not its method either, which may be any word: each would be a figure for ever
-	}
+	route := routeOf(r)
 	if a.Metrics != nil {
 		a.Metrics.requests.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
 	}
@@ -92,6 +94,15 @@ func (a *api) note(r *http.Request, status int, id string, took time.Duration) {
 		level = slog.LevelWarn
 	}
 	a.Log.Log(context.WithoutCancel(r.Context()), level, "request", "request", id, "route", route, "status", status, "took", took)
+}
+
+// routeOf returns the route of a request that was answered. Where there is none its method is
+// none either, which may be any word: each would be a figure for ever.
+func routeOf(r *http.Request) string {
+	if r.Pattern == "" {
+		return "(no such address)"
+	}
+	return r.Pattern
 }
 
 // requestID returns the id that a proxy in front has given the request, or a new one.

@@ -67,6 +67,7 @@ type App struct {
 	closing chan struct{}
 	stopBy  time.Time // when what is under way must have ended; zero until it is to stop
 	health  *health
+	tracing *tracing // nil if nobody asks for traces
 
 	committed atomic.Pointer[*api.Metrics] // which are told of commits
 
@@ -130,6 +131,9 @@ func (a *App) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if a.tracing, err = openTracing(ctx, a.config.Log); err != nil {
+		return err
+	}
 	sending, err := a.sending(ctx)
 	if err != nil {
 		return err
@@ -142,6 +146,9 @@ func (a *App) start(ctx context.Context) (err error) {
 	}
 	a.alarm = newAlarm(a.clock)
 	a.Flow = flow.Start(engine, a.clock, a.alarm, flow.Limits{}, a.config.Log)
+	if a.tracing != nil {
+		a.Flow.Follow(a.tracing.follow)
+	}
 	a.health = &health{flow: a.Flow, disk: diskOf(a.Store), minFree: cmp.Or(a.config.MinFree, minFree), now: time.Now}
 	if sending.Held {
 		a.config.Log.Warn("all sending is held; let it go on with: rapport sending resume", "since", sending.At, "reason", sending.Reason)
@@ -251,6 +258,9 @@ func (a *App) Close() error {
 		last, cancel := context.WithTimeout(context.Background(), graceOfBroken)
 		defer cancel()
 		err = a.Flow.Wait(last)
+	}
+	if a.tracing != nil {
+		a.tracing.close()
 	}
 	return errors.Join(err, a.Store.Close())
 }

@@ -29,6 +29,9 @@ func (a *App) handler(home http.Handler, heard func([]rapport.Event), keyNamed f
 		Columns: flow.NewColumns(mirrorLimit, a.Flow.Do, a.Store), KeyNamed: keyNamed, Ready: a.ready, Collect: collect,
 		Metrics: metrics, Home: home, NewID: uuid.NewString, Log: a.config.Log, Version: Version,
 	}
+	if a.tracing != nil {
+		c.Trace = a.tracing.request
+	}
 	if a.ahead != nil {
 		c.Sandbox = sandboxClock{a}
 	}

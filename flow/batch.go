@@ -32,9 +32,12 @@ type Batch struct {
 	out     store.Batch
 	counts  map[string]int64
 	changed profile.Touched
-	derived uint32             // ordinal of events made in this batch
-	next    *Workspace         // in force from the end of the batch on; nil: the same
-	sending *Sending           // said from the end of the batch on; nil: the same
+	derived uint32     // ordinal of events made in this batch
+	next    *Workspace // in force from the end of the batch on; nil: the same
+	sending *Sending   // said from the end of the batch on; nil: the same
+	step    Step       // of the work that is being done; nil if that is not followed
+	lead    Step       // of the first work that is followed
+	trails  map[rapport.MessageID]Step
 	agendas map[string]*Agenda // as the batch has changed them
 	room    Room               // of the lanes of messages that leave with the batch; nil: none does
 	gates   []gate
@@ -184,7 +187,9 @@ func (b *Batch) commit() error {
 // all the same, it counts as kept: what is sent again then is a repeat. One that it refused
 // since another owner has taken over is not kept, whatever that one has kept in its place.
 func (b *Batch) keep() error {
+	committing := part(b.lead, "commit", "batch", b.number)
 	err := b.g.store.Commit(b.ctx, &b.out)
+	end(committing, err)
 	if err != nil && rapport.KindOf(err) != rapport.Conflict && b.g.store.State().Position == b.number && b.g.state.Epoch == b.g.store.State().Epoch {
 		return nil
 	}
@@ -294,6 +299,7 @@ func (b *Batch) publish() {
 		g.weigh(c)
 		g.seats.written(c.record.ID)
 	}
+	b.keepTrails()
 	g.notePending(b.out.Messages)
 	g.notePending(b.out.Moved)
 	g.members.apply(b.moves)
@@ -315,6 +321,7 @@ func (b *Batch) publish() {
 
 // rollback forgets whatever the batch touched in memory.
 func (b *Batch) rollback() {
+	b.dropTrails()
 	for _, c := range b.touched {
 		delete(b.g.cache, c.record.ID)
 		b.g.homes.forget(c.record.Seat)

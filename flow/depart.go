@@ -58,6 +58,7 @@ func (g *Engine) roomIn(ctx context.Context, l store.Lane, now rapport.Instant, 
 // born adds a message to those that are asked for.
 func (b *Batch) born(m rapport.Message) {
 	b.out.Messages = append(b.out.Messages, m)
+	b.followMessage(&m)
 	if b.room != nil && b.mayLeave(&m) {
 		b.gate(store.LaneOf(&m)).born++
 	}
@@ -125,7 +126,7 @@ func (b *Batch) depart() {
 		}
 		if d, ok := b.leaves(m); ok {
 			gate.room--
-			b.parcels = append(b.parcels, Parcel{*m, d, b.g.workspace.Providers[m.Channel]})
+			b.parcels = append(b.parcels, Parcel{*m, d, b.g.workspace.Providers[m.Channel], b.stepOf(m.ID)})
 		}
 	}
 }

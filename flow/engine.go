@@ -51,6 +51,7 @@ type Engine struct {
 	anonymous   time.Duration
 	spanSize    int // of the first span; 0: the usual
 	sending     Sending
+	trails      trails
 
 	state      store.State
 	now        rapport.Instant // of the last batch: time never goes back

@@ -72,6 +72,7 @@ type Flow struct {
 	observe  atomic.Pointer[func(Report)]
 	handed   atomic.Pointer[func(Handover)]
 	pulse    atomic.Pointer[Pulse]
+	follow   atomic.Pointer[func(context.Context) Step]
 	stopping atomic.Pointer[func(journey, why string)]
 }
 
@@ -88,6 +89,7 @@ type request struct {
 	from    *lane      // in which these were
 	landed  int        // how many they were
 	asked   time.Time  // when somebody began to wait
+	way     *way       // nil if nobody follows it
 	done    chan error // nil if nobody waits
 }
 
@@ -152,6 +154,7 @@ func (f *Flow) Alone(ctx context.Context, run func(ctx context.Context, g *Engin
 
 func (f *Flow) ask(ctx context.Context, r *request) error {
 	r.asked = f.clock.Now()
+	f.followed(ctx, r)
 	select {
 	case f.inbox <- r:
 	case <-f.stop:
@@ -295,21 +298,23 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 	var groups [][]rapport.Event
 	events := 0
 	works := make([]Work, 0, len(batch)+1)
+	began, lead := f.clock.Now(), beginTrails(batch)
 	for _, r := range batch {
 		r.land()
 		if r.work != nil {
-			works = append(works, r.work)
+			works = append(works, r.follow(r.work))
 			continue
 		}
 		groups = append(groups, r.events)
 		events += len(r.events)
-		works = append(works, Admit(r.events))
+		works = append(works, r.follow(Admit(r.events)))
 	}
-	began := f.clock.Now()
+	reading := part(lead, "read")
 	ids, err := f.engine.dueCustomers(ctx, f.reached())
 	if err == nil {
 		err = f.engine.Preload(ctx, groups...)
 	}
+	end(reading, err)
 	read := f.clock.Now().Sub(began)
 	if len(ids) > 0 {
 		begun := f.Now()
@@ -334,6 +339,7 @@ func (f *Flow) commit(ctx context.Context, batch []*request) {
 	for _, l := range f.lanes {
 		l.landing = 0
 	}
+	endTrails(batch, err)
 	f.answer(batch, errs, err)
 	f.handAll(parcels)
 }

@@ -278,7 +278,7 @@ func (f *Flow) hand(l *lane, parcels []Parcel) {
 	f.flying += len(parcels)
 	f.sending.Go(func() {
 		began := f.clock.Now()
-		outcomes := Hand(parcels)
+		outcomes := handFollowed(parcels)
 		came := f.Now()
 		if observe := f.handed.Load(); observe != nil {
 			(*observe)(Handover{Channel: l.Channel, Outcomes: outcomes, Took: f.clock.Now().Sub(began)})
@@ -288,6 +288,7 @@ func (f *Flow) hand(l *lane, parcels []Parcel) {
 		}, settled: func() {
 			f.flying -= len(parcels)
 			l.flying -= len(parcels)
+			f.engine.settleTrails(parcels, outcomes)
 		}, work: func(b *Batch) error {
 			for i := range parcels {
 				m := parcels[i].Message

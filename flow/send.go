@@ -20,6 +20,7 @@ type Parcel struct {
 	Message  rapport.Message
 	Delivery rapport.Delivery
 	provider Provider
+	step     Step // nil if nobody follows it
 }
 
 // noProvider is how long a message waits whose channel has nobody to carry it.
@@ -42,13 +43,16 @@ func (g *Engine) Claim(ctx context.Context, now rapport.Instant, from store.Lane
 	_, err = g.Run(ctx, now, func(b *Batch) error {
 		for i := range messages {
 			if delivery, ok := b.attempt(&messages[i]); ok {
-				parcels = append(parcels, Parcel{messages[i], delivery, g.workspace.Providers[messages[i].Channel]})
+				parcels = append(parcels, Parcel{messages[i], delivery, g.workspace.Providers[messages[i].Channel], b.stepOf(messages[i].ID)})
 			}
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
+	}
+	for i := range parcels {
+		g.trails.take(parcels[i].Message.ID)
 	}
 	return parcels, nil
 }
@@ -125,7 +129,12 @@ func (b *Batch) recheck(m *rapport.Message, c *customer) rapport.Decision {
 
 // fillIn returns what is handed over of a message that may go out.
 func (b *Batch) fillIn(m *rapport.Message, c *customer) (rapport.Delivery, error) {
+	var rendering Step
+	if message := b.stepOf(m.ID); message != nil {
+		rendering = message.Begin("render", "template", m.Template)
+	}
 	delivery, err := b.render(m, c)
+	end(rendering, err)
 	if err != nil {
 		return rapport.Delivery{}, err
 	}

@@ -297,7 +297,12 @@ func (b *Batch) ask(c *customer, e *journey.Effect) {
 		Journey: e.Journey, Version: b.g.workspace.Version, Run: e.Run, Step: e.Step,
 		Template: e.Wish.Template, Channel: e.Wish.Channel, Class: e.Wish.Class, Purpose: e.Wish.Purpose, Topic: e.Wish.Topic, UsefulUntil: e.Wish.UsefulUntil,
 	}
+	var deciding Step
+	if b.step != nil {
+		deciding = b.step.Begin("decide", "journey", e.Journey, "step", e.Step)
+	}
 	d := b.g.workspace.Policy.Decide(wish, person{c}, c.contacts, e.At)
+	end(deciding, nil)
 	b.out.Decisions = append(b.out.Decisions, d)
 	if d.Outcome != decide.Send {
 		b.count("journey/" + e.Journey + "/dropped/" + e.Step)

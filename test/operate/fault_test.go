@@ -102,7 +102,7 @@ func TestDiskFull(t *testing.T) {
 func TestDiskNearlyFull(t *testing.T) {
 	t.Parallel()
 	data := disk(t, 64)
-	p := begin(t, data, "--min-free", "200")
+	p := begin(t, data, nil, "--min-free", "200")
 	if why := p.readiness(); !strings.Contains(why, "are left on the disk of the data folder, and 200 MB should be") {
 		t.Errorf("readiness: %s", why)
 	}

@@ -94,17 +94,18 @@ type program struct {
 // serve starts a server on a folder and returns once it is ready.
 func serve(t *testing.T, data string, flags ...string) *program {
 	t.Helper()
-	p := begin(t, data, flags...)
+	p := begin(t, data, nil, flags...)
 	p.await("ready", func() bool { return p.readiness() == "" })
 	return p
 }
 
-// begin starts a server and returns once it listens.
-func begin(t *testing.T, data string, flags ...string) *program {
+// begin starts a server, with more in its environment, and returns once it listens.
+func begin(t *testing.T, data string, env []string, flags ...string) *program {
 	t.Helper()
 	args := append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--public-url", "https://shop.example"}, flags...)
 	p := &program{T: t, command: exec.Command(rapport(t), args...), log: new(lockedBuffer), out: new(lockedBuffer), ended: make(chan struct{})}
 	p.command.Env = append(os.Environ(), "RAPPORT_ADMIN_KEY="+adminKey, "RAPPORT_WRITE_KEY="+writeKey)
+	p.command.Env = append(p.command.Env, env...)
 	p.command.Stderr = p.log
 	out, err := p.command.StdoutPipe()
 	if err != nil {
