@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"rapport"
 	"rapport/store"
@@ -356,6 +357,38 @@ func TestFilesThatAreGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.Commit(t.Context(), fill(s, 1)); err != nil {
+		t.Error(err)
+	}
+}
+
+// A step to a newer form that fails leaves the database as it was, and says which it was.
+func TestFailedMigrationLeavesTheDatabaseAsItWas(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	if err := s.Commit(t.Context(), fill(s, 10)); err != nil {
+		t.Fatal(err)
+	}
+	steps := fstest.MapFS{}
+	for i := range Form() {
+		steps[fmt.Sprintf("migration/%04d.sql", i+1)] = &fstest.MapFile{}
+	}
+	broken := fmt.Sprintf("migration/%04d.sql", Form()+1)
+	steps[broken] = &fstest.MapFile{Data: []byte("create table more (n integer); update record set wake = 7; delete from identifier; insert into nowhere values (1);")}
+	if err := migrate(s.writer, steps); err == nil || !strings.Contains(err.Error(), broken) {
+		t.Fatalf("the step that fails: %v", err)
+	}
+	if _, err := s.writer.number("select n from more"); err == nil {
+		t.Error("something of the step is there")
+	}
+	if wake, err := s.NextWake(t.Context()); err != nil || wake != rapport.Never {
+		t.Errorf("something falls due at %v, error %v", wake, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := openTest(t, dir)
+	if err := again.Commit(t.Context(), fill(again, 1)); err != nil {
 		t.Error(err)
 	}
 }

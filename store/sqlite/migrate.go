@@ -22,7 +22,7 @@ func Form() int64 {
 
 // migrate brings the database to the newest shape, one step a transaction.
 // There is no way back: an older program refuses a newer database.
-func migrate(c *conn) error {
+func migrate(c *conn, migrations fs.FS) error {
 	steps, err := fs.Glob(migrations, "migration/*.sql")
 	if err != nil {
 		return err
@@ -36,15 +36,15 @@ func migrate(c *conn) error {
 			"the database was written by a newer version of rapport (its form is %d, this program knows %d); use that version or a later one", done, len(steps))
 	}
 	for i := done; i < int64(len(steps)); i++ {
-		if err := c.migrateStep(steps[i], i+1); err != nil {
+		if err := c.migrateStep(migrations, steps[i], i+1); err != nil {
 			return fmt.Errorf("%s: %w", steps[i], err)
 		}
 	}
 	return nil
 }
 
-func (c *conn) migrateStep(name string, number int64) error {
-	script, err := migrations.ReadFile(name)
+func (c *conn) migrateStep(migrations fs.FS, name string, number int64) error {
+	script, err := fs.ReadFile(migrations, name)
 	if err != nil {
 		return err
 	}

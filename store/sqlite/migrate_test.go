@@ -23,7 +23,7 @@ func before(t *testing.T, dir string, form int, script string) {
 		t.Fatal(err)
 	}
 	for i, step := range steps[:form] {
-		if err := c.migrateStep(step, int64(i+1)); err != nil {
+		if err := c.migrateStep(migrations, step, int64(i+1)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -105,7 +105,7 @@ func (s *Store) connect(readers int) (err error) {
 	if s.writer, err = connect(s.path, pragmas("cache_size(-65536)")...); err != nil {
 		return err
 	}
-	if err := migrate(s.writer); err != nil {
+	if err := migrate(s.writer, migrations); err != nil {
 		return err
 	}
 	if err := s.own(); err != nil {
