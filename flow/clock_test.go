@@ -1,7 +1,12 @@
 package flow_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,5 +73,61 @@ func TestWithdrawalCountsWhenTheClockWasSetBack(t *testing.T) {
 	}
 	if got := record.Consent(rapport.PurposeMarketing, rapport.Email, "ana@example.com"); got != rapport.ConsentWithdrawn {
 		t.Errorf("her consent is %v after she has withdrawn it", got)
+	}
+}
+
+// movable is a clock that can be set to any time, as a machine's can.
+type movable struct{ at atomic.Pointer[time.Time] }
+
+func (m *movable) Now() time.Time { return *m.at.Load() }
+
+func (m *movable) set(at rapport.Instant) {
+	t := at.Time()
+	m.at.Store(&t)
+}
+
+// A clock that is set back is told of, events are taken in meanwhile, and it is told when the
+// clock has caught up, also if it is set far ahead.
+func TestClockThatIsSetIsToldOf(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, build(t, 1, nil, nil))
+	var c movable
+	var log bytes.Buffer
+	c.set(start)
+	f := flow.Start(w.engine, &c, bell{make(chan struct{}, 1)}, flow.Limits{}, slog.New(slog.NewTextHandler(&log, nil)))
+	defer func() { _ = f.Stop(context.Background()) }()
+	n := 0
+	hear := func() {
+		t.Helper()
+		n++
+		e := track("ana", "", "Seen", "")
+		e.MessageID, e.Timestamp, e.ReceivedAt = fmt.Sprint("m", n), f.Now(), f.Now()
+		if err := f.Submit(t.Context(), []rapport.Event{e}); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Do(t.Context(), func(*flow.Batch) error { return nil }); err != nil { // by then the turn before has ended
+			t.Fatal(err)
+		}
+	}
+	for _, x := range []struct {
+		at     rapport.Instant
+		behind time.Duration
+		back   int // times that it was told, so far
+		caught int
+	}{
+		{start, 0, 0, 0},
+		{start.Add(-time.Hour), time.Hour, 1, 0},
+		{start.Add(-30 * time.Minute), 30 * time.Minute, 1, 0},
+		{start.Add(24 * time.Hour), 0, 1, 1},
+		{start.Add(time.Hour), 23 * time.Hour, 2, 1},
+	} {
+		c.set(x.at)
+		hear()
+		if got := f.Pulse().Behind; got != x.behind {
+			t.Errorf("the clock is said to be %v behind, not %v", got, x.behind)
+		}
+		if back, caught := strings.Count(log.String(), "clock was set back"), strings.Count(log.String(), "clock has caught up"); back != x.back || caught != x.caught {
+			t.Errorf("at %v it was told %d and %d times\n%s", x.at, back, caught, &log)
+		}
 	}
 }
