@@ -14,6 +14,7 @@ type benchmark struct {
 	Pipeline benchPipeline `cmd:"" help:"Events all the way through: rules, journeys, decisions."`
 	Segment  benchSegment  `cmd:"" help:"What an event costs with few segments and with many; sizes, previews, and a new segment that builds while events come in."`
 	Growth   benchGrowth   `cmd:"" help:"What an event costs, and start-up, memory, disk, sizes and previews, as customers become more."`
+	Peak     benchPeak     `cmd:"" help:"Three times as many events as can be taken, while a campaign goes out, a segment builds and orders come in."`
 	Send     benchSend     `cmd:"" help:"A campaign of personal mails to everybody, through a mail server; alone, or while events come in."`
 }
 
@@ -180,6 +181,39 @@ func (b *benchSend) Run(ctx context.Context, std *streams) error {
 	}
 	report, err := bench.Send(ctx, bench.Mailing{
 		Program: program, Customers: b.Customers, Provider: b.Provider, Rate: b.Rate, Alone: b.Alone, Flags: b.Flag, Database: b.Database, Progress: std.err,
+	})
+	if err != nil {
+		return err
+	}
+	return printReport(std, report)
+}
+
+type benchPeak struct {
+	Customers   int           `help:"How many customers there are; each gets a mail of the campaign." default:"20000"`
+	Rate        int           `help:"Events a second of the stream of orders; one in ten is an order, for which a transactional mail is sent." default:"100"`
+	Connections int           `help:"Requests under way at once while it is found out how much can be taken." default:"64"`
+	Ramp        time.Duration `help:"How long that is tried." default:"20s"`
+	Times       float64       `help:"How many times as much is offered then." default:"3"`
+	Phase       time.Duration `help:"For how long." default:"2m"`
+	Program     string        `help:"The program to measure; this one unless said." type:"path"`
+	Flag        []string      `help:"A further flag of the server; may be given several times." sep:"none"`
+}
+
+// Help says more.
+func (b *benchPeak) Help() string {
+	return "What is refused is sent again afterwards until it is accepted. If an event that was acknowledged is not counted at the end, once, there are no figures. " +
+		"The campaign is due at the beginning of a minute, so up to a minute is spent waiting. It needs Linux, which tells what a process takes while it runs."
+}
+
+// Run measures a peak.
+func (b *benchPeak) Run(ctx context.Context, std *streams) error {
+	program, err := (&stream{Program: b.Program}).program()
+	if err != nil {
+		return err
+	}
+	report, err := bench.Peak(ctx, bench.Peaking{
+		Mailing:     bench.Mailing{Program: program, Customers: b.Customers, Rate: b.Rate, Flags: b.Flag, Progress: std.err},
+		Connections: b.Connections, Ramp: b.Ramp, Times: b.Times, Phase: b.Phase,
 	})
 	if err != nil {
 		return err
