@@ -71,7 +71,12 @@ func Peak(ctx context.Context, p Peaking) (report *PeakReport, err error) {
 		return nil, err
 	}
 	defer sink.close()
-	s, err := startServer(ctx, p.Program, filepath.Join(data, "store"), p.Flags...)
+	db, err := openDatabase(ctx, p.Database)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	s, err := startServer(ctx, p.Program, filepath.Join(data, "store"), db, p.Flags...)
 	if err != nil {
 		return nil, err
 	}

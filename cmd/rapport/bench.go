@@ -196,7 +196,7 @@ type benchPeak struct {
 	Times       float64       `help:"How many times as much is offered then." default:"3"`
 	Phase       time.Duration `help:"For how long." default:"2m"`
 	Program     string        `help:"The program to measure; this one unless said." type:"path"`
-	Flag        []string      `help:"A further flag of the server; may be given several times." sep:"none"`
+	measured
 }
 
 // Help says more.
@@ -212,7 +212,7 @@ func (b *benchPeak) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	report, err := bench.Peak(ctx, bench.Peaking{
-		Mailing:     bench.Mailing{Program: program, Customers: b.Customers, Rate: b.Rate, Flags: b.Flag, Progress: std.err},
+		Mailing:     bench.Mailing{Program: program, Customers: b.Customers, Rate: b.Rate, Flags: b.Flag, Database: b.Database, Progress: std.err},
 		Connections: b.Connections, Ramp: b.Ramp, Times: b.Times, Phase: b.Phase,
 	})
 	if err != nil {
