@@ -61,12 +61,7 @@ func (a admitter) Admit(ctx context.Context, events []rapport.Event) error {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if st, ok := a.app.Store.(remote); ok {
-		stuck := time.AfterFunc(stuckAfter, func() {
-			if st.Trouble() != nil {
-				cancel()
-			}
-		})
-		defer stuck.Stop()
+		defer watch(waiting, st, cancel)()
 	}
 	err := a.app.Flow.Submit(waiting, events)
 	switch {
@@ -76,6 +71,22 @@ func (a admitter) Admit(ctx context.Context, events []rapport.Event) error {
 		return refusal(err)
 	}
 	return err
+}
+
+// watch looks now and then whether a commit is stuck, and calls give up then. Whoever
+// waits no longer calls what it returns.
+func watch(waiting context.Context, st remote, giveUp func()) (stop func() bool) {
+	var look *time.Timer
+	look = time.AfterFunc(time.Hour, func() {
+		switch {
+		case st.Trouble() != nil:
+			giveUp()
+		case waiting.Err() == nil:
+			look.Reset(stuckAfter)
+		}
+	})
+	look.Reset(stuckAfter)
+	return look.Stop
 }
 
 // stuckAfter is how long a sender waits for a commit before it is looked whether that

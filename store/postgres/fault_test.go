@@ -62,19 +62,19 @@ func wantError(t *testing.T, err error, kind rapport.ErrorKind, words ...string)
 // lost is a commit that was under way when the network was cut, and stayed so.
 type lost struct {
 	*postgres.Store
-	network *network
+	network *pgtest.Network
 	result  chan error
 }
 
 // lose commits a batch and returns while it hangs: the network is cut.
-func lose(t *testing.T, how fault) lost {
+func lose(t *testing.T, how pgtest.Fault) lost {
 	t.Helper()
-	network, address := through(t, pgtest.URL(t))
+	network, address := pgtest.Through(t, pgtest.URL(t))
 	l := lost{Store: open(t, address), network: network, result: make(chan error, 1)}
 	if err := l.Commit(t.Context(), named(l.Store, "before")); err != nil {
 		t.Fatal(err)
 	}
-	tripped := network.tripOver("lost batch", how)
+	tripped := network.TripOver("lost batch", how)
 	batch := named(l.Store, "lost batch")
 	go func() { l.result <- l.Commit(t.Context(), batch) }()
 	<-tripped
@@ -100,8 +100,8 @@ func (l lost) goOn(t *testing.T, want string) {
 
 func TestAnswerIsLost(t *testing.T) {
 	t.Parallel()
-	l := lose(t, loseAnswer)
-	l.network.mend()
+	l := lose(t, pgtest.LoseAnswer)
+	l.network.Mend()
 	if err := <-l.result; err != nil {
 		t.Fatalf("the batch was kept, but Commit says %v", err)
 	}
@@ -113,8 +113,8 @@ func TestAnswerIsLost(t *testing.T) {
 
 func TestRequestIsLost(t *testing.T) {
 	t.Parallel()
-	l := lose(t, loseRequest)
-	l.network.mend()
+	l := lose(t, pgtest.LoseRequest)
+	l.network.Mend()
 	wantError(t, <-l.result, rapport.Unavailable, "does not answer")
 	if got := l.State(); got.Position != 1 || got.Epoch != 1 {
 		t.Fatalf("the state is %+v", got)
@@ -126,10 +126,10 @@ func TestRequestIsLost(t *testing.T) {
 // said so. It must change nothing then.
 func TestRequestIsLate(t *testing.T) {
 	t.Parallel()
-	l := lose(t, delay)
-	l.network.mend()
+	l := lose(t, pgtest.Delay)
+	l.network.Mend()
 	wantError(t, <-l.result, rapport.Unavailable, "does not answer")
-	if said := l.network.arrive(); !strings.Contains(said, "23502") {
+	if said := l.network.Arrive(); !strings.Contains(said, "23502") {
 		t.Fatalf("the server took what came late: %q", said)
 	}
 	l.goOn(t, "before 1, next 1")
@@ -138,7 +138,7 @@ func TestRequestIsLate(t *testing.T) {
 // While it is not known what became of a commit, the store can be closed.
 func TestCloseWhileCommitIsLost(t *testing.T) {
 	t.Parallel()
-	l := lose(t, loseAnswer)
+	l := lose(t, pgtest.LoseAnswer)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}

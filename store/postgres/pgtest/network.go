@@ -1,4 +1,4 @@
-package postgres_test
+package pgtest
 
 import (
 	"net"
@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// network is what lies between a store and its server, to be cut in the middle of a
+// Network is what lies between a store and its server, to be cut in the middle of a
 // commit. It forwards everything until it trips over a text that the store sends.
-type network struct {
+type Network struct {
 	t      testing.TB
 	server string // its socket
 	dir    string // of ours
@@ -21,7 +21,7 @@ type network struct {
 	listener net.Listener
 	pairs    map[*pair]bool
 	trip     string // what to trip over; "" for nothing
-	how      fault
+	how      Fault
 	tripped  chan struct{} // closed when it has
 	late     *pair         // whose words are held
 }
@@ -35,17 +35,18 @@ type pair struct {
 	over           chan struct{}
 }
 
-// fault is where the network is cut.
-type fault int
+// Fault is where a network is cut.
+type Fault int
 
+// The faults.
 const (
-	loseRequest fault = iota // nothing arrives
-	loseAnswer               // everything arrives, and the answer does not
-	delay                    // it arrives when the test says so; the store is cut off at once
+	LoseRequest Fault = iota // nothing arrives
+	LoseAnswer               // everything arrives, and the answer does not
+	Delay                    // it arrives when the test says so; the store is cut off at once
 )
 
-// through returns a network, and the address of the same schema behind it.
-func through(t testing.TB, address string) (*network, string) {
+// Through returns a network, and the address of the same schema behind it.
+func Through(t testing.TB, address string) (*Network, string) {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
@@ -57,10 +58,10 @@ func through(t testing.TB, address string) (*network, string) {
 		t.Fatal(err)
 	}
 	const socket = ".s.PGSQL.5432"
-	n := &network{t: t, server: filepath.Join(query.Get("host"), socket), dir: filepath.Join(dir, socket), pairs: map[*pair]bool{}}
-	n.mend()
+	n := &Network{t: t, server: filepath.Join(query.Get("host"), socket), dir: filepath.Join(dir, socket), pairs: map[*pair]bool{}}
+	n.Mend()
 	t.Cleanup(func() {
-		n.cut()
+		n.Cut()
 		os.RemoveAll(dir)
 	})
 	query.Set("host", dir)
@@ -68,8 +69,8 @@ func through(t testing.TB, address string) (*network, string) {
 	return n, u.String()
 }
 
-// mend lets connections through from now on.
-func (n *network) mend() {
+// Mend lets connections through from now on.
+func (n *Network) Mend() {
 	n.t.Helper()
 	listener, err := net.Listen("unix", n.dir)
 	if err != nil {
@@ -89,7 +90,7 @@ func (n *network) mend() {
 	}()
 }
 
-func (n *network) join(client net.Conn) {
+func (n *Network) join(client net.Conn) {
 	server, err := net.Dial("unix", n.server)
 	if err != nil {
 		client.Close()
@@ -103,9 +104,9 @@ func (n *network) join(client net.Conn) {
 	go n.back(p)
 }
 
-// cut breaks every connection and lets none through; a server whose answer is late
+// Cut breaks every connection and lets none through; a server whose answer is late
 // stays on the line.
-func (n *network) cut() {
+func (n *Network) Cut() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.listener.Close()
@@ -118,16 +119,16 @@ func (n *network) cut() {
 	}
 }
 
-// tripOver arms the network: it is cut around what holds the text, and the channel
+// TripOver arms the network: it is cut around what holds the text, and the channel
 // closed then.
-func (n *network) tripOver(text string, how fault) <-chan struct{} {
+func (n *Network) TripOver(text string, how Fault) <-chan struct{} {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.trip, n.how, n.tripped = text, how, make(chan struct{})
 	return n.tripped
 }
 
-func (n *network) forward(p *pair) {
+func (n *Network) forward(p *pair) {
 	buffer := make([]byte, 1<<20)
 	for {
 		size, err := p.client.Read(buffer)
@@ -135,7 +136,7 @@ func (n *network) forward(p *pair) {
 			return // whoever cut the line has seen to the server
 		}
 		if n.hold(p, buffer[:size]) {
-			n.cut()
+			n.Cut()
 			close(n.tripped)
 			return
 		}
@@ -146,7 +147,7 @@ func (n *network) forward(p *pair) {
 }
 
 // hold reports whether what is sent goes no further.
-func (n *network) hold(p *pair, data []byte) bool {
+func (n *Network) hold(p *pair, data []byte) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.trip == "" || !strings.Contains(string(data), n.trip) {
@@ -154,16 +155,16 @@ func (n *network) hold(p *pair, data []byte) bool {
 	}
 	n.trip = ""
 	switch n.how {
-	case loseAnswer:
+	case LoseAnswer:
 		p.deaf = true
 		return false
-	case delay:
+	case Delay:
 		n.late, p.held = p, append([]byte(nil), data...)
 	}
 	return true
 }
 
-func (n *network) back(p *pair) {
+func (n *Network) back(p *pair) {
 	defer close(p.over)
 	buffer := make([]byte, 1<<20)
 	for {
@@ -177,7 +178,7 @@ func (n *network) back(p *pair) {
 		n.mu.Unlock()
 		switch {
 		case deaf:
-			n.cut()
+			n.Cut()
 			close(n.tripped)
 			return
 		case late:
@@ -191,8 +192,8 @@ func (n *network) back(p *pair) {
 	}
 }
 
-// arrive lets what was held arrive after all, and returns what the server says to it.
-func (n *network) arrive() string {
+// Arrive lets what was held arrive after all, and returns what the server says to it.
+func (n *Network) Arrive() string {
 	n.t.Helper()
 	n.mu.Lock()
 	p := n.late
