@@ -11,7 +11,7 @@ import (
 type backup struct {
 	To        string `arg:"" help:"The folder to make; it must not be there yet." type:"path"`
 	Data      string `help:"The data folder, whether or not a server runs in it." default:"data" type:"path"`
-	SecretKey bool   `help:"Copy the key of the secrets as well: whoever has the backup has the secrets then."`
+	SecretKey bool   `name:"with-secret-key" help:"Copy the key of the secrets as well: whoever has the backup has the secrets then."`
 }
 
 // Help says more.
