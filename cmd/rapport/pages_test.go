@@ -160,7 +160,7 @@ func TestBoxesRun(t *testing.T) {
 		"docs/recipes.md":   {boxes: []int{0}, want: []string{"festival-chain", "version 1 is in force", "version 2 is in force"}},
 		"docs/documents.md": {file: "shop/returning.yaml", before: "rapport recipe apply welcome", boxes: []int{1}, want: []string{"created  segment returning", "deleted  journey welcome", "version 4 is in force"}},
 		"docs/operations.md": {
-			file: "channel.yaml", before: "mkdir backup; PASSWORD=open-sesame; rapport apply -f channel.yaml", boxes: []int{2, 3, 5, 6}, want: []string{"key mai-li is deleted", "mail-password", "wrong-prices", "messages are sent", "of a sandbox environment"},
+			file: "channel.yaml", before: "mkdir backup; PASSWORD=open-sesame; rapport apply -f channel.yaml", boxes: []int{4, 5, 7, 8}, want: []string{"key mai-li is deleted", "mail-password", "wrong-prices", "messages are sent", "of a sandbox environment"},
 		},
 	} {
 		t.Run(filepath.Base(name), func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestBoxesOfTwoServersRun(t *testing.T) {
 		"echo yes > yes.txt; exec < yes.txt",
 		box("docs/documents.md", 4, "https://sandbox.shop.example", "http://"+sandbox, "https://rapport.shop.example", "http://"+live),
 		strings.TrimSpace(box("docs/demo.md", 0, "http://127.0.0.1:8080", "http://"+live, "wk_live_...", "wk_live_docs", "--speed 60", "--speed 6000")) + " --days 0.1",
-		box("docs/operations.md", 1, "https://rapport.example", "http://"+live, "http://127.0.0.1:8081", "http://"+sandbox),
+		box("docs/operations.md", 3, "https://rapport.example", "http://"+live, "http://127.0.0.1:8081", "http://"+sandbox),
 		box("docs/stories.md", 0, "PATH", recipes),
 		"kill $live $tried", "wait $live $tried",
 	}
