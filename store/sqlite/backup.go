@@ -64,7 +64,7 @@ type Contents struct {
 func Copy(ctx context.Context, dir, path string, progress func(done, total int64)) error {
 	from := filepath.Join(dir, "rapport.db")
 	if _, err := os.Stat(from); err != nil {
-		return &rapport.Error{Kind: rapport.NotFound, Err: err, Message: fmt.Sprintf("There is no database in the folder %s.", dir)}
+		return &rapport.Error{Kind: rapport.NotFound, Err: err, Message: fmt.Sprintf("There is no database in the folder %s. One that is kept in PostgreSQL is backed up with pg_dump or by its own means.", dir)}
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return rapport.Errorf(rapport.Conflict, "there is a file %s already; a backup overwrites nothing", path)
