@@ -12,7 +12,7 @@ func sendFaults() []fault {
 	health := tests{pkg: "./channel", run: "TestHealth|TestServersWithout"}
 	leaving := tests{pkg: "./flow", run: "TestLeaves|SameBatchDoesNotLeave|TestTurnsWaitForRoom"}
 	return []fault{
-		{"who comes last leaves first", "flow/depart.go", "err != nil || at <= now {", "err != nil || at < 0 {", leaving, 0},
+		{"who comes last leaves first", "flow/depart.go", "err != nil || at <= now || g.sending.Held {", "err != nil || at < 0 || g.sending.Held {", leaving, 0},
 		{"more leave than there is room for", "flow/depart.go", "gate.room--\n", "", leaving, 0},
 		{"a consent withdrawn in the same batch is not heard", "flow/depart.go", "b.recheck(m, c).Outcome != decide.Send", "b.recheck(m, c).Outcome == decide.Send+\"?\"", leaving, 0},
 		{"of a journey that was just paused one more goes out", "flow/depart.go", "b.room == nil || b.next != nil", "b.room == nil", leaving, 0},
