@@ -62,7 +62,8 @@ func TestWithdrawalCountsWhenTheClockWasSetBack(t *testing.T) {
 		}
 	}
 	says(w.now, rapport.ConsentGranted)
-	says(w.now.Add(-time.Hour), rapport.ConsentWithdrawn)
+	w.advance(time.Hour)
+	says(w.now.Add(-2*time.Hour), rapport.ConsentWithdrawn)
 	rows, err := w.store.Load(t.Context(), []rapport.CustomerID{ana})
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +72,9 @@ func TestWithdrawalCountsWhenTheClockWasSetBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := record.Consent(rapport.PurposeMarketing, rapport.Email, "ana@example.com"); got != rapport.ConsentWithdrawn {
-		t.Errorf("her consent is %v after she has withdrawn it", got)
+	act := record.ConsentAct(rapport.PurposeMarketing, rapport.Email, "ana@example.com")
+	if act == nil || act.State != rapport.ConsentWithdrawn || act.At != w.now {
+		t.Errorf("what counts of her consent is %+v after she has withdrawn it at %v", act, w.now)
 	}
 }
 

@@ -21,7 +21,7 @@ type tests struct {
 // faults is the plain list. Whoever builds something whose exactness is promised adds
 // the mistakes that would break the promise: see CONTRIBUTING.md. Those of templates
 // stand in faults_render.go, those of handing over in faults_send.go, those of leaving segments
-// alone in faults_trend.go.
+// alone in faults_trend.go, those of what must hold whatever breaks in faults_simulate.go.
 func faults() []fault {
 	exact := tests{pkg: "./test/exact", run: "ToTheInstant"}
 	rules := tests{pkg: "./rule", run: "ShownTwice"}
@@ -120,5 +120,5 @@ func faults() []fault {
 		{"a call has another name at its second attempt", "flow/call.go", "d.Message, d.Channel, d.Class, d.At = m.ID, ", "d.Message, d.Channel, d.Class, d.At = rapport.MessageID{byte(m.Attempts)}, ", calls, 0},
 		{"an answer moves a run that stands elsewhere", "journey/walk_webhook.go", "!known || !ok || stands != at || j.nodes[at].call == nil", "!known || !ok || stands < 0 || j.nodes[at].call == nil", tests{pkg: "./journey", run: "TestStories"}, 0},
 		{"a reader sees what was not due yet", "flow/look.go", "l.catchUp(now, nil)\n\treturn l, nil", "return l, nil", exact, 20},
-	}, slices.Concat(renderFaults(), sendFaults(), trendFaults())...)
+	}, slices.Concat(renderFaults(), sendFaults(), simulateFaults(), trendFaults())...)
 }
