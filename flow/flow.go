@@ -226,6 +226,12 @@ func (f *Flow) loop() {
 	ctx := context.Background()
 	for {
 		select {
+		case <-f.stop: // before whatever else waits, or chance would decide
+			f.finish(ctx)
+			return
+		default:
+		}
+		select {
 		case r := <-f.inbox:
 			f.turn(ctx, r)
 		case <-f.alarm.C():
