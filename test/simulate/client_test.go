@@ -90,7 +90,7 @@ func item(c call, skew int64) map[string]any {
 	}
 	one["event"] = c.kind
 	properties := map[string]any{}
-	for name, value := range map[string]string{"cart_id": c.cart, "order_id": c.order} {
+	for name, value := range map[string]string{"cart_id": c.cart, "order_id": c.order, "club": c.club} {
 		if value != "" {
 			properties[name] = value
 		}

@@ -13,7 +13,7 @@ type act struct {
 	span    int64  // of wait, jump and back
 	client  int    // of send
 	calls   []call // of send
-	user    string // of consent
+	user    string // of consent and leave
 	yes     bool   // of consent
 	journey string // of pause, resume and archive
 	circles []circle
@@ -47,7 +47,7 @@ type script struct {
 
 func users() []string { return []string{"ana", "bob", "cat", "dan"} }
 func journeys() []string {
-	return []string{"receipt", "recall", "cart", "welcome", "regulars", "daily"}
+	return []string{"receipt", "recall", "cart", "welcome", "regulars", "score", "daily"}
 }
 
 // dice draw.
@@ -111,7 +111,7 @@ func (a *artist) step() {
 	case n < 60:
 		a.time()
 	case n < 68:
-		a.add(act{what: "consent", user: pick(a.dice, users()...), yes: a.chance(50)})
+		a.add(act{what: pick(a.dice, "consent", "consent", "leave"), user: pick(a.dice, users()...), yes: a.chance(50)})
 	case n < 80 && a.theme != "calm":
 		a.add(act{what: "weather", weather: a.sky()})
 	case n < 86 && (a.likes("crashes") || a.likes("store") && a.chance(40)):
@@ -137,6 +137,9 @@ func (a *artist) stand() {
 		a.paused = append(a.paused, one.journey)
 	}
 	a.add(one)
+	if one.what == "resume" && a.likes("crashes") && a.chance(40) {
+		a.acts = append(a.acts, act{what: "crash", moves: a.IntN(4)})
+	}
 }
 
 // time lets time pass: most often to when something is due.
@@ -164,7 +167,7 @@ func (a *artist) sky() weather {
 		w.dark = a.chance(10) && !a.small
 	}
 	w.unheard = pick(a.dice, 0, 20, 60)
-	for _, channel := range []string{"email", "sms"} {
+	for _, channel := range []string{"email", "sms", "webhook"} {
 		if a.likes("providers") || a.likes("workspace") || a.chance(20) {
 			w.carriers[channel] = mood{
 				retry: pick(a.dice, 0, 0, 50), down: pick(a.dice, 0, 0, 40, 100), refuse: pick(a.dice, 0, 0, 10),
@@ -204,7 +207,9 @@ func (a *artist) call(user string) call {
 		if a.chance(60) {
 			c.user, c.device = "", "of-"+user
 		}
-	case n < 62:
+	case n < 52:
+		c.kind, c.club = "Joined", "club-"+c.id
+	case n < 66:
 		c.kind, c.cart = "Product Added", a.cart()
 	case n < 90:
 		c.kind, c.cart, c.order = "Order Completed", a.cart(), "o"+c.id

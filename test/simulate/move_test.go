@@ -200,6 +200,9 @@ func (s *sim) deliver(p *parked) {
 			o.Kind, o.Reason, taken = rapport.Vague, "broken off", s.dice.chance(50)
 		default:
 			o.Kind, taken = rapport.Accepted, true
+			if d.Channel == rapport.Webhook {
+				o.Answer = &rapport.Answer{Status: 200, Body: []byte(`{"tier":"gold"}`)}
+			}
 		}
 		answer := map[rapport.OutcomeKind]string{rapport.Accepted: "accepted", rapport.Retry: "retry", rapport.Refused: "refused", rapport.Vague: "vague"}[o.Kind]
 		s.note("%s of program %d: %s is %s, taken: %v", channel, p.owner.n, d.Message, answer, taken)

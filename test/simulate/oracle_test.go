@@ -27,6 +27,7 @@ type call struct {
 	device  string
 	cart    string
 	order   string
+	club    string
 	agrees  string // what an identify says of marketing: yes, no or nothing
 	country string
 	at      int64 // when it happened, by the client's clock
@@ -117,6 +118,8 @@ type person struct {
 	calls []*told // under her user id
 	carts map[string]*basket
 	tips  int64 // when the second letter of welcome is due; 0: not begun, -1: it ended
+	gold  bool  // a club has said so
+	clubs int   // that were to be asked
 	after int64 // when the letter of the new buyer is due; 0: none is under way
 }
 
@@ -241,6 +244,10 @@ func (o *oracle) hear(p *person, t *told) {
 		o.bought(p, t, fresh)
 	case "Product Added":
 		o.added(p, t, fresh)
+	case "Joined":
+		if fresh {
+			p.clubs++
+		}
 	case "Signed Up":
 		if fresh && p.tips == 0 {
 			o.wish(p, "welcome", "hello", t.at)
@@ -379,7 +386,8 @@ func (o *oracle) move(batch uint64, m letter) {
 	case "attempting":
 		l.attempts++
 		o.attempt(batch, l)
-	case "handed", "failed", "dropped", "unclear":
+	case "handed", "delivered", "failed", "dropped", "unclear":
+		o.person(l.who).gold = o.person(l.who).gold || l.status == "delivered"
 		l.end = batch
 		o.ended(l)
 	}
@@ -401,23 +409,22 @@ func (o *oracle) attempt(batch uint64, l *letter) {
 
 // ended judges why a message has ended.
 func (o *oracle) ended(l *letter) {
-	answered := ""
-	if n := len(l.tries); n > 0 {
-		answered = l.tries[n-1].answer
+	answered := func(answer string) bool {
+		return slices.ContainsFunc(l.tries, func(t try) bool { return t.answer == answer })
 	}
 	ok := true
 	switch l.status {
-	case "handed":
-		ok = answered == "accepted"
+	case "handed", "delivered":
+		ok = answered("accepted") && (l.status == "delivered") == (l.channel == "webhook")
 	case "failed":
-		ok = answered == "refused"
+		ok = answered("refused")
 	case "unclear":
-		ok = l.optional() && (answered == "vague" || answered == "lost" || answered == "accepted" || answered == "retry" || answered == "refused" || l.attempts > len(l.tries))
+		ok = l.optional() && l.attempts > 0
 	case "dropped":
 		ok = l.class != "transactional" && !o.person(l.who).agrees() || o.standings[l.journey] == "archived"
 	}
 	if !ok {
-		o.fault("%s/%s to %s is %s (%s), and its last answer was %q", l.journey, l.step, l.who, l.status, l.reason, answered)
+		o.fault("%s/%s to %s is %s (%s), after %v", l.journey, l.step, l.who, l.status, l.reason, l.tries)
 	}
 }
 
@@ -455,6 +462,7 @@ func (o *oracle) conclude(now int64) {
 		o.settle(o.people[name], now+1)
 	}
 	o.compareWishes()
+	o.compareCalls()
 	for _, id := range slices.Sorted(maps.Keys(o.letters)) {
 		o.concludeLetter(o.letters[id])
 	}
@@ -491,6 +499,21 @@ func (o *oracle) compareWishes() {
 	for _, r := range slices.Sorted(maps.Keys(got)) {
 		if want[r] == 0 {
 			o.fault("nobody asked for it, and it was decided %d times: %s", got[r], r)
+		}
+	}
+}
+
+// compareCalls compares how often clubs were to be asked of somebody with how often they were.
+func (o *oracle) compareCalls() {
+	calls := map[string]int{}
+	for _, l := range o.letters {
+		if l.channel == "webhook" {
+			calls[l.who]++
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.people)) {
+		if want := o.people[name].clubs; calls[name] != want && !o.loose["score"] {
+			o.fault("of %s %d clubs were asked, want %d", name, calls[name], want)
 		}
 	}
 }
@@ -545,8 +568,11 @@ func (o *oracle) shares() map[string][]*told {
 }
 
 // memberOf returns the segments that somebody is in, by name.
-func (o *oracle) memberOf(all []circle, calls []*told, now int64) []string {
+func (o *oracle) memberOf(all []circle, name string, calls []*told, now int64) []string {
 	in := []string{}
+	if p := o.people[name]; p != nil && p.gold && !o.loose["score"] {
+		in = append(in, "gold")
+	}
 	for _, c := range all {
 		if c.holds(calls, now) {
 			in = append(in, c.name)
@@ -565,7 +591,7 @@ func (o *oracle) counters() map[string]int64 {
 		}
 	}
 	for _, l := range o.letters {
-		n["messages"]++
+		n[map[bool]string{true: "webhooks", false: "messages"}[l.channel == "webhook"]]++
 		if l.end != 0 {
 			n["messages/"+l.status]++
 		}

@@ -16,6 +16,7 @@ import (
 	"rapport"
 	"rapport/flow"
 	"rapport/journey"
+	"rapport/store"
 	"rapport/store/memory"
 )
 
@@ -392,6 +393,8 @@ func (s *sim) do(a *act) {
 		s.brink()
 	case "consent":
 		s.consent(a)
+	case "leave":
+		s.unsubscribe(a)
 	case "apply":
 		s.apply(a)
 	default:
@@ -429,19 +432,34 @@ func (s *sim) change(w weather) {
 
 // consent has somebody agree or withdraw over the API, as of now.
 func (s *sim) consent(a *act) {
+	given := rapport.Consent{Purpose: rapport.PurposeMarketing, State: rapport.ConsentWithdrawn}
+	if a.yes {
+		given.State = rapport.ConsentGranted
+	}
+	s.say(a.user, given.State.String(), func(name string) flow.Work {
+		given.Source = name
+		return flow.Record(s.id(rapport.UserID, a.user), given)
+	})
+}
+
+// unsubscribe has somebody follow the link in the last mail to her that may be left out.
+func (s *sim) unsubscribe(a *act) {
+	all, err := s.kept.Messages(s.ctx(), store.MessageFilter{Customer: s.id(rapport.UserID, a.user), Channel: rapport.Email})
+	s.must(err)
+	if len(all) > 0 {
+		s.say(a.user, "withdrawn by a link", func(name string) flow.Work { return flow.Unsubscribe(all[0], flow.LeavePurpose, name) })
+	}
+}
+
+// say has somebody say something of her consent, which is called by a name.
+func (s *sim) say(user, what string, work func(name string) flow.Work) {
 	o := s.present()
 	if o == nil {
 		return
 	}
 	name := fmt.Sprintf("act-%d", s.asked)
-	given := rapport.Consent{Purpose: rapport.PurposeMarketing, State: rapport.ConsentWithdrawn, Source: name}
-	if a.yes {
-		given.State = rapport.ConsentGranted
-	}
-	s.note("%s: marketing %s by %s", a.user, given.State, name)
-	s.ask(o, func() error {
-		return o.flow.Do(context.Background(), flow.Record(s.id(rapport.UserID, a.user), given))
-	}, func(err error) {
+	s.note("%s: marketing %s, %s", user, what, name)
+	s.ask(o, func() error { return o.flow.Do(s.ctx(), work(name)) }, func(err error) {
 		s.note("%s is answered: %v", name, err == nil)
 		if err == nil && !s.acts[name] {
 			s.oracle.fault("%s was acknowledged and is not kept", name)

@@ -87,6 +87,24 @@ steps:
   - name: thanks
     send: { template: letter, channel: email, class: content }
 ---
+kind: segment
+name: gold
+where: customer.tier == "gold"
+---
+kind: journey
+name: score
+entry: { event: Joined }
+key: event.club
+steps:
+  - name: ask
+    webhook:
+      url: https://club.example/score
+      body: { email: customer.email }
+      give_up: 90d
+      save: { name: club, fields: [tier] }
+  - name: note
+    update: { traits: { tier: answers.club.tier } }
+---
 kind: campaign
 name: daily
 audience: segment("buyers")
@@ -122,7 +140,7 @@ func (s *sim) workspace(o *owner) *flow.Workspace {
 		panic(problems)
 	}
 	providers := map[rapport.Channel]flow.Provider{}
-	for _, channel := range []rapport.Channel{rapport.Email, rapport.SMS} {
+	for _, channel := range rapport.Channels() {
 		providers[channel] = &carrier{o, &s.port, channel}
 	}
 	w, err := flow.Assemble(compiled, providers, nil)
