@@ -12,7 +12,8 @@
 //  3. Each step of a run, and each turn in a campaign, is decided once: at the instant at
 //     which it is due and never before, with the consent of that instant.
 //  4. A message that may be left out is handed to a provider again only if the provider said
-//     that it has not taken it; one that must not be lost is handed over in the end. What a
+//     that it has not taken it; one that must not be lost is handed over in the end, and so is
+//     the call of a webhook, until it is answered, which changes the customer once. What a
 //     provider is given stands in the store as being attempted.
 //  5. No batch begins to hand a message to somebody who has withdrawn her consent by then, in
 //     that batch or before, nor one of a journey that is paused or put away.
@@ -31,7 +32,7 @@
 // arrive or do not; another owner taking over while the old one goes on; a clock that jumps by
 // a day, or is set back; clients with wrong clocks who send late, in parts, over and over, and
 // do not hear the answer; providers that are busy, down, slow, refuse, or break off with the
-// message taken or not; consent given and withdrawn; other segments put in force, journeys
+// message taken or not; consent given, withdrawn and left by a link; programs that stop in good order; other segments put in force, journeys
 // paused, let go on and put away, all in between.
 //
 // The oracle (oracle_test.go) hears of each kept batch which calls it holds, and works the rest
@@ -42,9 +43,9 @@
 // happened and what the customer concerned did, in the form of a story. RAPPORT_TEST_SEED
 // plays a seed again. make test plays some hundreds, make test-long ten thousand.
 //
-// What they do not prove: anything of templates, of joins by alias and of their undoing, of
-// machines that call in (package exact is about identities), of stores on disk (the suite
-// storetest and package kill are), of several threads at once. Where two profiles become one at
+// What they do not prove: anything of templates; of joins by alias and of their undoing (package
+// exact does); of stores on disk (the suite storetest and package kill do); of feedback from
+// providers, canaries and rates; of several threads at once. Where two profiles become one at
 // the very instant at which something is due, that is done before the event that joins them;
 // otherwise what a customer does at an instant comes before what is due at it.
 package simulate
