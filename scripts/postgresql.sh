@@ -26,5 +26,6 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
 fi
 echo "Missing: the server of PostgreSQL. Installing the Debian package: postgresql"
 export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
 apt-get install -y -qq --no-install-recommends postgresql
 there
