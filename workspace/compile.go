@@ -9,6 +9,7 @@ import (
 	"rapport/channel"
 	"rapport/internal/strictyaml"
 	"rapport/journey"
+	"rapport/promotion"
 	"rapport/render"
 	"rapport/rule"
 	"rapport/segment"
@@ -19,9 +20,10 @@ import (
 type Compiled struct {
 	Version   uint64
 	Plan      *rule.Plan    // all data plans together, the segments' names and the rates; rules are checked against it
-	Facts     *rule.FactSet // what must be kept of customers' pasts for all segments and journeys
+	Facts     *rule.FactSet // what must be kept of customers' pasts for all segments, offers and journeys
 	Segments  *segment.Set
 	Journeys  *journey.Set
+	Offers    *promotion.Set
 	Channels  map[string]channel.Doc // by the document's name
 	Markets   *Markets
 	Brands    map[string]render.BrandDoc // by the document's name; their Name is the title
@@ -60,6 +62,7 @@ func (past Past) Compile(docs []Document, version uint64) (*Compiled, []Problem)
 	w.Channels, w.Secrets = c.channels()
 	w.Plan = c.complete(c.plan())
 	w.Segments = c.segments(w.Plan)
+	w.Offers = c.offers(w.Plan, w.Markets)
 	w.Templates = render.NewSet(c.templates(w))
 	journeys := c.journeys(w.Plan, version, past)
 	c.references(journeys, w)
@@ -70,7 +73,7 @@ func (past Past) Compile(docs []Document, version uint64) (*Compiled, []Problem)
 	w.Journeys = journey.NewSet(journeys)
 	earlier := c.earlier(w, past)
 	w.Journeys = journey.NewSet(journeys, earlier...)
-	w.Facts = facts(w.Segments, slices.Concat(journeys, earlier))
+	w.Facts = facts(w.Segments, w.Offers, slices.Concat(journeys, earlier))
 	w.Secrets = secrets(w.Secrets, slices.Concat(journeys, earlier))
 	c.mentions(w)
 	c.check(w, journeys)
@@ -86,8 +89,8 @@ func secrets(names []string, journeys []*journey.Journey) []string {
 	return slices.Compact(names)
 }
 
-func facts(segments *segment.Set, journeys []*journey.Journey) *rule.FactSet {
-	all := segments.Facts()
+func facts(segments *segment.Set, offers *promotion.Set, journeys []*journey.Journey) *rule.FactSet {
+	all := slices.Concat(segments.Facts(), offers.Facts())
 	for _, j := range journeys {
 		all = append(all, j.Facts()...)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"rapport/channel"
 	"rapport/journey"
+	"rapport/promotion"
 	"rapport/render"
 	"rapport/segment"
 )
@@ -29,6 +30,8 @@ var kinds = sync.OnceValue(func() []kind {
 		{"topic", "A topic that customers may leave by itself", reflect.TypeFor[Topic]()},
 		{"channel", "A channel: who hands messages to the world", reflect.TypeFor[channel.Doc]()},
 		{"segment", "A segment: the customers for whom a rule holds", reflect.TypeFor[segment.Doc]()},
+		{"stacking", "How offers go together: their lanes, in order", reflect.TypeFor[promotion.StackingDoc]()},
+		{"offer", "An offer: for whom it is, when it holds and what it gives", reflect.TypeFor[promotion.Doc]()},
 		{"block", "A block: a piece that templates share", reflect.TypeFor[render.BlockDoc]()},
 		{"template", "A template: what a message says", reflect.TypeFor[render.Doc]()},
 		{"journey", "A journey: what happens to a customer after something happened", reflect.TypeFor[journey.Doc]()},

@@ -282,16 +282,25 @@ kind: channel
 name: mail
 channel: email
 provider: capture
+---
+kind: stacking
+name: old
+lanes: [{ name: items }]
+---
+kind: offer
+name: sale
+lane: items
+gives: [{ percent: 10 }]
 `
 	docs := parse(t, shop)
 	if _, problems := workspace.Compile(docs, 1); len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	free := map[string]string{"plan": "data", "channel": "mail", "journey": "about-news", "campaign": "older"}
+	free := map[string]string{"plan": "data", "channel": "mail", "journey": "about-news", "campaign": "older", "offer": "sale"}
 	needed := map[string][2]string{
 		"market": {"old", `there is no market "old"`}, "brand": {"old", `there is no brand "old"`}, "segment": {"old", `there is no segment "old"`},
 		"block": {"old", `"old"`}, "template": {"old", `there is no template "old"`}, "purpose": {"games", `there is no purpose "games"`},
-		"topic": {"news", `there is no topic "news"`}, "rates": {"bank", "rate"},
+		"topic": {"news", `there is no topic "news"`}, "rates": {"bank", "rate"}, "stacking": {"old", `there is no lane "items"`},
 	}
 	for kind := range workspace.Schemas() {
 		name, mayGo := free[kind]

@@ -221,7 +221,7 @@ func TestSchemasKnowTheFieldsOfTheReader(t *testing.T) {
 func fieldUniverse(t *testing.T) []string {
 	t.Helper()
 	all := map[string]bool{"kind": true, "name": true}
-	for _, room := range []string{".", "../channel", "../channel/*", "../segment", "../render", "../journey"} {
+	for _, room := range []string{".", "../channel", "../channel/*", "../segment", "../render", "../journey", "../promotion"} {
 		files, err := filepath.Glob(filepath.Join(room, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatal(room, err)
