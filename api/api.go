@@ -220,7 +220,7 @@ func (a *api) plane() (*http.ServeMux, error) {
 	a.huma = a.openAPI(mux)
 	for _, add := range []func(){
 		a.customerOperations, a.timelineOperations, a.consentOperations, a.messageOperations, a.webhookOperations, a.explainOperations,
-		a.documentOperations, a.versionOperations, a.renameOperations, a.segmentOperations, a.curveOperations, a.stayOperations, a.previewOperations, a.ruleOperations, a.journeyOperations, a.campaignOperations, a.standingOperations, a.feedbackOperations, a.resendOperations, a.clockOperations, a.importOperations, a.secretOperations, a.keyOperations,
+		a.documentOperations, a.versionOperations, a.renameOperations, a.segmentOperations, a.curveOperations, a.stayOperations, a.previewOperations, a.ruleOperations, a.offerOperations, a.journeyOperations, a.campaignOperations, a.standingOperations, a.feedbackOperations, a.resendOperations, a.clockOperations, a.importOperations, a.secretOperations, a.keyOperations,
 		a.templateOperations, a.channelOperations, a.pseudonymOperations, a.sendingOperations,
 	} {
 		add()

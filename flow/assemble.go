@@ -21,7 +21,8 @@ func Assemble(c *workspace.Compiled, providers map[rapport.Channel]Provider, uns
 	return &Workspace{
 		Version: c.Version, Facts: c.Facts, Segments: c.Segments, Journeys: c.Journeys,
 		Policy: policy, Places: at, Markets: at, Homes: c.Markets.Hash() >> 16, Providers: providers,
-		Renderer: Templates{Set: c.Templates, Market: at.market, Unsubscribe: unsubscribe},
+		Promotions: c.Offers,
+		Renderer:   Templates{Set: c.Templates, Market: at.market, Unsubscribe: unsubscribe},
 	}, nil
 }
 
@@ -40,6 +41,9 @@ func (p places) NextFeast(feast string, after calendar.Day) (calendar.Day, bool)
 func (p places) HasFeast(c Traits, feast string, day calendar.Day) bool {
 	return p.markets.HasFeast(c, feast, day)
 }
+
+// Currency returns what is paid with in a customer's market.
+func (p places) Currency(c Traits) string { return p.markets.Of(c).Currency.String() }
 
 // Zones returns the time zones of all markets, each once.
 func (p places) Zones() []*time.Location { return p.markets.Zones() }

@@ -39,6 +39,8 @@ func (a around) NextFeast(_ string, after calendar.Day) (calendar.Day, bool) {
 	return feastDay, after < feastDay
 }
 
+func (a around) Currency(flow.Traits) string { return "SGD" }
+
 func (a around) HasFeast(c flow.Traits, _ string, day calendar.Day) bool {
 	return day == feastDay && a.Zone(c) == a.east
 }

@@ -9,6 +9,7 @@ import (
 	"rapport/internal/calendar"
 	"rapport/journey"
 	"rapport/profile"
+	"rapport/promotion"
 	"rapport/rule"
 	"rapport/segment"
 )
@@ -16,15 +17,16 @@ import (
 // Workspace is what flow runs: one version of what the marketer built, compiled.
 // It is immutable.
 type Workspace struct {
-	Version  uint64
-	Facts    *rule.FactSet
-	Segments *segment.Set
-	Journeys *journey.Set
-	Policy   *decide.Policy
-	Places   Places
-	Markets  Markets // what schedules ask of them; nil: there is one, and its zone is UTC
-	Homes    uint64  // changes whenever Places may say another zone of somebody
-	Renderer Renderer
+	Version    uint64
+	Facts      *rule.FactSet
+	Segments   *segment.Set
+	Journeys   *journey.Set
+	Policy     *decide.Policy
+	Places     Places
+	Markets    Markets // what schedules ask of them; nil: there is one, and its zone is UTC
+	Homes      uint64  // changes whenever Places may say another zone of somebody
+	Renderer   Renderer
+	Promotions *promotion.Set // offers
 	// Providers carry the messages of each channel. A channel without one keeps
 	// its messages waiting.
 	Providers map[rapport.Channel]Provider
@@ -80,6 +82,8 @@ type Markets interface {
 	journey.Feasts
 	// HasFeast reports whether a day is a feast in a customer's market.
 	HasFeast(c Traits, feast string, day calendar.Day) bool
+	// Currency returns what is paid with in a customer's market.
+	Currency(c Traits) string
 	// Zones returns the time zones of all markets, each once.
 	Zones() []*time.Location
 }
@@ -100,6 +104,9 @@ func (nowhere) NextFeast(string, calendar.Day) (calendar.Day, bool) { return 0, 
 
 // HasFeast returns false.
 func (nowhere) HasFeast(Traits, string, calendar.Day) bool { return false }
+
+// Currency returns dollars.
+func (nowhere) Currency(Traits) string { return "USD" }
 
 // Zones returns UTC.
 func (nowhere) Zones() []*time.Location { return []*time.Location{time.UTC} }

@@ -48,6 +48,8 @@ type commands struct {
 	Key    keys          `cmd:"" help:"Keep API keys, each under the name of whose it is."`
 	Clock  clock         `cmd:"" help:"Show or move a sandbox's clock."`
 
+	Offers offers `cmd:"" help:"Try what an order would get of the offers in force."`
+
 	Sending sending `cmd:"" help:"Hold all sending, or let it go on."`
 	Health  health  `cmd:"" help:"Ask a server whether it is alive, or ready."`
 	Backup  backup  `cmd:"" help:"Write a whole copy of a data folder, while the server runs."`

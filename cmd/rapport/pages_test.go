@@ -65,6 +65,7 @@ func TestEveryBoxIsTried(t *testing.T) {
 		"docs/journeys.md":                 "story yaml",                // story
 		"docs/ko/first-steps.md":           "sh",                        // TestFirstSteps
 		"docs/operations.md":               "sh yaml",                   // TestBoxesRun, TestBoxesOfTwoServersRun
+		"docs/promotions.md":               "promotion",                 // promotion
 		"docs/recipes.md":                  "sh",                        // TestBoxesRun
 		"docs/rules.md":                    "rule",                      // rule
 		"docs/stories.md":                  "failure sh story yaml",     // story, TestBoxesOfTwoServersRun

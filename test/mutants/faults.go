@@ -120,5 +120,5 @@ func faults() []fault {
 		{"a call has another name at its second attempt", "flow/call.go", "d.Message, d.Channel, d.Class, d.At = m.ID, ", "d.Message, d.Channel, d.Class, d.At = rapport.MessageID{byte(m.Attempts)}, ", calls, 0},
 		{"an answer moves a run that stands elsewhere", "journey/walk_webhook.go", "!known || !ok || stands != at || j.nodes[at].call == nil", "!known || !ok || stands < 0 || j.nodes[at].call == nil", tests{pkg: "./journey", run: "TestStories"}, 0},
 		{"a reader sees what was not due yet", "flow/look.go", "l.catchUp(now, nil)\n\treturn l, nil", "return l, nil", exact, 20},
-	}, slices.Concat(renderFaults(), sendFaults(), simulateFaults(), trendFaults())...)
+	}, slices.Concat(promotionFaults(), renderFaults(), sendFaults(), simulateFaults(), trendFaults())...)
 }
