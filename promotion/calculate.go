@@ -36,6 +36,7 @@ type Shown struct {
 // have passed [Order.Check].
 func (s *Set) Calculate(in *Request) *Result {
 	run := &calculation{set: s, in: in, scene: newScene(in, s.initial), fresh: newCart(&in.Order, s.margin)}
+	run.bare = run.fresh.bare()
 	run.gather()
 	best := run.best(run.candidates)
 	if s.all && len(in.Codes) > 0 && best.codes() < len(in.Codes) {
@@ -50,7 +51,8 @@ type calculation struct {
 	set        *Set
 	in         *Request
 	scene      *scene
-	fresh      *cart
+	fresh      *cart        // before any offer
+	bare       *cart        // the same, of lines that may come to nothing
 	candidates []*candidate // in the order in which they would be applied
 	refused    []Refused
 
@@ -77,6 +79,7 @@ func (k *candidate) code() string {
 
 // gather finds the candidates, and says of every other offer why it is none.
 func (run *calculation) gather() {
+	run.refused = make([]Refused, 0, len(run.set.offers)+len(run.in.Codes))
 	for _, o := range run.set.offers {
 		if o.Doc.Codes == nil {
 			run.consider(&candidate{offer: o})
@@ -205,14 +208,10 @@ func (o *Offer) knows(currency string) bool {
 // the offer comes to with nothing applied. Where each line's part has a most, rounding
 // may move one minor unit to a line that has room for it.
 func (run *calculation) ceiling(k *candidate) (sum int64) {
-	c := newCart(run.fresh.order, 0)
-	for i := range c.lines {
-		c.lines[i].least = 0
-	}
 	for _, g := range k.offer.gives {
 		best := int64(0)
 		for _, worth := range g.ways() {
-			got := worth.of(run.scene, c, maxMinor)
+			got := worth.of(run.scene, run.bare, maxMinor)
 			n := got.sum()
 			if worth.eachMost != nil && n > 0 {
 				n += int64(len(got.cuts))

@@ -144,6 +144,15 @@ func (c *cart) clone() *cart {
 	return d
 }
 
+// bare returns a cart whose lines may come to nothing, whatever their cost.
+func (c *cart) bare() *cart {
+	d := c.clone()
+	for i := range d.lines {
+		d.lines[i].least = 0
+	}
+	return d
+}
+
 // left returns what the lines still come to, without the shipping.
 func (c *cart) left() (sum int64) {
 	for i := range c.lines {

@@ -5,6 +5,7 @@ package promotion
 // go together it does not ask.
 func (s *Set) Exactly(in *Request, names map[string]bool) (int64, bool) {
 	run := &calculation{set: s, in: in, scene: newScene(in, s.initial), fresh: newCart(&in.Order, s.margin)}
+	run.bare = run.fresh.bare()
 	run.gather()
 	b, applied := &combination{cart: run.fresh}, 0
 	for _, k := range run.candidates {

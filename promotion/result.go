@@ -199,15 +199,25 @@ func (run *calculation) pass(best *combination) {
 		if slices.ContainsFunc(best.steps, func(st step) bool { return st.candidate == k }) {
 			continue
 		}
-		switch _, ok := run.apply(best, k); {
-		case run.withoutCodes && k.shown != nil:
+		if run.withoutCodes && k.shown != nil {
 			run.refuse(k, WithOthers, "Another code that was shown does not apply, and codes are used all together or not at all.", rapport.Never)
-		case k.offer.running && run.judge(k.offer) != rule.Yes:
-			run.refuseByRule(k)
-		case !ok:
-			run.refuse(k, NothingToTake, "After the other offers nothing is left that it could take something off.", rapport.Never)
-		default:
-			run.refuse(k, BetterOffer, "Other offers come to more, and this one does not go along with them.", rapport.Never)
+			continue
 		}
+		if run.allows(best, k) { // so its rule, or what is left of the order, keeps it away
+			if _, ok := run.apply(best, k); !ok {
+				run.without(k)
+				continue
+			}
+		}
+		run.refuse(k, BetterOffer, "Other offers come to more, and this one does not go along with them.", rapport.Never)
 	}
+}
+
+// without says why an offer comes to nothing on the order as it stands.
+func (run *calculation) without(k *candidate) {
+	if k.offer.running && run.judge(k.offer) != rule.Yes {
+		run.refuseByRule(k)
+		return
+	}
+	run.refuse(k, NothingToTake, "After the other offers nothing is left that it could take something off.", rapport.Never)
 }
