@@ -118,19 +118,18 @@ type Key [32]byte
 // alike, since each part is preceded by its length.
 func (k Key) Sum(purpose string, parts ...string) [32]byte {
 	mac := hmac.New(sha256.New, k[:])
-	var length [8]byte
-	write := func(s string) {
-		binary.LittleEndian.PutUint64(length[:], uint64(len(s)))
-		mac.Write(length[:])
-		mac.Write([]byte(s))
-	}
-	write(purpose)
+	b := appendPart(make([]byte, 0, 128), purpose)
 	for _, part := range parts {
-		write(part)
+		b = appendPart(b, part)
 	}
+	mac.Write(b)
 	var sum [32]byte
 	mac.Sum(sum[:0])
 	return sum
+}
+
+func appendPart(b []byte, s string) []byte {
+	return append(binary.LittleEndian.AppendUint64(b, uint64(len(s))), s...)
 }
 
 // IdentifierKind is the namespace of an identifier.

@@ -42,5 +42,5 @@ func outcomeProperties(m *rapport.Message, more ...rapport.Value) []byte {
 		rapport.TextOf("template"), rapport.TextOf(m.Template),
 		rapport.TextOf("channel"), rapport.TextOf(string(m.Channel)),
 		rapport.TextOf("class"), rapport.TextOf(m.Class.String()),
-	}, more...)).AppendJSON(nil)
+	}, more...)).AppendJSON(make([]byte, 0, 256))
 }

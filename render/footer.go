@@ -33,7 +33,14 @@ func (t *Template) page(b []byte, preheader string, s *scope) string {
 	}
 	from := bodyStart(b)
 	to := max(from, bodyEnd(b))
-	return string(b[:from]) + preheader + string(b[from:to]) + footer + string(b[to:])
+	var page strings.Builder // added up as strings, all of b would be copied twice
+	page.Grow(len(b) + len(preheader) + len(footer))
+	page.Write(b[:from])
+	page.WriteString(preheader)
+	page.Write(b[from:to])
+	page.WriteString(footer)
+	page.Write(b[to:])
+	return page.String()
 }
 
 // letter makes a plain text of what was printed. A text message has no footer.

@@ -18,6 +18,7 @@ import (
 type conn struct {
 	driver.Conn
 	statements map[string]*statement
+	packed     []byte // what a row packs while it is written, used again: the driver copies it
 }
 
 type statement struct {

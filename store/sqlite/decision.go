@@ -38,18 +38,18 @@ func newDecided(b *store.Batch) *decided {
 // sendOutcome is what the decision says that made a message.
 const sendOutcome = "send"
 
-// of returns the decision that made a message as its row keeps it; empty if the batch holds
-// none that can be told from the row.
-func (d *decided) of(m *rapport.Message) []byte {
+// append appends the decision that made a message as its row keeps it; nothing if the batch
+// holds none that can be told from the row.
+func (d *decided) append(b []byte, m *rapport.Message) []byte {
 	i, ok := d.by[m.ID]
 	if !ok {
-		return []byte{}
+		return b
 	}
 	by := &d.batch.Decisions[i]
 	if by.Outcome != sendOutcome || by.Customer != m.Customer || by.Journey != m.Journey || by.Step != m.Step || by.At != m.CreatedAt {
-		return []byte{}
+		return b
 	}
-	return appendDecision(nil, d.number(i), by)
+	return appendDecision(b, d.number(i), by)
 }
 
 // took says that a message was added with its decision.

@@ -28,14 +28,13 @@ func (c *conn) putMessages(b *store.Batch) error {
 }
 
 func (c *conn) putMessage(m *rapport.Message, decisions *decided) error {
-	with := decisions.of(m)
-	fresh, err := c.insertMessage(m, with)
+	fresh, with, err := c.insertMessage(m, decisions)
 	switch {
 	case err != nil:
 		return err
 	case fresh == 0:
 		return c.replaceMessage(m)
-	case len(with) > 0:
+	case with:
 		decisions.took(m)
 	}
 	if createdAt(m.ID) == m.CreatedAt {
@@ -45,12 +44,20 @@ func (c *conn) putMessage(m *rapport.Message, decisions *decided) error {
 	return err
 }
 
-// insertMessage adds a message with the decision that made it, unless it is known.
-func (c *conn) insertMessage(m *rapport.Message, decided []byte) (added int64, err error) {
-	return c.exec(`insert into message (created_at, id, customer, journey, channel, class, status, due_at, born, decided, life)
+// insertMessage adds a message unless it is known, with the decision that made it if that
+// can be told from its row.
+func (c *conn) insertMessage(m *rapport.Message, decisions *decided) (added int64, with bool, err error) {
+	b := appendBorn(c.packed[:0], m)
+	born := len(b)
+	b = appendLife(b, m)
+	life := len(b)
+	b = decisions.append(b, m)
+	c.packed = b
+	added, err = c.exec(`insert into message (created_at, id, customer, journey, channel, class, status, due_at, born, decided, life)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
 		int64(m.CreatedAt), m.ID[:], m.Customer[:], m.Journey, string(m.Channel), int64(m.Class), int64(m.Status), int64(m.DueAt),
-		appendBorn(nil, m), decided, appendLife(nil, m))
+		b[:born], b[life:], b[born:life])
+	return added, len(b) > life, err
 }
 
 // replaceMessage changes all of a message that is known. The decision that made it stays what
@@ -118,8 +125,9 @@ func createdAt(id rapport.MessageID) rapport.Instant {
 
 // moveMessage touches no index but those of few messages.
 func (c *conn) moveMessage(m *rapport.Message) error {
+	c.packed = appendLife(c.packed[:0], m)
 	_, err := c.exec("update message set status = ?, due_at = ?, life = ? where created_at = ? and id = ?",
-		int64(m.Status), int64(m.DueAt), appendLife(nil, m), int64(m.CreatedAt), m.ID[:])
+		int64(m.Status), int64(m.DueAt), c.packed, int64(m.CreatedAt), m.ID[:])
 	return err
 }
 

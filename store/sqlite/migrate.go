@@ -81,7 +81,7 @@ func (c *conn) packMessages() error {
 		if len(some) == 0 {
 			return c.script("drop table message_before")
 		}
-		if err := each(some, func(m *rapport.Message) error { _, err := c.insertMessage(m, []byte{}); return err }); err != nil {
+		if err := each(some, func(m *rapport.Message) error { _, _, err := c.insertMessage(m, &decided{}); return err }); err != nil {
 			return err
 		}
 		last = store.MessageCursor{CreatedAt: some[len(some)-1].CreatedAt, ID: some[len(some)-1].ID}
