@@ -102,7 +102,7 @@ func (l *line) take(place int, it *Item, margin percent) {
 	if it.Cost >= 0 {
 		least = max(least, it.Cost+mulDiv(it.Cost, int64(margin), int64(whole), int64(whole)-1))
 	}
-	l.least += min(it.Amount, least*it.Units)
+	l.least += min(it.Amount, times(it.Units, least))
 	odd := it.Amount % it.Units
 	l.add(run{units: odd, price: it.Price + 1})
 	l.add(run{units: it.Units - odd, price: it.Price})

@@ -143,12 +143,21 @@ func (c *compiler) part(doc Part, path string) part {
 	return p
 }
 
+// maxWorth is how many minor units one unit of what comes for nothing may be worth: all
+// that an offer may add comes to an amount.
+const maxWorth = maxMinor / (maxPartUnits * maxBundles)
+
 // maxPartUnits is how many units a part of a bundle, or what comes for nothing, may
 // have.
 const maxPartUnits = 10_000
 
 func (c *compiler) free(doc *Free, path string) *free {
 	f := &free{product: doc.Product, name: doc.Name, units: int64(max(1, doc.Units)), worth: c.money(path+".worth", doc.Worth)}
+	for currency, worth := range f.worth {
+		if worth > maxWorth {
+			c.problem(path+".worth."+currency, "nothing is worth so much", "")
+		}
+	}
 	switch doc.Add {
 	case "missing":
 		f.add = addMissing

@@ -215,7 +215,7 @@ func (g *give) cut(targets []target, currency string) []cut {
 		if g.on == onUnits {
 			n = t.units
 		}
-		off := n * g.amount[currency]
+		off := times(n, g.amount[currency])
 		if g.how == byPrice {
 			off = max(0, t.base-off)
 		}
@@ -248,7 +248,7 @@ func (g *give) clipped(cuts []cut, currency string) []cut {
 		if g.on == onUnits {
 			n = cuts[i].units
 		}
-		cuts[i].amount = min(cuts[i].amount, n*g.eachMost[currency])
+		cuts[i].amount = min(cuts[i].amount, times(n, g.eachMost[currency]))
 	}
 	return cuts
 }

@@ -19,7 +19,7 @@ type Decimal string
 
 // UnmarshalText reads a decimal of at least 0.
 func (d *Decimal) UnmarshalText(text []byte) error {
-	if _, ok := scaled(string(text), 6); !ok {
+	if !written(string(text)) {
 		return fmt.Errorf("%q is no amount: write a number of at least 0, such as 20 or 12.50", text)
 	}
 	*d = Decimal(text)
@@ -65,6 +65,12 @@ func MoneyOf(minor int64, currency string) Decimal {
 	return Decimal(sign + s[:len(s)-digits] + "." + s[len(s)-digits:])
 }
 
+// written reports whether a text is digits, with at most six behind a point.
+func written(s string) bool {
+	whole, fraction, point := strings.Cut(s, ".")
+	return whole != "" && len(whole) <= 16 && len(fraction) <= 6 && point == (fraction != "") && strings.Trim(whole+fraction, "0123456789") == ""
+}
+
 // scaled reads digits with at most so many behind the point as a whole number of
 // that many digits' units.
 func scaled(s string, digits int) (int64, bool) {
@@ -107,4 +113,12 @@ func mulDiv(a, b, c, add int64) int64 {
 func mulMod(a, b, c int64) int64 {
 	high, low := bits.Mul64(uint64(a), uint64(b))
 	return int64(bits.Rem64(high, low, uint64(c)))
+}
+
+// times returns an amount so many times, and the largest that there is if that is more.
+func times(n, amount int64) int64 {
+	if n > 0 && amount > maxMinor/n {
+		return maxMinor
+	}
+	return n * amount
 }
